@@ -1,0 +1,1 @@
+"""What it means: periods, endpoints, comparisons and results. No files, no drawings."""

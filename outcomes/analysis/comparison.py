@@ -1,0 +1,225 @@
+"""Before against after: pair by patient, compare, count responders. Sources: docs/method.md#comparison."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import pandas as pd
+
+from outcomes.analysis.catalogue import Endpoint, find_endpoint
+from outcomes.analysis.endpoints import PERIODS, endpoint_names
+from outcomes.analysis.estimates import (
+    Estimate,
+    Values,
+    correlation,
+    mean_interval,
+    median,
+    paired_change,
+    rate_ratio,
+    share,
+    standard_deviation,
+)
+from outcomes.analysis.results import ComparisonTable, PairedChange, Statistic
+from outcomes.errors import PlanError
+from outcomes.plan import AnalysisPlan
+
+ALL = "all"
+NOT_RECORDED = "not recorded"
+
+#: Percentages meet their thresholds exactly for several patients: `>=` with this tolerance counts them.
+TIE_TOLERANCE = 1e-9
+
+_CONDITIONAL = "conditional: only patients with headache in both periods have a value"
+
+
+def pair_by_patient(endpoints: pd.DataFrame, endpoint: str, mode: str | None = None) -> pd.DataFrame:
+    """`baseline` and `followup` of one endpoint, one row per patient, indexed by `patient_id`.
+
+    NaN where a period has no value. `mode` may be left out where the table has one, or has a diary: modes
+    are never pooled. Raises PlanError.
+    """
+    rows = endpoints[endpoints["mode"] == _mode_of(endpoints, mode)]
+    if endpoint not in endpoint_names(endpoints):
+        raise PlanError(f"These records do not hold '{endpoint}'.")
+    sides = [
+        rows.loc[rows["period"] == period, ["patient_id", endpoint]].rename(columns={endpoint: period})
+        for period in PERIODS
+    ]
+    return sides[0].merge(sides[1], on="patient_id", how="outer", validate="1:1").set_index("patient_id")
+
+
+def compare(
+    endpoints: pd.DataFrame,
+    endpoint: str,
+    plan: AnalysisPlan | None = None,
+    *,
+    mode: str | None = None,
+    group: str = ALL,
+) -> PairedChange:
+    """Compare one endpoint before and after, over all patients of the endpoint table.
+
+    `endpoints` comes from `measure_endpoints`; cut it by rows to compare a group, and name the group.
+    Raises PlanError for an endpoint that is neither in the catalogue nor declared.
+    """
+    plan = plan if plan is not None else AnalysisPlan()
+    found = find_endpoint(endpoint, plan)
+    pairs = pair_by_patient(endpoints, endpoint, mode)
+    return _compare_pairs(pairs, found, plan, _mode_of(endpoints, mode), group)
+
+
+def compare_groups(
+    endpoints: pd.DataFrame, endpoint: str, by: str, plan: AnalysisPlan | None = None, *, mode: str | None = None
+) -> ComparisonTable:
+    """The comparison over everyone, then in each category of `by`, a column of `patients`.
+
+    Patients whose category is not recorded form a group of their own, so that the groups add up.
+    """
+    plan = plan if plan is not None else AnalysisPlan()
+    mode = _mode_of(endpoints, mode)
+    changes = [compare(endpoints, endpoint, plan, mode=mode)]
+    for name, rows in _by_category(endpoints, by):
+        if (rows["mode"] == mode).any():
+            changes.append(compare(rows, endpoint, plan, mode=mode, group=name))
+    return ComparisonTable(tuple(changes), plan)
+
+
+def compare_all(
+    endpoints: pd.DataFrame, plan: AnalysisPlan | None = None, *, by: Sequence[str] = ()
+) -> ComparisonTable:
+    """Every endpoint that the records hold, the primary first, in every mode, over everyone and by group."""
+    plan = plan if plan is not None else AnalysisPlan()
+    find_endpoint(plan.primary_endpoint, plan)
+    names = endpoint_names(endpoints)
+    ordered = sorted(names, key=lambda name: name != plan.primary_endpoint)
+    changes: list[PairedChange] = []
+    for mode in pd.unique(endpoints["mode"]):
+        of_mode = endpoints[endpoints["mode"] == mode]
+        for name in ordered:
+            if not of_mode[name].notna().any() and len(pd.unique(endpoints["mode"])) > 1:
+                continue
+            changes.append(compare(of_mode, name, plan, mode=mode))
+            for column in by:
+                for group, rows in _by_category(of_mode, column):
+                    changes.append(compare(rows, name, plan, mode=mode, group=group))
+    return ComparisonTable(tuple(changes), plan, _notes(endpoints, plan))
+
+
+def responders(
+    endpoints: pd.DataFrame, endpoint: str, plan: AnalysisPlan | None = None, *, mode: str | None = None
+) -> pd.DataFrame:
+    """Share of patients reaching each reduction of the plan, one row per reduction and denominator.
+
+    `responders_50`: of those with both periods; `responders_50_all_started`: of all with a valid baseline,
+    a missing follow-up counted as no response.
+    """
+    frame = compare(endpoints, endpoint, plan, mode=mode).to_frame()
+    return frame[frame["statistic"].str.startswith(("responders", "worsened"))].reset_index(drop=True)
+
+
+def _mode_of(endpoints: pd.DataFrame, mode: str | None) -> str:
+    modes = list(pd.unique(endpoints["mode"]))
+    if mode is not None:
+        return mode
+    if len(modes) == 1 or "diary" in modes or not modes:
+        return "diary" if "diary" in modes or not modes else str(modes[0])
+    raise PlanError(f"These records hold several modes ({', '.join(modes)}), which are never pooled: name one.")
+
+
+def _by_category(endpoints: pd.DataFrame, by: str) -> list[tuple[str, pd.DataFrame]]:
+    if by not in endpoints.columns or by in endpoint_names(endpoints):
+        raise PlanError(f"'{by}' is not a category of the table 'patients' in these records.")
+    category = endpoints[by].astype("object").where(endpoints[by].notna(), NOT_RECORDED).astype(str)
+    names = sorted(set(category) - {NOT_RECORDED}) + [NOT_RECORDED] * bool((category == NOT_RECORDED).any())
+    return [(name, endpoints[category == name]) for name in names]
+
+
+def _notes(endpoints: pd.DataFrame, plan: AnalysisPlan) -> tuple[str, ...]:
+    notes = []
+    if plan.primary_endpoint not in endpoint_names(endpoints):
+        notes.append(f"the primary endpoint {plan.primary_endpoint} is not in these records; the others are")
+    if "group" in endpoints.columns:
+        untreated = endpoints.loc[endpoints["group"].notna() & (endpoints["group"] != "treated"), "patient_id"]
+        if n := untreated.nunique():
+            notes.append(f"'all' holds {n} patients of groups other than 'treated'")
+    return tuple(notes)
+
+
+def _compare_pairs(
+    pairs: pd.DataFrame, endpoint: Endpoint, plan: AnalysisPlan, mode: str, group: str
+) -> PairedChange:
+    complete = pairs.dropna()
+    baseline = complete["baseline"].to_numpy(dtype=np.float64)
+    followup = complete["followup"].to_numpy(dtype=np.float64)
+    n_patients, n = len(pairs), len(complete)
+    common = (_CONDITIONAL,) if endpoint.conditional else ()
+
+    def row(name: str, estimate: Estimate, unit: str, of: int = n, count: int | None = None, more: tuple[str, ...] = ()) -> Statistic:
+        return Statistic(
+            endpoint.name, group, name, estimate.value, estimate.low, estimate.high, estimate.p,
+            of, n_patients - of, count, unit, mode, plan.confidence, estimate.method,
+            (*estimate.notes, *common, *more),
+        )  # fmt: skip
+
+    unit = endpoint.unit
+    change = followup - baseline
+    rows = [
+        row("baseline_mean", mean_interval(baseline, plan.confidence), unit),
+        row("followup_mean", mean_interval(followup, plan.confidence), unit),
+        row("change", paired_change(baseline, followup, plan.confidence), unit),
+        row("rate_ratio", rate_ratio(baseline, followup, plan.confidence), "ratio"),
+        row("baseline_sd", standard_deviation(baseline), unit),
+        row("followup_sd", standard_deviation(followup), unit),
+        row("change_sd", standard_deviation(change), unit),
+        row("change_median", median(change), unit),
+        row("correlation", correlation(baseline, followup), "correlation"),
+    ]
+    if not endpoint.conditional:
+        rows += [
+            row(name, estimate, "share", of, count, notes)
+            for name, estimate, of, count, notes in _shares(pairs, endpoint, plan)
+        ]
+    return PairedChange(endpoint, group, mode, n, n_patients - n, tuple(rows), plan, complete)
+
+
+def _shares(
+    pairs: pd.DataFrame, endpoint: Endpoint, plan: AnalysisPlan
+) -> list[tuple[str, Estimate, int, int, tuple[str, ...]]]:
+    """Responder and worsening shares: (statistic, estimate, denominator, numerator, notes)."""
+    baseline = pairs["baseline"].to_numpy(dtype=np.float64)
+    followup = pairs["followup"].to_numpy(dtype=np.float64)
+    least = plan.responder_min_baseline if endpoint.counts_days else 0.0
+    started = ~np.isnan(baseline)
+    with np.errstate(invalid="ignore"):
+        eligible = started & (baseline > 0) & (baseline >= least - TIE_TOLERANCE)
+    evaluable = eligible & ~np.isnan(followup)
+    both = started & ~np.isnan(followup)
+    notes = _eligibility_notes(int((both & ~eligible).sum()), least)
+    improved = _improved_share(baseline[evaluable], followup[evaluable], endpoint)
+    n_evaluable, n_eligible = int(evaluable.sum()), int(eligible.sum())
+    missing = (f"{n_eligible - n_evaluable} without a follow-up counted as no response",)
+    rows = []
+    for reduction in plan.responder_reductions:
+        count = int((improved >= reduction / 100 - TIE_TOLERANCE).sum())
+        name = f"responders_{reduction:g}"
+        rows.append((name, share(count, n_evaluable, plan.confidence), n_evaluable, count, notes))
+        started_share = share(count, n_eligible, plan.confidence)
+        rows.append((f"{name}_all_started", started_share, n_eligible, count, (*missing, *notes)))
+    for increase in plan.worsening_increases:
+        count = int((improved <= -increase / 100 + TIE_TOLERANCE).sum())
+        estimate = share(count, n_evaluable, plan.confidence)
+        rows.append((f"worsened_{increase:g}", estimate, n_evaluable, count, notes))
+    return rows
+
+
+def _eligibility_notes(n_not_eligible: int, least: float) -> tuple[str, ...]:
+    if not n_not_eligible:
+        return ()
+    why = f"a baseline of 0 or below {least:g} days" if least else "a baseline of 0"
+    return (f"{n_not_eligible} with both periods not eligible: {why}",)
+
+
+def _improved_share(baseline: Values, followup: Values, endpoint: Endpoint) -> Values:
+    """Improvement as a share of the patient's own baseline; negative is worse."""
+    sign = 1.0 if endpoint.improvement == "decrease" else -1.0
+    return sign * (baseline - followup) / baseline

@@ -1,0 +1,167 @@
+"""Endpoint values per patient and period, from the daily diary and from summaries."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+
+from outcomes.analysis.catalogue import CATALOGUE
+from outcomes.analysis.periods import PatientFlow, Periods
+from outcomes.engine import identifier, literal
+from outcomes.plan import AnalysisPlan
+
+if TYPE_CHECKING:
+    from outcomes.records.reading import Records
+
+_PACKAGE = "outcomes.analysis"
+
+PERIODS = ("baseline", "followup")
+
+#: Columns of the endpoint table that are not endpoints.
+FIXED_COLUMNS = ("patient_id", "mode", "period", "recorded_days", "covered")
+
+#: Closed categories of patients that a comparison can be cut by.
+_NOT_CATEGORIES = ("patient_id", "contact_date", "contact_day", "index_date", "index_day", "planned_sessions")
+
+
+def measure_endpoints(periods: Periods) -> pd.DataFrame:
+    """Every endpoint that the records hold, per patient, mode and period.
+
+    Columns: `patient_id`; `mode` (diary, recall_28, recall_7: never pooled); `period` (baseline, followup);
+    `recorded_days` (NaN where unknown); `covered`; one column per endpoint, NaN where the period is not
+    covered or the endpoint is not defined; then the categories of `patients`. Every patient has both
+    periods, so that whoever is left out can be counted. Sources: docs/method.md.
+    """
+    tables = []
+    if periods.segments is not None:
+        tables.append(_from_diary(periods))
+    if periods.records.has("summaries"):
+        tables += _from_summaries(periods, tables)
+    table = pd.concat(tables, ignore_index=True) if len(tables) > 1 else tables[0]
+    return _with_categories(table, periods.records)
+
+
+def endpoint_names(endpoints: pd.DataFrame) -> list[str]:
+    """The endpoint columns of an endpoint table, in its order."""
+    return [name for name in endpoints.columns if name not in FIXED_COLUMNS and endpoints[name].dtype == "float64"]
+
+
+def _from_diary(periods: Periods) -> pd.DataFrame:
+    """Endpoints of the daily diary; only those whose column the diary has."""
+    engine = periods.records.engine
+    diary = periods.records.columns("diary")
+    names = [name for name, endpoint in CATALOGUE.items() if endpoint.needs in diary]
+    statement = engine.statement(_PACKAGE, "endpoints", **periods.minimums)
+    listed = ", ".join(["patient_id", "period", "recorded_days", "covered", *names])
+    table = engine.frame(f"SELECT {listed} FROM ({statement}) ORDER BY patient_id, period")
+    table.insert(1, "mode", "diary")
+    table[["recorded_days", *names]] = table[["recorded_days", *names]].astype("float64")
+    return table
+
+
+def _from_summaries(periods: Periods, daily: list[pd.DataFrame]) -> list[pd.DataFrame]:
+    """One endpoint table per mode of the summaries. What the daily diary gives, summaries do not replace."""
+    summaries = _summary_rows(periods)
+    people = _people(periods.records)
+    names = [name for name in summaries.columns if name not in (*FIXED_COLUMNS, "day")]
+    tables = []
+    for mode in ("diary", "recall_28", "recall_7"):
+        rows = summaries[summaries["mode"] == mode]
+        if rows.empty:
+            continue
+        table = _both_periods(rows, people, mode)
+        table["covered"] = _is_covered(table, periods)
+        table.loc[~table["covered"], names] = np.nan
+        if mode == "diary" and daily:
+            extra = [name for name in names if name not in daily[0].columns]
+            daily[0] = daily[0].merge(
+                table[["patient_id", "period", *extra]], on=["patient_id", "period"], how="left", validate="1:1"
+            )
+        else:
+            tables.append(table[[*FIXED_COLUMNS, *names]])
+    return tables
+
+
+def _summary_rows(periods: Periods) -> pd.DataFrame:
+    """Used summary rows of the two time points that the plan names."""
+    records, plan = periods.records, periods.plan
+    names = [
+        name for name in records.columns("summaries") if name not in ("patient_id", "mode", "day", "period", "recorded_days")
+    ]
+    endpoints = "".join(f", CAST({identifier(name)} AS DOUBLE) AS {identifier(name)}" for name in names)
+    return records.engine.frame(
+        "SELECT patient_id, coalesce(mode, 'diary') AS mode, "
+        f"CASE WHEN period = {literal(plan.summary_baseline)} THEN 'baseline' ELSE 'followup' END AS period, "
+        f"CAST(recorded_days AS DOUBLE) AS recorded_days{endpoints} FROM summaries "
+        f"WHERE period IN ({literal(plan.summary_baseline)}, {literal(plan.summary_followup)}) "
+        "ORDER BY patient_id, mode, period"
+    )
+
+
+def _people(records: Records) -> pd.DataFrame:
+    """Everyone named in `patients` or `summaries`: one row per patient."""
+    return records.engine.frame(
+        "SELECT patient_id FROM patients UNION SELECT patient_id FROM summaries ORDER BY patient_id"
+    )
+
+
+def _both_periods(rows: pd.DataFrame, people: pd.DataFrame, mode: str) -> pd.DataFrame:
+    grid = people.merge(pd.DataFrame({"period": list(PERIODS)}), how="cross")
+    table = grid.merge(
+        rows.drop(columns="mode"), on=["patient_id", "period"], how="left", validate="1:1", indicator=True
+    )
+    table["mode"] = mode
+    table["covered"] = table.pop("_merge") == "both"
+    return table
+
+
+def _is_covered(table: pd.DataFrame, periods: Periods) -> pd.Series:
+    """A summary counts unless it says that too few days stand behind it."""
+    minimum = table["period"].map(
+        {"baseline": periods.minimums["baseline_minimum"], "followup": periods.minimums["followup_minimum"]}
+    )
+    return table["covered"] & ~(table["recorded_days"] < minimum)
+
+
+def _with_categories(table: pd.DataFrame, records: Records) -> pd.DataFrame:
+    """Add the categories of `patients`; one row per patient there, so nothing multiplies."""
+    names = [name for name in records.columns("patients") if name not in _NOT_CATEGORIES]
+    if not names:
+        return table
+    listed = ", ".join(identifier(name) for name in ["patient_id", *names])
+    categories = records.engine.frame(f"SELECT {listed} FROM patients")
+    return table.merge(categories, on="patient_id", how="left", validate="many_to_one")
+
+
+def category_names(records: Records) -> tuple[str, ...]:
+    """Columns of `patients` that a comparison can be cut by."""
+    return tuple(name for name in records.columns("patients") if name not in _NOT_CATEGORIES)
+
+
+def summary_flow(endpoints: pd.DataFrame, mode: str, plan: AnalysisPlan) -> PatientFlow:
+    """The flow of one mode of the summaries into the comparison of the primary endpoint.
+
+    Where the summaries do not hold the primary endpoint, any endpoint that they hold counts.
+    """
+    rows = endpoints[endpoints["mode"] == mode]
+    names = endpoint_names(endpoints)
+    wanted = [plan.primary_endpoint] if plan.primary_endpoint in names else names
+    has_value = rows[wanted].notna().any(axis=1)
+    too_few = ~rows["covered"] & rows["recorded_days"].notna()
+    remaining = np.ones(rows["patient_id"].nunique(), dtype=bool)
+    n_patients = len(remaining)
+    left_out = []
+    for period in PERIODS:
+        here = (rows["period"] == period).to_numpy()
+        missing = ~has_value.to_numpy()[here]
+        few = too_few.to_numpy()[here]
+        for reason, out in (
+            (f"no_{period}_summary", missing & ~few),
+            (f"{period}_summary_too_few_days", missing & few),
+        ):
+            if n := int((remaining & out).sum()):
+                left_out.append((reason, n))
+            remaining &= ~out
+    return PatientFlow(mode, n_patients, tuple(left_out), int(remaining.sum()))

@@ -1,0 +1,153 @@
+"""From days to periods: the two windows, their coverage, and the flow of patients into the comparison."""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import dataclass
+from typing import Any
+
+from outcomes.errors import PlanError
+from outcomes.plan import AnalysisPlan
+from outcomes.records.reading import Records
+
+_PACKAGE = "outcomes.analysis"
+
+#: Why a patient is not in the comparison, in the order in which the question is asked.
+REASONS: dict[str, str] = {
+    "no_first_session": "no first session recorded",
+    "outside_cohort": "follow-up window closed outside the report's twelve months",
+    "no_diary": "no diary day recorded",
+    "no_baseline_diary": "no diary day in the baseline window",
+    "baseline_too_few_days": "too few recorded days in the baseline window",
+    "followup_not_over": "follow-up window not over yet",
+    "no_followup_diary": "no diary day in the follow-up window",
+    "followup_too_few_days": "too few recorded days in the follow-up window",
+    "no_baseline_summary": "no summary at baseline",
+    "no_followup_summary": "no summary at follow-up",
+    "baseline_summary_too_few_days": "too few recorded days behind the baseline summary",
+    "followup_summary_too_few_days": "too few recorded days behind the follow-up summary",
+}
+
+
+@dataclass(frozen=True)
+class PatientFlow:
+    """How many patients came how far: everyone counted once. `left_out` holds reason → patients."""
+
+    mode: str
+    n_patients: int
+    left_out: tuple[tuple[str, int], ...]
+    n_analysed: int
+
+    def to_dict(self) -> dict[str, Any]:
+        return {
+            "mode": self.mode,
+            "patients": self.n_patients,
+            "left_out": {reason: n for reason, n in self.left_out},
+            "analysed": self.n_analysed,
+        }
+
+    def steps(self) -> list[tuple[str, int, int]]:
+        """(step, patients still in, patients left out at it), from everyone to those analysed."""
+        remaining = self.n_patients
+        rows = [("patients in the records", remaining, 0)]
+        for reason, n in self.left_out:
+            remaining -= n
+            rows.append((REASONS[reason], remaining, n))
+        return rows
+
+
+@dataclass(frozen=True)
+class Cohort:
+    """Patients whose follow-up window closed between two calendar days, both included."""
+
+    closed_from: dt.date
+    closed_to: dt.date
+
+    @classmethod
+    def of_month(cls, month: str) -> Cohort:
+        """The twelve months that end with `month` (YYYY-MM). Raises PlanError."""
+        try:
+            first = dt.date.fromisoformat(f"{month}-01")
+        except ValueError:
+            raise PlanError("--month must be written YYYY-MM, such as 2026-10.") from None
+        year, month_after = (first.year + 1, 1) if first.month == 12 else (first.year, first.month + 1)
+        after = dt.date(year, month_after, 1)
+        return cls(after.replace(year=year - 1), after - dt.timedelta(days=1))
+
+
+@dataclass(frozen=True)
+class Periods:
+    """Baseline and follow-up of every patient, as they stand in the engine.
+
+    `flow` is the daily diary's flow; None where the records hold summaries alone.
+    """
+
+    records: Records
+    plan: AnalysisPlan
+    segments: str | None
+    flow: PatientFlow | None
+    cohort: Cohort | None = None
+
+    @property
+    def minimums(self) -> dict[str, int]:
+        """Recorded days that each window needs."""
+        return {
+            "baseline_minimum": self.plan.min_recorded_in(self.plan.baseline_days),
+            "followup_minimum": self.plan.min_recorded_in(self.plan.followup_days),
+        }
+
+
+def split_periods(
+    records: Records, plan: AnalysisPlan | None = None, cohort: Cohort | None = None
+) -> Periods:
+    """Cut the diary into the plan's windows around each patient's first session.
+
+    Day 0, the first session, is in neither window. Without `plan` the records' own plan is followed.
+    `cohort` restricts the patients by the calendar day on which their follow-up window closed, and needs
+    calendar dates (PlanError otherwise).
+    """
+    plan = plan if plan is not None else records.plan
+    if cohort is not None and not records.uses_dates:
+        raise PlanError("These records hold no calendar dates, so no month can be chosen. Use --all.")
+    if not records.has("diary"):
+        return Periods(records, plan, None, None)
+    windows = plan.windows
+    cuts = [edge for first, last in windows.values() for edge in (first, last + 1)]
+    segments = records.segments(cuts)
+    engine = records.engine
+    engine.run_file(_PACKAGE, "people", segments=segments, **_people_values(records, plan, cohort))
+    engine.run_file(
+        _PACKAGE,
+        "windows",
+        segments=segments,
+        baseline_first=windows["baseline"][0],
+        baseline_last=windows["baseline"][1],
+        followup_first=windows["followup"][0],
+        followup_last=windows["followup"][1],
+    )
+    periods = Periods(records, plan, segments, None, cohort)
+    engine.run_file(_PACKAGE, "standing", segments=segments, **periods.minimums)
+    return Periods(records, plan, segments, _flow(records), cohort)
+
+
+def _people_values(records: Records, plan: AnalysisPlan, cohort: Cohort | None) -> dict[str, str]:
+    """SQL conditions on a patient's first session."""
+    if not records.uses_dates:
+        return {"has_index": "TRUE", "in_cohort": "TRUE", "window_over": "TRUE"}
+    closes = f"first_day + {plan.followup_last_day}"
+    in_cohort = "TRUE"
+    if cohort is not None:
+        bounds = f"DATE '{cohort.closed_from}' AND DATE '{cohort.closed_to}'"
+        in_cohort = f"coalesce({closes} BETWEEN {bounds}, FALSE)"
+    newest = "(SELECT max(date) FROM diary_usable)"
+    return {
+        "has_index": "first_day IS NOT NULL",
+        "in_cohort": in_cohort,
+        "window_over": f"coalesce({closes} <= {newest}, FALSE)",
+    }
+
+
+def _flow(records: Records) -> PatientFlow:
+    counted = dict(records.engine.rows("SELECT standing, count(*) FROM standing GROUP BY standing"))
+    left_out = tuple((reason, counted[reason]) for reason in REASONS if counted.get(reason))
+    return PatientFlow("diary", sum(counted.values()), left_out, counted.get("analysed", 0))

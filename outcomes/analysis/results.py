@@ -1,0 +1,225 @@
+"""Frozen results: one row per statistic, unrounded and signed, each with its n, method and notes.
+
+Drawing and wording belong to `reporting`; `.plot()`, `.summary()` and `_repr_html_` call it when asked.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass, field
+from typing import TYPE_CHECKING, Any
+
+import pandas as pd
+
+from outcomes.analysis.catalogue import Endpoint
+from outcomes.plan import AnalysisPlan
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+#: Columns of every table of results, in order.
+ROW_FIELDS = (
+    "endpoint",
+    "group",
+    "statistic",
+    "value",
+    "low",
+    "high",
+    "p",
+    "n",
+    "n_left_out",
+    "count",
+    "unit",
+    "mode",
+    "confidence",
+    "method",
+    "notes",
+)
+
+
+@dataclass(frozen=True)
+class Statistic:
+    """One number. `n` patients stand behind it, `n_left_out` of the same group do not.
+
+    `count` is the numerator of a share. `low` and `high` bound the interval at `confidence`. None is
+    undefined, and `notes` say why. A change is follow-up − baseline: fewer headaches is negative.
+    """
+
+    endpoint: str
+    group: str
+    statistic: str
+    value: float | None
+    low: float | None
+    high: float | None
+    p: float | None
+    n: int
+    n_left_out: int
+    count: int | None
+    unit: str
+    mode: str
+    confidence: float
+    method: str
+    notes: tuple[str, ...]
+
+    def to_dict(self) -> dict[str, Any]:
+        row = asdict(self)
+        row["notes"] = list(self.notes)
+        return {name: row[name] for name in ROW_FIELDS}
+
+
+def statistics_frame(statistics: tuple[Statistic, ...]) -> pd.DataFrame:
+    """One row per statistic. Undefined numbers are NaN; notes are joined into one text."""
+    frame = pd.DataFrame([row.to_dict() for row in statistics], columns=list(ROW_FIELDS))
+    frame["notes"] = ["; ".join(notes) for notes in frame["notes"]]
+    numbers = ["value", "low", "high", "p"]
+    frame[numbers] = frame[numbers].astype("float64")
+    frame["count"] = frame["count"].astype("Int64")
+    return frame
+
+
+@dataclass(frozen=True)
+class PairedChange:
+    """Before and after of one endpoint in one group of patients, with the plan that made it.
+
+    `pairs` has one row per patient with both periods: `baseline`, `followup`. It stays with the analyst.
+    """
+
+    endpoint: Endpoint
+    group: str
+    mode: str
+    n: int
+    n_left_out: int
+    statistics: tuple[Statistic, ...]
+    plan: AnalysisPlan
+    pairs: pd.DataFrame = field(repr=False, compare=False)
+
+    def __getitem__(self, statistic: str) -> Statistic:
+        for row in self.statistics:
+            if row.statistic == statistic:
+                return row
+        raise KeyError(f"{statistic}; known: {', '.join(row.statistic for row in self.statistics)}")
+
+    def __contains__(self, statistic: str) -> bool:
+        return any(row.statistic == statistic for row in self.statistics)
+
+    @property
+    def change(self) -> Statistic:
+        """Mean within-patient change, follow-up − baseline."""
+        return self["change"]
+
+    @property
+    def rate_ratio(self) -> Statistic:
+        """Mean follow-up over mean baseline."""
+        return self["rate_ratio"]
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """Every note of every statistic, once."""
+        return tuple(dict.fromkeys(note for row in self.statistics for note in row.notes))
+
+    def to_frame(self) -> pd.DataFrame:
+        """One row per statistic, unrounded."""
+        return statistics_frame(self.statistics)
+
+    def to_dict(self) -> dict[str, Any]:
+        return {"plan": self.plan.to_dict(), "rows": [row.to_dict() for row in self.statistics]}
+
+    def plot(self, ax: Axes | None = None) -> Axes:
+        """Each patient's baseline and follow-up, the means and the interval. For the analyst's own eyes."""
+        from outcomes.reporting.figures import draw_paired_change
+
+        return draw_paired_change(self.pairs, self.to_frame(), ax=ax)
+
+    def summary(self) -> str:
+        """One honest sentence, exact and rounded for reading."""
+        from outcomes.reporting.wording import describe_change
+
+        return describe_change(self)
+
+    def _repr_html_(self) -> str:
+        from outcomes.reporting.tables import change_html
+
+        return change_html(self)
+
+
+@dataclass(frozen=True)
+class ComparisonTable:
+    """Several comparisons in a fixed order: modes, endpoints (the primary first), groups (`all` first)."""
+
+    changes: tuple[PairedChange, ...]
+    plan: AnalysisPlan
+    notes: tuple[str, ...] = ()
+
+    def __iter__(self) -> Iterator[PairedChange]:
+        return iter(self.changes)
+
+    def __len__(self) -> int:
+        return len(self.changes)
+
+    def find(self, endpoint: str, group: str = "all", mode: str | None = None) -> PairedChange:
+        """The comparison of one endpoint in one group. Raises KeyError."""
+        for change in self.changes:
+            if (change.endpoint.name, change.group) == (endpoint, group) and mode in (None, change.mode):
+                return change
+        raise KeyError(f"{endpoint} in {group}")
+
+    @property
+    def statistics(self) -> tuple[Statistic, ...]:
+        return tuple(row for change in self.changes for row in change.statistics)
+
+    def to_frame(self) -> pd.DataFrame:
+        """One row per endpoint, group and statistic, unrounded."""
+        return statistics_frame(self.statistics)
+
+    def to_dict(self) -> dict[str, Any]:
+        return {"plan": self.plan.to_dict(), "rows": [row.to_dict() for row in self.statistics]}
+
+    def plot(self, ax: Axes | None = None) -> Axes:
+        """The change of the plan's primary endpoint in each group, with its interval."""
+        from outcomes.reporting.tables import draw_changes
+
+        return draw_changes(self, ax=ax)
+
+    def summary(self) -> str:
+        """One sentence per comparison."""
+        return "\n".join(change.summary() for change in self.changes)
+
+    def _repr_html_(self) -> str:
+        from outcomes.reporting.tables import comparison_html
+
+        return comparison_html(self)
+
+
+@dataclass(frozen=True)
+class Course:
+    """Headache days along the time axis of each patient's first session, as means over patients.
+
+    `weeks` has one row per cohort and week: `cohort` (`headline`: the patients of the comparison; `all`),
+    `week` (0 = days 1 to 6), `mean`, `low`, `high` in headache days per 7, and `n` patients.
+    `periods` is the same per 28 days: `period` 0 = days 1 to 27.
+    """
+
+    weeks: pd.DataFrame
+    periods: pd.DataFrame
+    plan: AnalysisPlan
+
+    def to_frame(self) -> pd.DataFrame:
+        """The weekly course."""
+        return self.weeks.copy()
+
+    def plot(self, ax: Axes | None = None) -> Axes:
+        from outcomes.reporting.tables import draw_course_of
+
+        return draw_course_of(self, ax=ax)
+
+    def summary(self) -> str:
+        headline = self.periods[self.periods["cohort"] == "headline"]
+        return (
+            f"Headache days per 28 in {len(headline)} periods of 28 days around the first session, "
+            f"{int(headline['n'].max()) if len(headline) else 0} patients at most."
+        )
+
+    def _repr_html_(self) -> str:
+        from outcomes.reporting.tables import frame_html
+
+        return frame_html(self.periods)

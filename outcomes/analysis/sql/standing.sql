@@ -1,0 +1,34 @@
+-- One row per patient: days recorded in each window and how far the patient came; the first reason counts.
+CREATE OR REPLACE TEMP TABLE standing AS
+SELECT
+    patient_id,
+    baseline_recorded,
+    followup_recorded,
+    CASE
+        WHEN NOT has_index THEN 'no_first_session'
+        WHEN NOT in_cohort THEN 'outside_cohort'
+        WHEN NOT has_diary THEN 'no_diary'
+        WHEN baseline_recorded = 0 THEN 'no_baseline_diary'
+        WHEN baseline_recorded < $baseline_minimum THEN 'baseline_too_few_days'
+        WHEN followup_recorded < $followup_minimum AND NOT window_over THEN 'followup_not_over'
+        WHEN followup_recorded = 0 THEN 'no_followup_diary'
+        WHEN followup_recorded < $followup_minimum THEN 'followup_too_few_days'
+        ELSE 'analysed'
+    END AS standing
+FROM (
+    SELECT
+        people.patient_id,
+        has_index,
+        in_cohort,
+        window_over,
+        diaries.patient_id IS NOT NULL AS has_diary,
+        coalesce(baseline.recorded_days, 0) AS baseline_recorded,
+        coalesce(followup.recorded_days, 0) AS followup_recorded
+    FROM people
+    LEFT JOIN (SELECT DISTINCT patient_id FROM $segments) AS diaries
+        ON diaries.patient_id = people.patient_id
+    LEFT JOIN windows AS baseline
+        ON baseline.patient_id = people.patient_id AND baseline.period = 'baseline'
+    LEFT JOIN windows AS followup
+        ON followup.patient_id = people.patient_id AND followup.period = 'followup'
+) AS days

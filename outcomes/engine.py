@@ -1,0 +1,141 @@
+"""The engine under the records and the analysis: one private DuckDB database, fed with SQL kept in files.
+
+Everything before patient × period is set arithmetic over days and runs here, for 30 patients and for 100
+million rows alike; the interface is small so that another engine can stand behind it.
+"""
+
+from __future__ import annotations
+
+import os
+import string
+import tempfile
+import weakref
+from collections.abc import Sequence
+from functools import cache
+from importlib import resources
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from outcomes.errors import FileProblem, OutcomesError
+
+if TYPE_CHECKING:
+    import duckdb
+    import pandas as pd
+    import pyarrow as pa
+
+MEMORY_LIMIT = "1200MiB"
+
+
+def identifier(name: str) -> str:
+    """A name quoted for SQL. Only names of the data dictionary or of the plan come here."""
+    return '"' + name.replace('"', '""') + '"'
+
+
+def literal(text: str) -> str:
+    """A text quoted for SQL: file paths and codes of the data dictionary, never a value of the records."""
+    return "'" + text.replace("'", "''") + "'"
+
+
+@cache
+def _statement(package: str, name: str) -> str:
+    return (resources.files(package) / "sql" / f"{name}.sql").read_text(encoding="utf-8")
+
+
+class Engine:
+    """A DuckDB database of its own, in memory, spilling into a private folder that goes with it.
+
+    Raises OutcomesError in place of the library's own messages, which quote rows.
+    """
+
+    def __init__(self, readable: Sequence[Path] = ()) -> None:
+        import duckdb
+
+        self._errors: tuple[type[Exception], ...] = (duckdb.Error,)
+        spill = tempfile.TemporaryDirectory(prefix="outcomes-", ignore_cleanup_errors=True)
+        self.connection: duckdb.DuckDBPyConnection = duckdb.connect(":memory:")
+        self._finalizer = weakref.finalize(self, _close, self.connection, spill)
+        self._lock_down(Path(spill.name), readable)
+
+    def _lock_down(self, spill: Path, readable: Sequence[Path]) -> None:
+        """Read only the source, load no extension, and let nothing change that afterwards."""
+        allowed = ", ".join(literal(_slashed(path)) for path in readable)
+        for setting in (
+            f"memory_limit = {literal(MEMORY_LIMIT)}",
+            f"temp_directory = {literal(str(spill))}",
+            f"threads = {max(1, os.cpu_count() or 1)}",
+            "preserve_insertion_order = false",
+            "TimeZone = 'UTC'",
+            "enable_progress_bar = false",
+            "autoinstall_known_extensions = false",
+            "autoload_known_extensions = false",
+            f"allowed_directories = [{allowed}]",
+            "enable_external_access = false",
+            "lock_configuration = true",
+        ):
+            self.connection.execute(f"SET {setting}")
+
+    def run(self, sql: str) -> duckdb.DuckDBPyConnection:
+        """Run a statement put together by us."""
+        try:
+            return self.connection.execute(sql)
+        except self._errors as error:
+            raise _without_rows(error) from None
+
+    def statement(self, package: str, name: str, /, **values: str | int) -> str:
+        """`sql/NAME.sql` of a package, its `$placeholders` filled with whole numbers and known names."""
+        return string.Template(_statement(package, name)).substitute(values)
+
+    def run_file(self, package: str, name: str, /, **values: str | int) -> duckdb.DuckDBPyConnection:
+        """Run `sql/NAME.sql` of a package."""
+        return self.run(self.statement(package, name, **values))
+
+    def rows(self, sql: str) -> list[tuple[Any, ...]]:
+        """All rows of a small answer."""
+        return self.run(sql).fetchall()
+
+    def row(self, sql: str) -> dict[str, Any]:
+        """The one row of an answer, by column name."""
+        answer = self.run(sql)
+        names = [item[0] for item in answer.description or ()]
+        values = answer.fetchone()
+        if values is None:
+            raise OutcomesError("The engine gave no row where one was expected.")
+        return dict(zip(names, values, strict=True))
+
+    def arrow(self, sql: str) -> pa.Table:
+        """The answer as an Arrow table."""
+        try:
+            return self.connection.sql(sql).to_arrow_table()
+        except self._errors as error:
+            raise _without_rows(error) from None
+
+    def frame(self, sql: str) -> pd.DataFrame:
+        """The answer as a pandas frame."""
+        return self.arrow(sql).to_pandas()
+
+    def register(self, name: str, table: pa.Table) -> None:
+        """Make an Arrow table readable under a name."""
+        self.connection.register(name, table)
+
+    def has(self, name: str) -> bool:
+        """Whether a table or view of that name stands."""
+        found = self.rows(f"SELECT 1 FROM information_schema.tables WHERE table_name = {literal(name)}")
+        return bool(found)
+
+
+def _slashed(path: Path) -> str:
+    text = path.resolve().as_posix()
+    return text if text.endswith("/") else text + "/"
+
+
+def _close(connection: duckdb.DuckDBPyConnection, spill: tempfile.TemporaryDirectory[str]) -> None:
+    connection.close()
+    spill.cleanup()
+
+
+def _without_rows(error: Exception) -> OutcomesError:
+    """The library's message may quote the records: keep only its kind."""
+    kind = type(error).__name__
+    if kind in ("OutOfMemoryException", "IOException"):
+        return FileProblem(f"The engine ran out of room or could not read a file ({kind}).")
+    return OutcomesError(f"The engine refused a statement ({kind}). This is a fault of the program.")

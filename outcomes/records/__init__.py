@@ -1,0 +1,1 @@
+"""What came in: files a clinic has → records that were checked."""

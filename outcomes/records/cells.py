@@ -1,0 +1,184 @@
+"""How a cell becomes a value: for each kind of column, the SQL that reads it and the SQL that refuses it.
+
+Text is read strictly: nothing is guessed, and what does not fit its column is a broken rule. Typed columns
+(Parquet, frames) skip the parsing and keep the ranges.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from outcomes.engine import identifier, literal
+from outcomes.records.schema import MISSING_TOKENS, NO, YES, Column
+
+_INTEGERS = {"TINYINT", "SMALLINT", "INTEGER", "BIGINT", "HUGEINT", "UTINYINT", "USMALLINT", "UINTEGER", "UBIGINT"}
+_FLOATS = {"FLOAT", "DOUBLE"}
+_TIMES = {"TIMESTAMP", "TIMESTAMP_NS", "TIMESTAMP_MS", "TIMESTAMP_S"}
+
+_NUMBER = r"[+-]?([0-9]+(\.[0-9]+)?|\.[0-9]+)"
+_WHOLE = r"[+-]?[0-9]{1,15}(\.0+)?"
+_DATE = r"[0-9]{4}-[0-9]{2}-[0-9]{2}"
+_FREE_CODE = r"[A-Za-z0-9][A-Za-z0-9_.+ -]{0,39}"
+
+
+@dataclass(frozen=True)
+class Cell:
+    """SQL over one source column: `cleaned` (missing tokens gone), `value`, and `broken` (true or not).
+
+    `trusted` is the value where a scan has shown that no cell breaks a rule: the same, without the guard.
+    """
+
+    cleaned: str
+    value: str
+    broken: str
+    trusted: str
+
+
+def engine_type(column: Column, id_type: str) -> str:
+    """The engine's type of a column once read."""
+    if column.kind == "id":
+        return id_type if column.name == "patient_id" else "VARCHAR"
+    return {
+        "date": "DATE",
+        "day": "INTEGER",
+        "yes_no": "BOOLEAN",
+        "number": "DOUBLE",
+        "whole": "INTEGER",
+        "code": "VARCHAR",
+        "codes": "VARCHAR",
+    }[column.kind]
+
+
+def is_integer(sql_type: str) -> bool:
+    """Whether a column of that type can hold whole-number patient ids as they are."""
+    return sql_type in _INTEGERS
+
+
+def readable(column: Column, sql_type: str) -> bool:
+    """Whether a column of that engine type can be read as that kind at all."""
+    if sql_type == "VARCHAR" or sql_type.startswith("ENUM"):
+        return True
+    if sql_type in ('"NULL"', "NULL"):
+        return True
+    numeric = sql_type in _INTEGERS | _FLOATS or sql_type.startswith("DECIMAL")
+    return {
+        "date": sql_type == "DATE" or sql_type in _TIMES,
+        "day": numeric,
+        "yes_no": numeric or sql_type == "BOOLEAN",
+        "number": numeric,
+        "whole": numeric,
+        "id": numeric,
+        "code": numeric,
+        "codes": False,
+    }[column.kind]
+
+
+def cell(column: Column, sql_type: str, id_type: str) -> Cell:
+    """The SQL of one column. `cleaned` reads the source column, the others read the cleaned one."""
+    name = identifier(column.name)
+    if sql_type in ('"NULL"', "NULL"):
+        return Cell(f"CAST({name} AS {engine_type(column, id_type)})", name, "FALSE", name)
+    typed = _typed_cell(column, sql_type, id_type)
+    if typed is not None:
+        return typed
+    text = f"trim(CAST({name} AS VARCHAR))"
+    missing = ", ".join(literal(token) for token in MISSING_TOKENS)
+    cleaned = f"CASE WHEN lower({text}) NOT IN ({missing}) THEN {text} END"
+    value = _text_value(column)
+    broken = "FALSE" if value == name else f"({name} IS NOT NULL AND ({value}) IS NULL)"
+    return Cell(cleaned, value, broken, value)
+
+
+def _typed_cell(column: Column, sql_type: str, id_type: str) -> Cell | None:
+    """Typed columns need no parsing; None where the column has to be read as text."""
+    name = identifier(column.name)
+    numeric = sql_type in _INTEGERS | _FLOATS or sql_type.startswith("DECIMAL")
+    if column.kind == "id" and numeric and column.name == "patient_id" and id_type == "BIGINT":
+        return Cell(f"CAST({name} AS BIGINT)", name, "FALSE", name)
+    if column.kind == "date" and (sql_type == "DATE" or sql_type in _TIMES):
+        return Cell(f"CAST({name} AS DATE)", name, "FALSE", name)
+    if column.kind == "yes_no" and sql_type == "BOOLEAN":
+        return Cell(name, name, "FALSE", name)
+    if not numeric or column.kind not in ("yes_no", "number", "whole", "day"):
+        return None
+    # Missing numbers come as NaN from frames; NaN is not a number of days or pain.
+    cleaned = f"nullif({name}, CAST('nan' AS {sql_type}))" if sql_type in _FLOATS else name
+    if column.kind == "yes_no":
+        value = f"CASE WHEN {name} = 1 THEN TRUE WHEN {name} = 0 THEN FALSE END"
+        return Cell(cleaned, value, f"({name} NOT IN (0, 1))", f"({name} = 1)")
+    breaks = _range_breaks(column, name)
+    if column.kind in ("whole", "day") and sql_type not in _INTEGERS:
+        breaks.append(f"{name} <> floor({name})")
+    broken = f"({' OR '.join(breaks)})"
+    trusted = f"CAST({name} AS {engine_type(column, id_type)})"
+    # A refused number must not reach a cast that it would overflow.
+    return Cell(cleaned, f"CASE WHEN NOT {broken} THEN {trusted} END", broken, trusted)
+
+
+#: Bounds where the data dictionary gives none, so that no number overflows on its way.
+_WIDEST = {"day": 36_600, "whole": 1_000_000_000, "number": 1e12}
+
+
+def _range_breaks(column: Column, value: str) -> list[str]:
+    widest = _WIDEST[column.kind]
+    low = -widest if column.minimum is None else column.minimum
+    high = widest if column.maximum is None else column.maximum
+    return [f"{value} < {low!r}", f"{value} > {high!r}"]
+
+
+def _text_value(column: Column) -> str:
+    """SQL that gives the value of a cleaned text, or NULL where the text does not fit the column."""
+    name = identifier(column.name)
+    if column.kind == "id":
+        return name
+    if column.kind == "yes_no":
+        return (
+            f"CASE WHEN lower({name}) IN ({_list(YES)}) THEN TRUE "
+            f"WHEN lower({name}) IN ({_list(NO)}) THEN FALSE END"
+        )
+    if column.kind == "date":
+        return f"CASE WHEN regexp_full_match({name}, {literal(_DATE)}) THEN try_cast({name} AS DATE) END"
+    if column.kind in ("number", "whole", "day"):
+        return _text_number(column, name)
+    if column.kind == "codes":
+        return _text_codes(column, name)
+    return _text_code(column, name)
+
+
+def _text_number(column: Column, name: str) -> str:
+    pattern = _NUMBER if column.kind == "number" else _WHOLE
+    number = f"try_cast({name} AS DOUBLE)"
+    outside = " OR ".join(_range_breaks(column, number))
+    target = "DOUBLE" if column.kind == "number" else "INTEGER"
+    return (
+        f"CASE WHEN regexp_full_match({name}, {literal(pattern)}) AND NOT ({outside}) "
+        f"THEN CAST({number} AS {target}) END"
+    )
+
+
+def normal_code(code: str) -> str:
+    """Codes differ in case, spaces and hyphens without meaning to."""
+    return code.lower().replace(" ", "_").replace("-", "_")
+
+
+def _normal(name: str) -> str:
+    return f"replace(replace(lower({name}), ' ', '_'), '-', '_')"
+
+
+def _text_code(column: Column, name: str) -> str:
+    if not column.codes:
+        return f"CASE WHEN regexp_full_match({name}, {literal(_FREE_CODE)}) THEN {name} END"
+    cases = " ".join(f"WHEN {literal(normal_code(code))} THEN {literal(code)}" for code in column.codes)
+    return f"CASE {_normal(name)} {cases} END"
+
+
+def _text_codes(column: Column, name: str) -> str:
+    # Codes of lists hold lower case letters and underscores only, so they stand in a pattern as they are.
+    one = "|".join(column.codes)
+    joined = f"replace(replace(replace({_normal(name)}, ';_', ';'), '_;', ';'), ';;', ';')"
+    return f"CASE WHEN regexp_full_match({joined}, {literal(f'({one})(;({one}))*')}) THEN {joined} END"
+
+
+def _list(tokens: Iterable[str]) -> str:
+    return ", ".join(literal(token) for token in tokens)

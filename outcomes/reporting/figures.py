@@ -1,0 +1,254 @@
+"""Figures of the report, for frames that are already disclosure-safe.
+
+Each function draws a frame on an Axes and gives the Axes back; it computes nothing but places. Change is
+follow-up − baseline. NaN is a gap: hidden or nobody, never zero.
+"""
+
+from __future__ import annotations
+
+import math
+import textwrap
+from collections.abc import Mapping
+from itertools import pairwise
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+
+from outcomes.reporting import style
+from outcomes.reporting.figures_course import draw_course, week_ticks
+from outcomes.reporting.figures_paper import (
+    NARROWER_MM,
+    axes_of,
+    figure_block,
+    figure_svg,
+    quiet_scale,
+    styled,
+    width_mm,
+)
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+__all__ = [
+    "draw_before_after",
+    "draw_by_group",
+    "draw_completeness",
+    "draw_course",
+    "draw_paired_change",
+    "draw_responders",
+    "figure_block",
+    "figure_svg",
+]
+
+
+# ---- before and after ----
+
+
+@styled
+def draw_before_after(frame: pd.DataFrame, *, ax: Axes | None = None) -> tuple[Axes, ...]:
+    """Baseline and follow-up with intervals, one row per endpoint, each on its own scale from 0.
+
+    `frame`: `label`, `unit`, then `baseline`, `baseline_low`, `baseline_high` and the same for `followup`, in
+    the endpoint's unit. About 20 mm high per endpoint.
+    """
+    count = len(frame)
+    ax = axes_of(ax, 20.0 * count)
+    spec, figure = ax.get_subplotspec(), ax.get_figure()
+    if spec is None or figure is None or count == 0:
+        raise ValueError("draw_before_after needs an Axes made by subplots and at least one endpoint")
+    rows = spec.subgridspec(count, 1, hspace=0.2)
+    ax.set_subplotspec(rows[0])
+    panels = (ax, *(figure.add_subplot(rows[number]) for number in range(1, count)))
+    for panel, (_, endpoint) in zip(panels, frame.iterrows(), strict=True):
+        _draw_endpoint(panel, endpoint)
+    return panels
+
+
+def _draw_endpoint(ax: Axes, endpoint: pd.Series) -> None:
+    lines = (("baseline", 1.0, style.QUIET, "white"), ("followup", 0.0, style.RECORDED, style.RECORDED))
+    for period, height, colour, fill in lines:
+        value, low, high = (float(endpoint[f"{period}{part}"]) for part in ("", "_low", "_high"))
+        if not math.isfinite(value):
+            ax.text(0, height, " not shown", va="center", color=style.QUIET)
+            continue
+        ax.plot([low, high], [height, height], color=colour, linewidth=1.4)
+        ax.plot([value], [height], "o", color=colour, markerfacecolor=fill, markersize=5, markeredgewidth=1.2)
+    values = endpoint.drop(["label", "unit"]).to_numpy(dtype=float)
+    highest = float(np.nanmax(values)) if np.isfinite(values).any() else 1.0
+    ax.set(xlim=(0, 1.08 * max(highest, 1e-9)), ylim=(-0.6, 1.6), yticks=[0, 1])
+    ax.set_yticklabels(["follow-up", "baseline"])
+    ax.locator_params(axis="x", nbins=7 if width_mm(ax) > NARROWER_MM else 5, steps=[1, 2, 5, 10])
+    ax.grid(axis="x")
+    unit = f", {endpoint['unit']}" if endpoint["unit"] else ""
+    ax.set_title(f"{endpoint['label']}{unit}", loc="left", color=style.INK, pad=3)
+
+
+# ---- groups ----
+
+
+@styled
+def draw_by_group(frame: pd.DataFrame, xlabel: str, *, ax: Axes | None = None) -> Axes:
+    """Change with interval per group, and no change as a line.
+
+    `frame`: `label`, `value`, `low`, `high`, `n_text` (right of the row), `reason` (there instead, where
+    value is NaN). About 6 mm high per line of label, and 14 mm.
+    """
+    ax = axes_of(ax, 6.0 * len(frame) + 14, style.HALF_WIDTH_MM)
+    narrow = width_mm(ax) < NARROWER_MM
+    labels = [textwrap.fill(str(label), 20 if narrow else 40) for label in frame["label"]]
+    heights = _row_heights(labels)
+    for height, (_, group) in zip(heights, frame.iterrows(), strict=True):
+        known = math.isfinite(float(group["value"]))
+        if known:
+            ax.plot([group["low"], group["high"]], [height, height], color=style.RECORDED, linewidth=1.4)
+            ax.plot([group["value"]], [height], "s", color=style.RECORDED, markersize=4.5)
+        _write_beside(ax, str(group["n_text"] if known else group["reason"]), height)
+    ax.axvline(0, color=style.INK, linewidth=0.8, zorder=1.5)
+    ax.set_yticks(heights, labels, color=style.INK, linespacing=1.1)
+    ax.set(xlim=_around_zero(frame), ylim=(heights[-1] - 0.7, 0.7))
+    ax.set_xlabel(textwrap.fill(xlabel, 34) if narrow else xlabel)
+    ax.locator_params(axis="x", nbins=5, steps=[1, 2, 5, 10])
+    ax.grid(axis="x")
+    return ax
+
+
+def _row_heights(labels: list[str]) -> list[float]:
+    """Places of the rows from 0 down, further apart where labels take several lines."""
+    lines = [max(1.0, 0.66 * (label.count("\n") + 1)) for label in labels]
+    gaps = [(above + below) / 2 for above, below in pairwise(lines)]
+    return [0.0, *(-float(place) for place in np.cumsum(gaps))]
+
+
+def _write_beside(ax: Axes, words: str, height: float) -> None:
+    ax.annotate(
+        words,
+        (1, height),
+        (4, 0),
+        xycoords=("axes fraction", "data"),
+        textcoords="offset points",
+        va="center",
+        color=style.QUIET,
+        annotation_clip=False,
+    )
+
+
+def _around_zero(frame: pd.DataFrame) -> tuple[float, float]:
+    drawn = frame[["value", "low", "high"]].to_numpy(dtype=float)
+    finite = drawn[np.isfinite(drawn)]
+    low, high = (min(0.0, finite.min()), max(0.0, finite.max())) if finite.size else (-1.0, 1.0)
+    margin = 0.06 * (high - low) or 1.0
+    return low - margin, high + margin
+
+
+# ---- how many improved by how much ----
+
+
+@styled
+def draw_responders(
+    frame: pd.DataFrame, *, ax: Axes | None = None, expected_name: str = "", of_what: str = "headache days"
+) -> Axes:
+    """Share of patients whose headache days fell by at least this much, with intervals.
+
+    `frame`: `reduction`, `share`, `low`, `high`, all in percent; `expected` (percent) where it is known.
+    About 50 mm high.
+    """
+    ax = axes_of(ax, 50, style.HALF_WIDTH_MM)
+    rows = frame.sort_values("reduction")
+    place, share = rows["reduction"].to_numpy(dtype=float), rows["share"].to_numpy(dtype=float)
+    low, high = rows["low"].to_numpy(dtype=float), rows["high"].to_numpy(dtype=float)
+    ax.plot(place, share, color=style.RECORDED, linewidth=0.8)
+    ax.vlines(place, low, high, color=style.RECORDED, linewidth=1.4)
+    ax.plot(place, share, "o", color=style.RECORDED, markersize=5)
+    for where, value in zip(place, share, strict=True):
+        if math.isfinite(value):
+            ax.annotate(
+                f"{value:.0f}%", (where, value), (4, 4), textcoords="offset points", color=style.RECORDED
+            )
+    if "expected" in rows:
+        _draw_expected_share(ax, place, rows["expected"].to_numpy(dtype=float), expected_name)
+    finite = high[np.isfinite(high)]
+    top = min(100.0, 20 * math.ceil((float(finite.max()) + 4) / 20)) if finite.size else 100.0
+    ax.set(xlim=(place.min() - 8, place.max() + 14), ylim=(0, top), xticks=place)
+    ax.set_yticks(np.arange(0, top + 1, 20))
+    quiet_scale(ax, "patients (%)")
+    ax.set_xlabel(f"at least this reduction in {of_what} (%)")
+    return ax
+
+
+def _draw_expected_share(ax: Axes, place: np.ndarray, expected: np.ndarray, name: str) -> None:
+    ax.plot(place, expected, color=style.EXPECTED, linewidth=0.8, linestyle=(0, (4, 3)))
+    ax.plot(place, expected, "o", color=style.EXPECTED, markerfacecolor="white", markersize=4)
+    # The line falls: left of and below its second point nothing is drawn.
+    if name and len(place) > 1 and math.isfinite(expected[1]):
+        where = (place[1], expected[1])
+        ax.annotate(
+            name, where, (-4, -2), textcoords="offset points", ha="right", va="top", color=style.EXPECTED
+        )
+
+
+# ---- for the analyst's eyes ----
+
+
+@styled
+def draw_paired_change(
+    pairs: pd.DataFrame, summary: Mapping[str, float], *, unit: str = "", ax: Axes | None = None
+) -> Axes:
+    """Every patient as a line from baseline to follow-up, the means with intervals over them.
+
+    Shows individuals: for the analyst, never in a report that leaves the clinic. `pairs`: one row per
+    patient, `baseline`, `followup`. `summary`: `baseline`, `baseline_low`, `baseline_high`, and the same for
+    `followup`.
+    """
+    import seaborn
+
+    ax = axes_of(ax, 75, style.HALF_WIDTH_MM)
+    tall = pairs[["baseline", "followup"]].reset_index(drop=True)
+    tall.columns = pd.Index([0, 1])
+    tall = tall.rename_axis("patient").reset_index().melt("patient", var_name="period")
+    tall["period"] = tall["period"].astype(int)
+    seaborn.lineplot(
+        tall,
+        x="period",
+        y="value",
+        units="patient",
+        estimator=None,
+        color=style.EVERYONE,
+        linewidth=0.5,
+        alpha=0.45,
+        ax=ax,
+    )
+    places, periods = (-0.06, 1.06), ("baseline", "followup")
+    ax.plot(places, [summary[period] for period in periods], color=style.RECORDED, linewidth=1.6)
+    for place, period in zip(places, periods, strict=True):
+        interval = (summary[f"{period}_low"], summary[f"{period}_high"])
+        ax.plot([place, place], interval, color=style.RECORDED, linewidth=1.6)
+        ax.plot([place], [summary[period]], "o", color=style.RECORDED, markersize=5)
+    ax.set(xlim=(-0.2, 1.2), xticks=[0, 1], xlabel="")
+    ax.set_xticklabels(["baseline", "follow-up"])
+    ax.set_ylim(bottom=min(0.0, ax.get_ylim()[0]))
+    ax.set_ylabel("")
+    quiet_scale(ax, unit)
+    return ax
+
+
+@styled
+def draw_completeness(frame: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
+    """Share of days with an entry, by week from the first session.
+
+    `frame`: one row per week, `week` (0 = the seven days from the first session), `share` from 0 to 1.
+    """
+    import seaborn
+
+    ax = axes_of(ax, 45)
+    shown = frame.assign(place=frame["week"].astype(float) + 0.5, percent=100 * frame["share"].astype(float))
+    seaborn.lineplot(
+        shown, x="place", y="percent", errorbar=None, estimator=None, color=style.RECORDED, ax=ax
+    )
+    ax.axvline(0, color=style.INK, linewidth=0.9)
+    ax.annotate("first session", (0, 0), (3, 3), textcoords="offset points", va="bottom", color=style.INK)
+    first, last = float(shown["week"].min()), float(shown["week"].max()) + 1
+    ax.set(xlim=(first, last), ylim=(0, 104), yticks=[0, 50, 100], ylabel="")
+    quiet_scale(ax, "days with an entry (%)")
+    week_ticks(ax, last - first)
+    return ax

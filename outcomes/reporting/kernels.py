@@ -1,0 +1,151 @@
+"""The notebook's process: this Python, alone in a private folder, gone without a trace afterwards."""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+from collections.abc import AsyncIterator, Callable, Coroutine
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeAlias
+
+from outcomes.errors import ReportStopped
+
+if TYPE_CHECKING:
+    from jupyter_client.manager import AsyncKernelManager
+    from nbclient import NotebookClient
+    from nbformat import NotebookNode
+
+STOPPED_MIME = "application/vnd.outcomes.stopped+json"
+START_SECONDS = 120
+# Systems allow 104 to 108 characters in the address of a socket file.
+_LONGEST_SOCKET_ADDRESS = 96
+
+# The kernel's first code, sent at once: its imports run while this process is still importing its own.
+_WELCOME = """
+import sys
+if {root!r} not in sys.path:
+    sys.path.append({root!r})
+from outcomes.errors import OutcomesError
+
+def _tell_stop(shell, kind, error, trace, tb_offset=None):
+    from IPython.display import publish_display_data
+    publish_display_data({{{mime!r}: {{"kind": kind.__name__, "message": str(error)}}}})
+    return []
+
+get_ipython().set_custom_exc((OutcomesError,), _tell_stop)
+import duckdb, pandas, matplotlib.figure
+"""
+_FORGET_NAMES = "get_ipython().reset(new_session=False)"
+
+
+NewClient: TypeAlias = Callable[["NotebookNode", int], Coroutine[Any, Any, "NotebookClient"]]
+
+
+@contextlib.asynccontextmanager
+async def kernel_for_notebooks() -> AsyncIterator[
+    Callable[[NotebookNode, int], Coroutine[Any, Any, NotebookClient]]
+]:
+    """A kernel of this Python in a private folder; gives clients for notebooks and ends with the block."""
+    folder = Path(tempfile.mkdtemp(prefix="outcomes-"))
+    manager = _kernel_manager(folder)
+    try:
+        silent = subprocess.DEVNULL
+        await manager.start_kernel(
+            cwd=str(folder), env=_kernel_environment(folder), stdout=silent, stderr=silent
+        )
+        channels = manager.client()
+        channels.start_channels()
+        channels.allow_stdin = False
+        root = str(Path(__file__).parents[2])
+        channels.execute(_WELCOME.format(root=root, mime=STOPPED_MIME), silent=True)
+        used = False
+
+        async def client_for(notebook: NotebookNode, cell_seconds: int) -> NotebookClient:
+            nonlocal used
+            if used:
+                channels.execute(_FORGET_NAMES, silent=True)
+            else:
+                await _wait_until_ready(channels)
+            used = True
+            return _client(notebook, manager, channels, cell_seconds)
+
+        try:
+            yield client_for
+        finally:
+            channels.stop_channels()
+    finally:
+        if manager.has_kernel:
+            await manager.shutdown_kernel(now=True)
+        manager.context.destroy(linger=0)
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+async def _wait_until_ready(channels: Any) -> None:
+    ready = True
+    try:
+        await channels.wait_for_ready(timeout=START_SECONDS)
+    except RuntimeError:
+        ready = False
+    if not ready:
+        raise ReportStopped("the notebook's process did not start")
+
+
+def _client(
+    notebook: NotebookNode, manager: AsyncKernelManager, channels: Any, cell_seconds: int
+) -> NotebookClient:
+    from nbclient import NotebookClient
+
+    client = NotebookClient(
+        notebook,
+        km=manager,
+        timeout=cell_seconds,
+        record_timing=False,
+        log=_silent_log(),
+        force_raise_errors=True,
+    )
+    client.kc = channels
+    return client
+
+
+def _kernel_manager(folder: Path) -> AsyncKernelManager:
+    from jupyter_client.kernelspec import KernelSpec, KernelSpecManager
+    from jupyter_client.manager import AsyncKernelManager
+
+    command = [sys.executable, "-m", "ipykernel_launcher", "-f", "{connection_file}"]
+
+    class OwnKernel(KernelSpecManager):
+        """This Python and nothing that is installed at the machine under the name of a kernel."""
+
+        def get_kernel_spec(self, kernel_name: str) -> KernelSpec:
+            options = ["--HistoryManager.enabled=False", "--IPKernelApp.log_level=50"]
+            return KernelSpec(argv=command + options, display_name="outcomes", language="python")
+
+    manager = AsyncKernelManager(
+        kernel_spec_manager=OwnKernel(log=_silent_log()),
+        connection_file=str(folder / "kernel.json"),
+        log=_silent_log(),
+    )
+    if os.name == "posix" and len(str(folder / "kernel-ipc-1")) < _LONGEST_SOCKET_ADDRESS:
+        manager.transport = "ipc"
+    return manager
+
+
+def _kernel_environment(folder: Path) -> dict[str, str]:
+    """The caller's environment, without what would make the kernel differ between people and machines."""
+    kept = {name: value for name, value in os.environ.items() if name != "PYTHONSTARTUP"}
+    private = ("IPYTHONDIR", "JUPYTER_CONFIG_DIR", "JUPYTER_DATA_DIR", "JUPYTER_RUNTIME_DIR")
+    quiet = {"JUPYTER_NO_CONFIG": "1", "JUPYTER_PATH": "", "JUPYTER_CONFIG_PATH": "", "MPLBACKEND": "agg"}
+    return {**kept, **{name: str(folder / "jupyter") for name in private}, **quiet}
+
+
+def _silent_log() -> logging.Logger:
+    log = logging.getLogger("outcomes.notebook")
+    log.propagate = False
+    if not log.handlers:
+        log.addHandler(logging.NullHandler())
+    return log

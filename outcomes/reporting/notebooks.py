@@ -1,0 +1,320 @@
+"""Runs the notebook templates that the package ships, and puts a finished report in its place.
+
+A notebook is code: only templates of the package are run, never a file of the user's. What goes wrong inside
+is told by cell number and error class, because messages and tracebacks of libraries quote records; our own
+errors (`OutcomesError`) keep their words and their exit code.
+"""
+
+from __future__ import annotations
+
+import ast
+import asyncio
+import copy
+import json
+import os
+import re
+import shutil
+import sys
+import tempfile
+import threading
+import time
+from collections.abc import Callable, Collection, Coroutine, Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeAlias
+
+from outcomes import errors
+from outcomes.errors import FileProblem, InvalidRecords, OutcomesError, ReportStopped
+from outcomes.reporting.kernels import STOPPED_MIME, kernel_for_notebooks
+from outcomes.reporting.typesetting import report_outputs
+
+if TYPE_CHECKING:
+    from nbclient import NotebookClient
+    from nbformat import NotebookNode
+
+Parameters: TypeAlias = Mapping[str, object]
+Template: TypeAlias = Mapping[str, Any]  # a notebook as its JSON
+
+PARAMETERS_TAG = "parameters"
+CELL_SECONDS = 1800
+_STALE_SECONDS = 3600
+
+# ---- running ---------------------------------------------------------------------------------------------
+
+
+def run_template(template: str, parameter_sets: Sequence[Parameters]) -> list[NotebookNode]:
+    """The shipped template run once per parameter set, in one kernel, names forgotten in between.
+
+    `template` is its name, with or without `.ipynb`. Values are literals (text, numbers, yes/no, None, lists,
+    dictionaries); a path is absolute text, since the kernel works in a folder of its own. The notebooks that
+    come back hold report blocks only and no path.
+    """
+    return run_notebook(read_template(template), parameter_sets)
+
+
+def run_notebook(
+    template: Template, parameter_sets: Sequence[Parameters], *, cell_seconds: int = CELL_SECONDS
+) -> list[NotebookNode]:
+    """What `run_template` does, for a template already read."""
+    # Before a kernel is started: a wrong parameter should not cost seconds.
+    prepared = [set_parameters(template, parameters) for parameters in parameter_sets]
+    runs = _in_own_loop(lambda: _run_in_one_kernel(prepared, cell_seconds))
+    for run, parameters in zip(runs, parameter_sets, strict=True):
+        _clear_of_this_machine(run, set_parameters(template, _without_paths(parameters)))
+        # Anything that is not a report block stops here, before it can be saved with the notebook.
+        list(report_outputs(run))
+    return runs
+
+
+async def _run_in_one_kernel(prepared: Sequence[Template], cell_seconds: int) -> list[NotebookNode]:
+    async with kernel_for_notebooks() as client_for:
+        # A second or two of imports, while the kernel starts and does its own; the exporter is for later.
+        import nbconvert.exporters  # noqa: F401
+        import nbformat
+
+        runs: list[NotebookNode] = []
+        for content in prepared:
+            run = nbformat.reads(json.dumps(content), as_version=4)  # type: ignore[no-untyped-call]
+            await _execute(await client_for(run, cell_seconds))
+            runs.append(run)
+        return runs
+
+
+async def _execute(client: NotebookClient) -> None:
+    from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernelError
+
+    count = 0
+    for index, cell in enumerate(client.nb.cells):
+        count += cell.cell_type == "code"
+        problem: OutcomesError | None = None
+        try:
+            await client.async_execute_cell(cell, index, execution_count=count, store_history=False)
+        except CellExecutionError as error:
+            problem = _own_error(cell) or ReportStopped(
+                f"cell {index + 1} of the report stopped: {error.ename}"
+            )
+        except CellTimeoutError:
+            problem = ReportStopped(
+                f"cell {index + 1} of the report took longer than {client.timeout} seconds"
+            )
+        except DeadKernelError:
+            problem = ReportStopped(f"the notebook's process ended in cell {index + 1} (out of memory?)")
+        # Raised out here: inside `except` it would carry the library's error, which quotes records.
+        if problem is not None:
+            raise problem
+
+
+def _own_error(cell: NotebookNode) -> OutcomesError | None:
+    """The OutcomesError that the kernel reported (see _WELCOME), as the same class with the same words."""
+    for output in cell.outputs:
+        told = output.get("data", {}).get(STOPPED_MIME)
+        if told is not None:
+            kind = getattr(errors, told["kind"], ReportStopped)
+            message = told["message"]
+            return kind(message.split("\n")) if kind is InvalidRecords else kind(message)
+    return None
+
+
+def _clear_of_this_machine(run: NotebookNode, shown: Template) -> None:
+    """Sources as in the template with harmless parameters; no streams (they may quote records)."""
+    for cell, original in zip(run.cells, shown["cells"], strict=True):
+        cell.source = "".join(original["source"])
+        cell.metadata.pop("execution", None)
+        if cell.cell_type == "code":
+            cell.outputs = [output for output in cell.outputs if output.output_type != "stream"]
+
+
+def _in_own_loop(work: Callable[[], Coroutine[Any, Any, list[NotebookNode]]]) -> list[NotebookNode]:
+    """Runs the coroutine to its end; in a thread where a loop is running already (inside a notebook)."""
+    if not _loop_is_running():
+        return _run_loop(work)
+    results: list[list[NotebookNode]] = []
+    failures: list[BaseException] = []
+
+    def in_thread() -> None:
+        try:
+            results.append(_run_loop(work))
+        except BaseException as error:
+            failures.append(error)
+
+    thread = threading.Thread(target=in_thread)
+    thread.start()
+    thread.join()
+    if failures:
+        raise failures[0]
+    return results[0]
+
+
+def _loop_is_running() -> bool:
+    try:
+        asyncio.get_running_loop()
+    except RuntimeError:
+        return False
+    return True
+
+
+def _run_loop(work: Callable[[], Coroutine[Any, Any, list[NotebookNode]]]) -> list[NotebookNode]:
+    # ZeroMQ needs add_reader, which Windows' default loop lacks. Ctrl-C cancels `work`, which then cleans up.
+    factory = asyncio.SelectorEventLoop if sys.platform == "win32" else None
+    with asyncio.Runner(loop_factory=factory) as runner:
+        return runner.run(work())
+
+
+# ---- template and parameters -----------------------------------------------------------------------------
+
+
+def template_folder() -> Path:
+    """Where the templates lie: in the wheel beside this code, in a source checkout in `notebooks/`."""
+    package = Path(__file__).parents[1]
+    shipped = package / "reporting" / "templates"
+    return shipped if shipped.is_dir() else package.parent / "notebooks"
+
+
+def read_template(name: str) -> Template:
+    known = {path.stem: path for path in sorted(template_folder().glob("*.ipynb"))}
+    stem = name.removesuffix(".ipynb")
+    if stem not in known:
+        raise ReportStopped(f"there is no such report template; there are: {', '.join(known) or 'none'}")
+    # As JSON: nbformat takes a second to import, better spent while the kernel starts.
+    content: Template = json.loads(known[stem].read_text(encoding="utf-8"))
+    return content
+
+
+def set_parameters(template: Template, parameters: Parameters) -> Template:
+    """A copy without outputs in which the cell tagged `parameters` assigns these values.
+
+    Only names that the cell assigns already can be set; the others keep the template's value.
+    """
+    prepared = copy.deepcopy(dict(template))
+    code = [cell for cell in prepared["cells"] if cell["cell_type"] == "code"]
+    for cell in code:
+        cell.update(outputs=[], execution_count=None)
+    tagged = [cell for cell in code if PARAMETERS_TAG in cell["metadata"].get("tags", ())]
+    if len(tagged) != 1:
+        raise ReportStopped(f"a report template has one cell tagged '{PARAMETERS_TAG}', not {len(tagged)}")
+    tagged[0]["source"] = _assign("".join(tagged[0]["source"]), parameters)
+    return prepared
+
+
+def _assign(source: str, parameters: Parameters) -> str:
+    """The source with the right-hand sides of these names replaced, comments kept."""
+    values = {name: node for statement in ast.parse(source).body for name, node in _assignment(statement)}
+    unknown = sorted(set(parameters) - set(values))
+    if unknown:
+        raise ReportStopped(f"the report template has no parameter named {', '.join(unknown)}")
+    lines = [line.encode() for line in source.splitlines(keepends=True)]
+    starts = [sum(map(len, lines[:number])) for number in range(len(lines) + 1)]
+    text = b"".join(lines)
+    for name in sorted(parameters, key=lambda name: values[name].lineno, reverse=True):
+        node = values[name]
+        begin = starts[node.lineno - 1] + node.col_offset
+        end = starts[(node.end_lineno or node.lineno) - 1] + (node.end_col_offset or 0)
+        text = text[:begin] + _literal(name, parameters[name]).encode() + text[end:]
+    return text.decode()
+
+
+def _assignment(statement: ast.stmt) -> list[tuple[str, ast.expr]]:
+    if isinstance(statement, ast.Assign) and len(statement.targets) == 1:
+        target, value = statement.targets[0], statement.value
+    elif isinstance(statement, ast.AnnAssign) and statement.value is not None:
+        target, value = statement.target, statement.value
+    else:
+        return []
+    return [(target.id, value)] if isinstance(target, ast.Name) else []
+
+
+def _literal(name: str, value: object) -> str:
+    written = repr(value)
+    try:
+        same = ast.literal_eval(written) == value
+    except (ValueError, SyntaxError):
+        same = False
+    if not same:
+        raise ReportStopped(f"the parameter {name} is not a plain value (text, number, list, dictionary)")
+    return written
+
+
+def _without_paths(parameters: Parameters) -> Parameters:
+    """Without values that may name a place on this machine; the template's own stands in the notebook."""
+    return {name: value for name, value in parameters.items() if not re.search(r"[/\\]", repr(value))}
+
+
+# ---- the finished report ---------------------------------------------------------------------------------
+
+
+def write_whole(folder: Path, contents: Mapping[str, bytes], *, known_names: Collection[str] = ()) -> None:
+    """All files of a report, or none: built beside `folder`, then moved to its place.
+
+    An older report there is replaced. A folder that holds anything but `contents` and `known_names` (files
+    that other runs may have written) is left alone. Files are for their owner only (0600, folder 0700).
+    """
+    problem = ""
+    try:
+        _refuse_foreign(folder, {*contents, *known_names})
+        folder.parent.mkdir(parents=True, exist_ok=True)
+        _tidy_after_broken_runs(folder)
+        partial = Path(tempfile.mkdtemp(prefix=f".{folder.name}.", suffix=".partial", dir=folder.parent))
+        try:
+            for name, content in contents.items():
+                _write_private(partial / name, content)
+            _put_in_place(partial, folder)
+        finally:
+            shutil.rmtree(partial, ignore_errors=True)
+    except OSError as error:
+        problem = error.strerror or type(error).__name__
+    if problem:
+        raise FileProblem(f"{folder}: the report could not be written: {problem}")
+
+
+def _refuse_foreign(folder: Path, allowed: Collection[str]) -> None:
+    wrong = [name for name in allowed if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._-]*", name)]
+    if wrong:
+        raise FileProblem("a report's file has a plain name without folders")
+    if folder.is_symlink() or (folder.exists() and not folder.is_dir()):
+        raise FileProblem(f"{folder}: is not a folder of its own (a link or a file); choose another place")
+    if folder.is_dir() and any(
+        entry.name not in allowed or not entry.is_file() for entry in folder.iterdir()
+    ):
+        raise FileProblem(
+            f"{folder}: holds files that are not of a report; move them or choose another place"
+        )
+
+
+def _tidy_after_broken_runs(folder: Path) -> None:
+    """Brings back an older report whose replacement was cut off, and removes what broken runs left behind."""
+    aside = _aside(folder)
+    if aside.is_dir() and not folder.exists():
+        aside.rename(folder)
+    for stale in folder.parent.glob(f".{folder.name}.*.partial"):
+        # A younger one may belong to a run that is still writing.
+        if time.time() - stale.stat().st_mtime > _STALE_SECONDS:
+            shutil.rmtree(stale)
+    if aside.is_dir():
+        shutil.rmtree(aside)
+
+
+def _aside(folder: Path) -> Path:
+    return folder.with_name(f".{folder.name}.older")
+
+
+def _write_private(path: Path, content: bytes) -> None:
+    flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0)
+    with open(os.open(path, flags, 0o600), "wb") as file:
+        file.write(content)
+        file.flush()
+        os.fsync(file.fileno())
+
+
+def _put_in_place(partial: Path, folder: Path) -> None:
+    """Two renames: no system that we run on swaps folders in one step from Python."""
+    aside = _aside(folder)
+    older = folder.is_dir()
+    if older:
+        folder.rename(aside)
+    try:
+        partial.rename(folder)
+    except OSError:
+        if older:
+            aside.rename(folder)
+        raise
+    if older:
+        shutil.rmtree(aside)

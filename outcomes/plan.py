@@ -210,8 +210,8 @@ def _range_problems(plan: AnalysisPlan) -> list[str]:
         problems.append(f"plan_version must be {PLAN_VERSION}; this version follows no other.")
     if not 0.5 <= plan.confidence < 1:
         problems.append("confidence must be at least 0.5 and below 1, such as 0.95.")
-    if not 2 <= plan.minimum_cell <= 100:
-        problems.append("minimum_cell must lie between 2 and 100 patients.")
+    if not 8 <= plan.minimum_cell <= 100:
+        problems.append("minimum_cell must lie between 8 and 100 patients: fewer than 8 could be found.")
     if not 0 <= plan.set_aside_limit <= 1:
         problems.append("set_aside_limit must be a share from 0 to 1.")
     if plan.responder_min_baseline < 0:

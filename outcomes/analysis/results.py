@@ -126,9 +126,9 @@ class PairedChange:
 
     def plot(self, ax: Axes | None = None) -> Axes:
         """Each patient's baseline and follow-up, the means and the interval. For the analyst's own eyes."""
-        from outcomes.reporting.figures import draw_paired_change
+        from outcomes.reporting.tables import draw_change
 
-        return draw_paired_change(self.pairs, self.to_frame(), ax=ax)
+        return draw_change(self, ax=ax)
 
     def summary(self) -> str:
         """One honest sentence, exact and rounded for reading."""
@@ -196,11 +196,13 @@ class Course:
 
     `weeks` has one row per cohort and week: `cohort` (`headline`: the patients of the comparison; `all`),
     `week` (0 = days 1 to 6), `mean`, `low`, `high` in headache days per 7, and `n` patients.
-    `periods` is the same per 28 days: `period` 0 = days 1 to 27.
+    `periods` is the same per 28 days: `period` 0 = days 1 to 27. `completeness` has one row per week:
+    `patients` for whom the week was over when the records end, and the `share` of its days they recorded.
     """
 
     weeks: pd.DataFrame
     periods: pd.DataFrame
+    completeness: pd.DataFrame
     plan: AnalysisPlan
 
     def to_frame(self) -> pd.DataFrame:

@@ -98,9 +98,17 @@ async def _execute(client: NotebookClient) -> None:
             )
         except DeadKernelError:
             problem = ReportStopped(f"the notebook's process ended in cell {index + 1} (out of memory?)")
+        _heed_interruption()
         # Raised out here: inside `except` it would carry the library's error, which quotes records.
         if problem is not None:
             raise problem
+
+
+def _heed_interruption() -> None:
+    """Ctrl-C cancels the task, which nbclient takes for a dead kernel and swallows."""
+    task = asyncio.current_task()
+    if task is not None and task.cancelling():
+        raise asyncio.CancelledError
 
 
 def _own_error(cell: NotebookNode) -> OutcomesError | None:

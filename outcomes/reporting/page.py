@@ -300,7 +300,9 @@ class FigureBlock(Block):
     def as_html(self) -> str:
         narrow = ""
         if self.narrow_svg:
-            narrow = f'<source media="(max-width: 640px)" srcset="{_data_address(self.narrow_svg)}">'
+            narrow = (
+                f'<source media="screen and (max-width: 640px)" srcset="{_data_address(self.narrow_svg)}">'
+            )
         image = f'<img src="{_data_address(self.svg)}" alt="{escape_html(self.alt)}">'
         caption = f"<figcaption>{escape_html(self.caption)}</figcaption>" if self.caption else ""
         return f'<figure class="{self.width}"><picture>{narrow}{image}</picture>{caption}</figure>'

@@ -1,0 +1,85 @@
+"""Headache treatment outcomes from a clinic's own records.
+
+The public names, in the order the data travels: plan, records, periods, endpoints, comparison, words.
+They load when first used, so that the command line answers at once.
+"""
+
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING, Any
+
+__version__ = "0.1.0"
+
+_HOME = {
+    "AnalysisPlan": "outcomes.plan",
+    "load_records": "outcomes.records.reading",
+    "Records": "outcomes.records.reading",
+    "split_periods": "outcomes.analysis.periods",
+    "Periods": "outcomes.analysis.periods",
+    "PatientFlow": "outcomes.analysis.periods",
+    "Cohort": "outcomes.analysis.periods",
+    "measure_endpoints": "outcomes.analysis.endpoints",
+    "measure_course": "outcomes.analysis.course",
+    "pair_by_patient": "outcomes.analysis.comparison",
+    "compare": "outcomes.analysis.comparison",
+    "compare_groups": "outcomes.analysis.comparison",
+    "compare_all": "outcomes.analysis.comparison",
+    "responders": "outcomes.analysis.comparison",
+    "PairedChange": "outcomes.analysis.results",
+    "ComparisonTable": "outcomes.analysis.results",
+    "Course": "outcomes.analysis.results",
+    "Statistic": "outcomes.analysis.results",
+    "describe_change": "outcomes.reporting.wording",
+    "ClinicTruth": "outcomes.simulation",
+    "simulate_clinic": "outcomes.simulation",
+    "write_clinic": "outcomes.simulation",
+    "OutcomesError": "outcomes.errors",
+    "PlanError": "outcomes.errors",
+    "InvalidRecords": "outcomes.errors",
+    "TooManySetAside": "outcomes.errors",
+    "FileProblem": "outcomes.errors",
+}
+
+__all__ = ["__version__", *_HOME]
+
+if TYPE_CHECKING:
+    from outcomes.analysis.comparison import compare as compare
+    from outcomes.analysis.comparison import compare_all as compare_all
+    from outcomes.analysis.comparison import compare_groups as compare_groups
+    from outcomes.analysis.comparison import pair_by_patient as pair_by_patient
+    from outcomes.analysis.comparison import responders as responders
+    from outcomes.analysis.course import measure_course as measure_course
+    from outcomes.analysis.endpoints import measure_endpoints as measure_endpoints
+    from outcomes.analysis.periods import Cohort as Cohort
+    from outcomes.analysis.periods import PatientFlow as PatientFlow
+    from outcomes.analysis.periods import Periods as Periods
+    from outcomes.analysis.periods import split_periods as split_periods
+    from outcomes.analysis.results import ComparisonTable as ComparisonTable
+    from outcomes.analysis.results import Course as Course
+    from outcomes.analysis.results import PairedChange as PairedChange
+    from outcomes.analysis.results import Statistic as Statistic
+    from outcomes.errors import FileProblem as FileProblem
+    from outcomes.errors import InvalidRecords as InvalidRecords
+    from outcomes.errors import OutcomesError as OutcomesError
+    from outcomes.errors import PlanError as PlanError
+    from outcomes.errors import TooManySetAside as TooManySetAside
+    from outcomes.plan import AnalysisPlan as AnalysisPlan
+    from outcomes.records.reading import Records as Records
+    from outcomes.records.reading import load_records as load_records
+    from outcomes.reporting.wording import describe_change as describe_change
+    from outcomes.simulation import ClinicTruth as ClinicTruth
+    from outcomes.simulation import simulate_clinic as simulate_clinic
+    from outcomes.simulation import write_clinic as write_clinic
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOME:
+        raise AttributeError(f"module 'outcomes' has no attribute '{name}'")
+    value = getattr(importlib.import_module(_HOME[name]), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})

@@ -1,0 +1,6 @@
+"""`python -m outcomes`."""
+
+from outcomes.cli import main
+
+if __name__ == "__main__":
+    raise SystemExit(main())

@@ -1,0 +1,255 @@
+"""Results as tables: for the screen, for a notebook cell, and as blocks of the report."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+import pandas as pd
+
+from outcomes.analysis.periods import PatientFlow
+from outcomes.analysis.results import ComparisonTable, Course, PairedChange, Statistic
+from outcomes.reporting.disclosure import Disclosure, Shown
+from outcomes.reporting.formatting import (
+    confidence_name,
+    interval,
+    number,
+    p_value,
+    percent,
+    percent_interval,
+)
+from outcomes.reporting.page import TableBlock
+from outcomes.reporting.wording import LIMITATION, change_sentence
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+_NAMES = {
+    "baseline_mean": "baseline mean",
+    "followup_mean": "follow-up mean",
+    "change": "change",
+    "rate_ratio": "rate ratio",
+    "baseline_sd": "baseline SD",
+    "followup_sd": "follow-up SD",
+    "change_sd": "SD of change",
+    "change_median": "median change",
+    "correlation": "correlation",
+}
+
+
+def label_of(name: str) -> str:
+    """A code as people read it: `tension_type` → `Tension-type`."""
+    special = {"tension_type": "Tension-type", "sinus": "Sinus (self-labelled)"}
+    return special.get(name, name.replace("_", " ").capitalize())
+
+
+def statistic_label(name: str) -> str:
+    """The name of a statistic as a row label."""
+    if name in _NAMES:
+        return _NAMES[name]
+    kind, size, *rest = name.split("_")
+    label = f"≥{size}% {'lower' if kind == 'responders' else 'higher'}"
+    return f"{label}, of all who started" if rest else label
+
+
+def statistic_texts(row: Statistic) -> tuple[str, str, str]:
+    """Value, interval and p of an exact statistic, rounded for reading."""
+    if row.unit == "share":
+        return percent(row.value), percent_interval(row.low, row.high), p_value(row.p)
+    decimals = 2 if row.unit in ("ratio", "correlation") else 1
+    return number(row.value, decimals), interval(row.low, row.high, decimals), p_value(row.p)
+
+
+def change_block(change: PairedChange) -> TableBlock:
+    """Every statistic of one comparison."""
+    rows = []
+    for row in change.statistics:
+        value, between, p = statistic_texts(row)
+        rows.append((statistic_label(row.statistic), value, between, p, f"{row.n:,}", f"{row.n_left_out:,}"))
+    name = confidence_name(change.plan.confidence)
+    return TableBlock(
+        ("", "value", f"{name} interval", "p", "patients", "left out"),
+        tuple(rows),
+        caption=f"{change.endpoint.label} ({change.endpoint.unit})",
+        align=("left", "decimal", "right", "right", "right", "right"),
+        notes=change.notes,
+    )
+
+
+def changes_block(changes: Sequence[PairedChange], disclosure: Disclosure, caption: str = "") -> TableBlock:
+    """Baseline, follow-up and change of several endpoints or groups, one row each."""
+    rows = []
+    grouped = len({change.group for change in changes}) > 1
+    for change in changes:
+        before, after, moved = (
+            disclosure.mean(change[name]) for name in ("baseline_mean", "followup_mean", "change")
+        )
+        label = label_of(change.group) if grouped else f"{change.endpoint.label} ({change.endpoint.unit})"
+        if moved.value is None:
+            cells = ("–", "–", moved.reason, "–")
+        else:
+            between = interval(moved.low, moved.high)
+            cells = (number(before.value), number(after.value), number(moved.value), between)
+        rows.append((label, *cells, moved.n_text))
+    name = confidence_name(changes[0].plan.confidence) if changes else "95%"
+    return TableBlock(
+        ("", "baseline", "follow-up", "change", f"{name} interval", "patients"),
+        tuple(rows),
+        caption=caption,
+        align=("left", "decimal", "decimal", "decimal", "right", "right"),
+        notes=() if disclosure.exact else ("Patients rounded to the nearest 5.",),
+    )
+
+
+def flow_block(flow: PatientFlow, disclosure: Disclosure) -> TableBlock:
+    """From everyone in the records to the patients compared, with the reason for each loss."""
+    rows = [
+        (step, disclosure.patients_in_table(out) if number_ else "", disclosure.patients_in_table(still))
+        for number_, (step, still, out) in enumerate(flow.steps())
+    ]
+    rows.append(("compared", "", disclosure.patients_in_table(flow.n_analysed)))
+    notes = () if disclosure.exact else ("Rounded to the nearest 5, so the steps need not add up.",)
+    return TableBlock(("", "left out here", "still in"), tuple(rows), notes=notes)
+
+
+def responders_block(change: PairedChange, disclosure: Disclosure) -> TableBlock:
+    """Share reaching each reduction, of those evaluable and of all who started, and worsening."""
+    rows = []
+    for reduction in change.plan.responder_reductions:
+        name = f"responders_{reduction:g}"
+        evaluable, started = disclosure.share(change[name]), disclosure.share(change[f"{name}_all_started"])
+        rows.append((f"{reduction:g}% or more fewer", *_share_cells(evaluable), *_share_cells(started)))
+    for increase in change.plan.worsening_increases:
+        shown = disclosure.share(change[f"worsened_{increase:g}"])
+        rows.append((f"{increase:g}% or more added", *_share_cells(shown), "", ""))
+    return TableBlock(
+        ("", "of those with both periods", "patients", "of all who started", "patients"),
+        tuple(rows),
+        caption="Patients whose headache days fell or rose by at least this share of their own baseline",
+        notes=(
+            f"Baseline of at least {change.plan.responder_min_baseline:g} days. Of all who started: a missing "
+            "follow-up counts as no response.",
+        ),
+    )
+
+
+def _share_cells(shown: Shown) -> tuple[str, str]:
+    counts = f"{shown.count_text} of {shown.n_text}"
+    if shown.value is None:
+        return shown.reason, counts
+    return f"{percent(shown.value)} ({percent_interval(shown.low, shown.high)})", counts
+
+
+def comparison_text(table: ComparisonTable, flows: Sequence[PatientFlow]) -> str:
+    """The comparison for a terminal: exact, for the clinic's own eyes."""
+    parts = []
+    for flow in flows:
+        left_out = ", ".join(f"{n} {reason.replace('_', ' ')}" for reason, n in flow.left_out)
+        parts.append(
+            f"{flow.mode}: {flow.n_analysed} of {flow.n_patients} patients compared. Left out: {left_out or 'none'}."
+        )
+    heads = ("endpoint", "group", "baseline", "follow-up", "change", "interval", "p", "patients")
+    rows = [heads]
+    for change in table:
+        before, after = (statistic_texts(change[name])[0] for name in ("baseline_mean", "followup_mean"))
+        moved, between, p = statistic_texts(change["change"])
+        name = change.endpoint.name if change.mode == "diary" else f"{change.endpoint.name} ({change.mode})"
+        rows.append((name, change.group, before, after, moved, between, p, str(change.n)))
+    widths = [max(len(row[column]) for row in rows) for column in range(len(heads))]
+    for row in rows:
+        cells = [
+            cell.ljust(width) if at < 2 else cell.rjust(width)
+            for at, (cell, width) in enumerate(zip(row, widths, strict=True))
+        ]
+        parts.append("  ".join(cells).rstrip())
+    parts += [f"Note: {note}." for note in table.notes]
+    parts += [
+        "",
+        *(_responder_line(change) for change in table if change.group == "all" and "responders_50" in change),
+    ]
+    parts += ["", "Internal: exact numbers, not to leave the clinic.", LIMITATION]
+    return "\n".join(parts)
+
+
+def _responder_line(change: PairedChange) -> str:
+    found = change["responders_50"]
+    value, between, _ = statistic_texts(found)
+    return (
+        f"{change.endpoint.name}: reduced by half or more in {found.count} of {found.n} ({value}; {between})."
+    )
+
+
+def change_html(change: PairedChange) -> str:
+    """What a notebook cell shows of one comparison."""
+    disclosure = Disclosure("internal", change.plan.minimum_cell)
+    return f"<p>{change_sentence(change, disclosure)}</p>{change_block(change).as_html()}"
+
+
+def comparison_html(table: ComparisonTable) -> str:
+    """What a notebook cell shows of several comparisons."""
+    blocks = []
+    for name in dict.fromkeys(change.endpoint.name for change in table):
+        changes = [change for change in table if change.endpoint.name == name]
+        disclosure = Disclosure("internal", table.plan.minimum_cell)
+        caption = f"{changes[0].endpoint.label} ({changes[0].endpoint.unit})"
+        blocks.append(changes_block(changes, disclosure, caption).as_html())
+    return "".join(blocks)
+
+
+def frame_html(frame: pd.DataFrame) -> str:
+    """A frame of numbers as a plain table."""
+    rows = tuple(
+        tuple(number(float(value), 1) if isinstance(value, float) else str(value) for value in row)
+        for row in frame.itertuples(index=False)
+    )
+    return TableBlock(tuple(str(name) for name in frame.columns), rows).as_html()
+
+
+def group_frame(changes: Sequence[PairedChange], disclosure: Disclosure) -> pd.DataFrame:
+    """`label`, `value`, `low`, `high`, `n_text`, `reason` of each group, for the figure by group."""
+    rows = []
+    for change in changes:
+        shown = disclosure.mean(change["change"])
+        nan = float("nan")
+        bounds = [nan if one is None else one for one in (shown.value, shown.low, shown.high)]
+        n_text = f"{disclosure.patients(change.n)} patients"
+        rows.append((label_of(change.group), *bounds, n_text, shown.reason))
+    return pd.DataFrame(rows, columns=["label", "value", "low", "high", "n_text", "reason"])
+
+
+def draw_change(change: PairedChange, ax: Axes | None = None) -> Axes:
+    """Each patient of one comparison, the means and their intervals, exact."""
+    from outcomes.reporting.figures import draw_paired_change
+
+    summary: dict[str, float] = {}
+    for name in ("baseline", "followup"):
+        row = change[f"{name}_mean"]
+        bounds = ((name, row.value), (f"{name}_low", row.low), (f"{name}_high", row.high))
+        summary |= {key: float("nan") if value is None else value for key, value in bounds}
+    return draw_paired_change(change.pairs, summary, unit=change.endpoint.unit, ax=ax)
+
+
+def draw_changes(table: ComparisonTable, ax: Axes | None = None) -> Axes:
+    """The change of the first endpoint in each group, exact."""
+    from outcomes.reporting.figures import draw_by_group
+
+    first = table.changes[0].endpoint
+    changes = [change for change in table if change.endpoint.name == first.name]
+    frame = group_frame(changes, Disclosure("internal", table.plan.minimum_cell))
+    return draw_by_group(frame, f"change in {first.label.lower()} ({first.unit})", ax=ax)
+
+
+def draw_course_of(course: Course, ax: Axes | None = None) -> Axes:
+    """The weekly course with its windows, exact."""
+    from outcomes.reporting.figures import draw_course
+
+    return draw_course(course.weeks, window_edges(course), ax=ax)
+
+
+def window_edges(course: Course) -> dict[str, tuple[float, float]]:
+    """The two windows as edges in weeks from the first session."""
+    plan = course.plan
+    return {
+        "baseline": (-plan.baseline_days / 7, 0.0),
+        "follow-up": (plan.followup_first_day / 7, (plan.followup_last_day + 1) / 7),
+    }

@@ -31,6 +31,8 @@ _HOME = {
     "Course": "outcomes.analysis.results",
     "Statistic": "outcomes.analysis.results",
     "describe_change": "outcomes.reporting.wording",
+    "open_report": "outcomes.reporting.contents",
+    "Heading": "outcomes.reporting.page",
     "ClinicTruth": "outcomes.simulation",
     "simulate_clinic": "outcomes.simulation",
     "write_clinic": "outcomes.simulation",
@@ -67,6 +69,8 @@ if TYPE_CHECKING:
     from outcomes.plan import AnalysisPlan as AnalysisPlan
     from outcomes.records.reading import Records as Records
     from outcomes.records.reading import load_records as load_records
+    from outcomes.reporting.contents import open_report as open_report
+    from outcomes.reporting.page import Heading as Heading
     from outcomes.reporting.wording import describe_change as describe_change
     from outcomes.simulation import ClinicTruth as ClinicTruth
     from outcomes.simulation import simulate_clinic as simulate_clinic

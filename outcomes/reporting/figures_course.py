@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from outcomes.reporting import style
-from outcomes.reporting.figures_paper import MM_PER_INCH, axes_of, quiet_scale, styled, width_mm
+from outcomes.reporting.figures_paper import MM_PER_INCH, axes_of, quiet_scale, root_figure, styled, width_mm
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -125,8 +125,7 @@ def _every_week(rows: pd.DataFrame) -> pd.DataFrame:
 
 def _name_lines(ax: Axes, ends: Sequence[tuple[str, float, float]], top: float) -> None:
     """Names at the lines' ends, moved apart where the lines end close together."""
-    figure = ax.get_figure(root=True)
-    height_mm = float(figure.get_figheight()) * MM_PER_INCH * 0.6 if figure is not None else 40.0
+    height_mm = float(root_figure(ax).get_figheight()) * MM_PER_INCH * 0.6
     needed = 8.0 / height_mm * top  # two lines of text
     places = {cohort: value for cohort, _, value in ends}
     if len(places) == 2 and abs(places[HEADLINE] - places[EVERYBODY]) < needed:

@@ -83,9 +83,13 @@ def axes_of(ax: Axes | None, height_mm: float, width_mm: float = style.PAGE_WIDT
 
 
 def width_mm(ax: Axes) -> float:
-    figure = ax.get_figure(root=True)
-    share = ax.get_position(original=True).width
-    return float(figure.get_figwidth()) * MM_PER_INCH * share if figure is not None else style.PAGE_WIDTH_MM
+    """Width of the place that the Axes was given, its labels included."""
+    return float(root_figure(ax).get_figwidth()) * MM_PER_INCH * float(ax.get_position(original=True).width)
+
+
+def root_figure(ax: Axes) -> Figure:
+    # Also from inside a subfigure; `get_figure(root=True)` came only with matplotlib 3.10.
+    return ax.figure.canvas.figure
 
 
 def quiet_scale(ax: Axes, name: str) -> None:

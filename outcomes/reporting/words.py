@@ -90,17 +90,26 @@ Inline: TypeAlias = str | Strong | Mark
 Words: TypeAlias = Inline | tuple[Inline, ...]
 
 
+_LONG_WORD = re.compile(r"(\S{24})(?=\S{4})")
+
+
 def html_words(words: Words) -> str:
+    """HTML, with places to break in words too long for a phone or a table's column."""
     shown = []
     for part in _parts(words):
         if isinstance(part, Strong):
-            shown.append(f'<strong class="{escape_html(part.tone)}">{escape_html(part.text)}</strong>')
+            shown.append(f'<strong class="{escape_html(part.tone)}">{_html_text(part.text)}</strong>')
         elif isinstance(part, Mark):
             sign = f'<span class="sign {escape_html(part.tone)}">{escape_html(part.sign)}</span>'
-            shown.append(f"{sign}&nbsp;{escape_html(part.text)}")
+            shown.append(f"{sign}&nbsp;{_html_text(part.text)}")
         else:
-            shown.append(escape_html(part))
+            shown.append(_html_text(part))
     return "".join(shown)
+
+
+def _html_text(text: str) -> str:
+    # Broken before it is escaped, so that no entity is cut in two.
+    return "<wbr>".join(escape_html(piece) for piece in _LONG_WORD.sub("\\1\n", text).split("\n"))
 
 
 def typst_words(words: Words) -> str:
@@ -108,12 +117,18 @@ def typst_words(words: Words) -> str:
     shown = []
     for part in _parts(words):
         if isinstance(part, Strong):
-            shown.append(f"toned({typst_string(part.text)}, {typst_string(part.tone)})")
+            shown.append(f"toned({typst_text(part.text)}, {typst_string(part.tone)})")
         elif isinstance(part, Mark):
-            shown.append(f"marked({', '.join(map(typst_string, (part.sign, part.text, part.tone)))})")
+            sign, tone = typst_string(part.sign), typst_string(part.tone)
+            shown.append(f"marked({sign}, {typst_text(part.text)}, {tone})")
         else:
-            shown.append(typst_string(part))
+            shown.append(typst_text(part))
     return typst_array(shown)
+
+
+def typst_text(text: str) -> str:
+    """A Typst string of shown text, with invisible places to break in very long words."""
+    return _LONG_WORD.sub("\\1\u200b", typst_string(text))
 
 
 def plain_words(words: Words) -> str:

@@ -1,4 +1,4 @@
-"""The runner: parameters, one kernel for all sets, no records in errors, nothing left behind, whole reports."""
+"""The runner: parameters, one kernel for all sets, no records in errors, nothing left behind."""
 
 import os
 import signal

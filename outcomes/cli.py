@@ -43,7 +43,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     except Exception as error:
         # Messages of other libraries quote rows: only the kind and the place in our code are told.
         place = traceback.extract_tb(error.__traceback__)[-1]
-        _say(f"A fault of the program ({type(error).__name__} in {Path(place.filename).name}, line {place.lineno}).")
+        _say(
+            f"A fault of the program ({type(error).__name__} in {Path(place.filename).name}, line {place.lineno})."
+        )
         return 1
 
 
@@ -71,7 +73,9 @@ def _version() -> str:
 
 def _add_common(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("source", metavar="SOURCE", help="folder of tables")
-    parser.add_argument("--plan", metavar="FILE", help="plan file; else outcomes.toml in SOURCE; else defaults")
+    parser.add_argument(
+        "--plan", metavar="FILE", help="plan file; else outcomes.toml in SOURCE; else defaults"
+    )
     parser.add_argument("--quiet", action="store_true", help="no progress")
 
 
@@ -85,23 +89,33 @@ def _add_check(commands: Any) -> None:
 def _add_compare(commands: Any) -> None:
     parser = commands.add_parser("compare", help="the comparison table, exact and for your own eyes")
     _add_common(parser)
-    parser.add_argument("--by", metavar="COLUMN", action="append", default=[], help="also by a column of patients")
+    parser.add_argument(
+        "--by", metavar="COLUMN", action="append", default=[], help="also by a column of patients"
+    )
     parser.add_argument("--csv", metavar="FILE", help="write the rows, unrounded")
     parser.add_argument("--json", action="store_true", help="plan, flow and rows as JSON, unrounded")
-    parser.add_argument("--accept-set-aside", metavar="N", type=int, help="go on although N rows were set aside")
+    parser.add_argument(
+        "--accept-set-aside", metavar="N", type=int, help="go on although N rows were set aside"
+    )
     parser.set_defaults(run=_compare)
 
 
 def _add_report(commands: Any) -> None:
-    parser = commands.add_parser("report", help="the monthly report, to keep (internal) and to hand on (share)")
+    parser = commands.add_parser(
+        "report", help="the monthly report, to keep (internal) and to hand on (share)"
+    )
     _add_common(parser)
     when = parser.add_mutually_exclusive_group(required=True)
-    when.add_argument("--month", metavar="YYYY-MM", help="patients whose follow-up closed in the year to its end")
+    when.add_argument(
+        "--month", metavar="YYYY-MM", help="patients whose follow-up closed in the year to its end"
+    )
     when.add_argument("--all", action="store_true", help="all patients; for records without calendar dates")
     parser.add_argument("--output", metavar="DIR", required=True, help="folder to write to")
     parser.add_argument("--profile", choices=_PROFILES, help="write one of the two only")
     parser.add_argument("--format", default="html,pdf", metavar="LIST", help="html, pdf or both (default)")
-    parser.add_argument("--accept-set-aside", metavar="N", type=int, help="go on although N rows were set aside")
+    parser.add_argument(
+        "--accept-set-aside", metavar="N", type=int, help="go on although N rows were set aside"
+    )
     parser.set_defaults(run=_report)
 
 
@@ -170,7 +184,9 @@ def _compare(arguments: argparse.Namespace) -> int:
     table = compare_all(endpoints, records.plan, by=arguments.by)
     flows = [periods.flow] if periods.flow else []
     modes = dict.fromkeys(endpoints["mode"])
-    flows += [summary_flow(endpoints, mode, records.plan) for mode in modes if mode not in [f.mode for f in flows]]
+    flows += [
+        summary_flow(endpoints, mode, records.plan) for mode in modes if mode not in [f.mode for f in flows]
+    ]
     if arguments.csv:
         _write_text(arguments.csv, table.to_frame().to_csv(index=False, lineterminator="\n"))
     if arguments.json:
@@ -238,7 +254,9 @@ def _load(arguments: argparse.Namespace) -> Records:
     records = load_records(arguments.source, plan, accept_set_aside=arguments.accept_set_aside)
     for count in records.counts:
         if count.set_aside:
-            _say(f"{count.file}: {count.set_aside} of {count.rows_in} rows were set aside; 'outcomes check' lists them.")
+            _say(
+                f"{count.file}: {count.set_aside} of {count.rows_in} rows were set aside; 'outcomes check' lists them."
+            )
     return records
 
 

@@ -190,7 +190,9 @@ def _window_problems(plan: AnalysisPlan) -> list[str]:
     if not 7 <= plan.baseline_days <= 366:
         problems.append("baseline_days must lie between 7 and 366.")
     if plan.followup_first_day < 1:
-        problems.append("followup_first_day must be 1 or later: day 0, the first session, is in neither window.")
+        problems.append(
+            "followup_first_day must be 1 or later: day 0, the first session, is in neither window."
+        )
     if plan.followup_last_day < plan.followup_first_day:
         problems.append("followup_last_day must not come before followup_first_day.")
     if plan.followup_last_day > 3660:

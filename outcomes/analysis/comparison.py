@@ -69,7 +69,12 @@ def compare(
 
 
 def compare_groups(
-    endpoints: pd.DataFrame, endpoint: str, by: str, plan: AnalysisPlan | None = None, *, mode: str | None = None
+    endpoints: pd.DataFrame,
+    endpoint: str,
+    by: str,
+    plan: AnalysisPlan | None = None,
+    *,
+    mode: str | None = None,
 ) -> ComparisonTable:
     """The comparison over everyone, then in each category of `by`, a column of `patients`.
 
@@ -123,7 +128,9 @@ def _mode_of(endpoints: pd.DataFrame, mode: str | None) -> str:
         return mode
     if len(modes) == 1 or "diary" in modes or not modes:
         return "diary" if "diary" in modes or not modes else str(modes[0])
-    raise PlanError(f"These records hold several modes ({', '.join(modes)}), which are never pooled: name one.")
+    raise PlanError(
+        f"These records hold several modes ({', '.join(modes)}), which are never pooled: name one."
+    )
 
 
 def _by_category(endpoints: pd.DataFrame, by: str) -> list[tuple[str, pd.DataFrame]]:
@@ -139,7 +146,9 @@ def _notes(endpoints: pd.DataFrame, plan: AnalysisPlan) -> tuple[str, ...]:
     if plan.primary_endpoint not in endpoint_names(endpoints):
         notes.append(f"the primary endpoint {plan.primary_endpoint} is not in these records; the others are")
     if "group" in endpoints.columns:
-        untreated = endpoints.loc[endpoints["group"].notna() & (endpoints["group"] != "treated"), "patient_id"]
+        untreated = endpoints.loc[
+            endpoints["group"].notna() & (endpoints["group"] != "treated"), "patient_id"
+        ]
         if n := untreated.nunique():
             notes.append(f"'all' holds {n} patients of groups other than 'treated'")
     return tuple(notes)
@@ -154,7 +163,14 @@ def _compare_pairs(
     n_patients, n = len(pairs), len(complete)
     common = (_CONDITIONAL,) if endpoint.conditional else ()
 
-    def row(name: str, estimate: Estimate, unit: str, of: int = n, count: int | None = None, more: tuple[str, ...] = ()) -> Statistic:
+    def row(
+        name: str,
+        estimate: Estimate,
+        unit: str,
+        of: int = n,
+        count: int | None = None,
+        more: tuple[str, ...] = (),
+    ) -> Statistic:
         return Statistic(
             endpoint.name, group, name, estimate.value, estimate.low, estimate.high, estimate.p,
             of, n_patients - of, count, unit, mode, plan.confidence, estimate.method,

@@ -55,10 +55,12 @@ def _means(periods: Periods, statement: str, step: str, days: int) -> pd.DataFra
     counts = periods.records.engine.frame(statement)
     rows = []
     for (cohort, at), table in counts.groupby(["cohort", "step"], sort=True):
-        rates = days * table["headache_days"].to_numpy(np.float64) / table["recorded_days"].to_numpy(np.float64)
+        rates = (
+            days * table["headache_days"].to_numpy(np.float64) / table["recorded_days"].to_numpy(np.float64)
+        )
         weights = table["patients"].to_numpy(np.int64)
         n, mean, low, high = grouped_mean_interval(rates, weights, periods.plan.confidence)
-        rows.append((cohort, int(at), mean, low, high, n))
+        rows.append((cohort, at, mean, low, high, n))
     frame = pd.DataFrame(rows, columns=["cohort", step, "mean", "low", "high", "n"])
     return frame.astype({"mean": "float64", "low": "float64", "high": "float64", "n": "int64"})
 

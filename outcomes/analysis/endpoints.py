@@ -45,7 +45,9 @@ def measure_endpoints(periods: Periods) -> pd.DataFrame:
 
 def endpoint_names(endpoints: pd.DataFrame) -> list[str]:
     """The endpoint columns of an endpoint table, in its order."""
-    return [name for name in endpoints.columns if name not in FIXED_COLUMNS and endpoints[name].dtype == "float64"]
+    return [
+        name for name in endpoints.columns if name not in FIXED_COLUMNS and endpoints[name].dtype == "float64"
+    ]
 
 
 def _from_diary(periods: Periods) -> pd.DataFrame:
@@ -77,7 +79,10 @@ def _from_summaries(periods: Periods, daily: list[pd.DataFrame]) -> list[pd.Data
         if mode == "diary" and daily:
             extra = [name for name in names if name not in daily[0].columns]
             daily[0] = daily[0].merge(
-                table[["patient_id", "period", *extra]], on=["patient_id", "period"], how="left", validate="1:1"
+                table[["patient_id", "period", *extra]],
+                on=["patient_id", "period"],
+                how="left",
+                validate="1:1",
             )
         else:
             tables.append(table[[*FIXED_COLUMNS, *names]])
@@ -88,7 +93,9 @@ def _summary_rows(periods: Periods) -> pd.DataFrame:
     """Used summary rows of the two time points that the plan names."""
     records, plan = periods.records, periods.plan
     names = [
-        name for name in records.columns("summaries") if name not in ("patient_id", "mode", "day", "period", "recorded_days")
+        name
+        for name in records.columns("summaries")
+        if name not in ("patient_id", "mode", "day", "period", "recorded_days")
     ]
     endpoints = "".join(f", CAST({identifier(name)} AS DOUBLE) AS {identifier(name)}" for name in names)
     return records.engine.frame(

@@ -117,7 +117,12 @@ def rate_ratio(baseline: Values, followup: Values, confidence: float) -> Estimat
     ratio = m1 / m0
     if not np.round(followup, TIE_DECIMALS).any():
         return Estimate(
-            0.0, None, None, change.p, method, (*change.notes, "all_zero_followup: no interval for a ratio of 0")
+            0.0,
+            None,
+            None,
+            change.p,
+            method,
+            (*change.notes, "all_zero_followup: no interval for a ratio of 0"),
         )
     if n == 1 or change.low is None:
         return Estimate(ratio, None, None, change.p, method, change.notes)
@@ -179,7 +184,7 @@ def _log_delta(baseline: Values, followup: Values, t: float, change: Estimate) -
 def _paired_p(t: float, n: int) -> tuple[float | None, tuple[str, ...]]:
     if n < MIN_PAIRS_FOR_P:
         return None, (f"insufficient_n: {n} pairs are too few for a p value",)
-    notes = ()
+    notes: tuple[str, ...] = ()
     if n == MIN_PAIRS_FOR_P:
         notes = ("five pairs: an exact rank test could not go below p = 0.0625",)
     return float(2 * stdtr(n - 1, -abs(t))), notes

@@ -42,7 +42,7 @@ class PatientFlow:
         return {
             "mode": self.mode,
             "patients": self.n_patients,
-            "left_out": {reason: n for reason, n in self.left_out},
+            "left_out": dict(self.left_out),
             "analysed": self.n_analysed,
         }
 

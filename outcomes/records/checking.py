@@ -104,10 +104,14 @@ def _rules(source: TableSource, id_type: str) -> list[Rule]:
         name = identifier(column.name)
         if column.name in _NEEDED:
             problem = "is empty."
-            rules.append(Rule("empty", column.name, f"{name} IS NULL", problem, "Fill it in or remove the row."))
+            rules.append(
+                Rule("empty", column.name, f"{name} IS NULL", problem, "Fill it in or remove the row.")
+            )
         broken = cell(column, item.sql_type, id_type).broken
         if broken != "FALSE":
-            rules.append(Rule(_rule_name(column), column.name, broken, f"must be {column.rule}.", _remedy(column)))
+            rules.append(
+                Rule(_rule_name(column), column.name, broken, f"must be {column.rule}.", _remedy(column))
+            )
     return rules + _row_rules(source, id_type)
 
 
@@ -139,14 +143,18 @@ def _row_rules(source: TableSource, id_type: str) -> list[Rule]:
     if told:
         broken = f'("headache" IS NULL AND ({" OR ".join(told)}))'
         problem = "is empty, but other cells of the day are filled in."
-        rules.append(Rule("unclear_day", "headache", broken, problem, "Say yes or no, or empty the whole day."))
+        rules.append(
+            Rule("unclear_day", "headache", broken, problem, "Say yes or no, or empty the whole day.")
+        )
     return rules
 
 
 def _cleaned_select(source: TableSource, id_type: str) -> str:
     """SELECT of the known columns under their dictionary names, with missing tokens gone."""
     # The inner layer renames, so that all cell SQL reads the same names.
-    renamed = ", ".join(f"{identifier(item.raw_name)} AS {identifier(item.column.name)}" for item in source.columns)
+    renamed = ", ".join(
+        f"{identifier(item.raw_name)} AS {identifier(item.column.name)}" for item in source.columns
+    )
     number = source.row_number or "row_number() OVER ()"
     cleaned = ", ".join(
         f"{cell(item.column, item.sql_type, id_type).cleaned} AS {identifier(item.column.name)}"
@@ -181,7 +189,9 @@ def _trusted_select(source: TableSource, id_type: str) -> str:
         for item in source.columns
     )
     origin = _cleaned_select(source, id_type)
-    return f"SELECT source_row, {values}{_absent(source, id_type)}, CAST(0 AS BIGINT) AS fault FROM ({origin})"
+    return (
+        f"SELECT source_row, {values}{_absent(source, id_type)}, CAST(0 AS BIGINT) AS fault FROM ({origin})"
+    )
 
 
 #: Columns that the SQL files name: given as NULL where a source does not have them.

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from outcomes.engine import Engine, identifier
 from outcomes.errors import TooManySetAside
 from outcomes.plan import AnalysisPlan, read_plan
-from outcomes.records.cells import engine_type, is_integer
+from outcomes.records.cells import is_integer
 from outcomes.records.checking import Checked, check_table
 from outcomes.records.findings import MAX_POSITIONS, Finding, TableCounts, total_set_aside
 from outcomes.records.schema import TABLES
@@ -119,10 +119,11 @@ def load_records(
 
 def read_records(source: str | Path | Mapping[str, Any], plan: AnalysisPlan | None = None) -> Records:
     """Like `load_records`, without the limit: for looking at what is wrong."""
-    folder = folder_of(source)
+    given = source if isinstance(source, Mapping) else folder_of(source)
+    folder = given if isinstance(given, Path) else None
     plan = plan if plan is not None else read_plan(None, folder)
     engine = Engine(readable=[folder] if folder is not None else [])
-    tables = find_tables(folder if folder is not None else source, engine, plan)  # type: ignore[arg-type]
+    tables = find_tables(given, engine, plan)
     id_type = _id_type(tables)
     diary = next((table for table in tables if table.table.name == "diary"), None)
     uses_dates = diary is not None and diary.has("date")
@@ -286,7 +287,9 @@ def _settle_table(
     return TableCounts(name, source.label, checked.rows_in, used, 0, collapsed, set_aside, checked.blank)
 
 
-def _repeats(engine: Engine, source: TableSource, which: str, findings: list[Finding], *, conflict: bool) -> int:
+def _repeats(
+    engine: Engine, source: TableSource, which: str, findings: list[Finding], *, conflict: bool
+) -> int:
     name = source.table.name
     count = engine.rows(f"SELECT count(*) FROM {name}_counted WHERE {which}")[0][0]
     if not count:

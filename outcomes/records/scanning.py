@@ -45,7 +45,9 @@ def scan_text(path: Path) -> tuple[TextScan | None, list[str]]:
     if size == 0:
         return None, [f"{path.name}: the file is empty. Save it again with a header row and its records."]
     if size > MAX_TEXT_BYTES:
-        return None, [f"{path.name}: {size / 1e9:.1f} GB of text. Convert it to Parquet, which has no limit here."]
+        return None, [
+            f"{path.name}: {size / 1e9:.1f} GB of text. Convert it to Parquet, which has no limit here."
+        ]
     problems, may_hold_blank_rows = _scan_bytes(path)
     if problems:
         return None, problems
@@ -98,7 +100,9 @@ def _scan_bytes(path: Path) -> tuple[list[str], bool]:
                     return [f"{path.name}: saved as UTF-16. Save it again as CSV UTF-8."], False
                 if b"\0" in chunk:
                     row = lines + chunk[: chunk.index(b"\0")].count(b"\n")
-                    return [f"{path.name}, row {row}: a NUL byte. The file is damaged: export it again."], False
+                    return [
+                        f"{path.name}, row {row}: a NUL byte. The file is damaged: export it again."
+                    ], False
                 if not chunk.isascii() or decoder.getstate()[0]:
                     decoder.decode(chunk)
                 joined = tail + chunk
@@ -122,9 +126,13 @@ def _header(path: Path) -> tuple[tuple[str, ...], str, str]:
         line = file.readline()
     found = [mark for mark in _DELIMITERS if mark in line]
     if len(found) > 1:
-        return (), "", (
-            f"{path.name}, row 1: the header holds more than one of comma, semicolon and tab, so the delimiter "
-            "cannot be told. Use one, and no other in the column names."
+        return (
+            (),
+            "",
+            (
+                f"{path.name}, row 1: the header holds more than one of comma, semicolon and tab, so the delimiter "
+                "cannot be told. Use one, and no other in the column names."
+            ),
         )
     delimiter = found[0] if found else ","
     cells = next(csv.reader(io.StringIO(line), delimiter=delimiter), [])

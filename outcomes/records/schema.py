@@ -217,9 +217,7 @@ PATIENTS = Table(
     ("patient_id",),
     (
         _PATIENT,
-        Column(
-            "headache_type", "code", "Type as diagnosed before the first session", codes=HEADACHE_TYPES
-        ),
+        Column("headache_type", "code", "Type as diagnosed before the first session", codes=HEADACHE_TYPES),
         Column("group", "code", "What the patient received", codes=GROUPS),
         Column("allocation", "code", "How the patient came into the group", codes=ALLOCATIONS),
         Column("contact_date", "date", "When the patient booked"),

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from outcomes.engine import Engine, identifier, literal
 from outcomes.errors import FileProblem, InvalidRecords, OutcomesError
@@ -17,9 +17,6 @@ from outcomes.plan import AnalysisPlan
 from outcomes.records.cells import readable
 from outcomes.records.scanning import TextScan, scan_text
 from outcomes.records.schema import TABLES, Column, Table
-
-if TYPE_CHECKING:
-    import pyarrow as pa
 
 TEXT_SUFFIXES = (".csv", ".tsv")
 DATA_SUFFIXES = (*TEXT_SUFFIXES, ".parquet", ".xlsx", ".xls", ".ods")
@@ -66,14 +63,8 @@ class TableSource:
         return self.text.spreadsheet_row(row) if self.text else row
 
 
-def is_folder(source: object) -> bool:
-    return isinstance(source, (str, Path))
-
-
-def folder_of(source: object) -> Path | None:
-    """The folder of a source on disk; None for frames. Raises FileProblem where it is not there."""
-    if not isinstance(source, (str, Path)):
-        return None
+def folder_of(source: str | Path) -> Path:
+    """The folder of a source on disk. Raises FileProblem where it is not there, or no folder."""
     folder = Path(source)
     if not folder.exists():
         raise FileProblem("The source is not there. Give the folder that holds diary.csv or summaries.csv.")
@@ -151,7 +142,9 @@ def _frames(tables: Mapping[str, Any], engine: Engine, problems: list[str]) -> l
             problems.append(f"A table of the dictionary is not known. Known tables: {', '.join(TABLES)}.")
             continue
         try:
-            table = frame if isinstance(frame, pa.Table) else pa.Table.from_pandas(frame, preserve_index=False)
+            table = (
+                frame if isinstance(frame, pa.Table) else pa.Table.from_pandas(frame, preserve_index=False)
+            )
         except (pa.ArrowException, TypeError, ValueError, AttributeError):
             problems.append(f"{name}: a column mixes types, such as text and numbers. Make it all text.")
             continue
@@ -179,7 +172,9 @@ def _with_declared(table: Table, plan: AnalysisPlan) -> Table:
     """The table with the columns that the plan declares."""
     extra: list[Column] = []
     if table.name == "patients":
-        extra = [Column(item.name, "code", "Declared in the plan", codes=item.codes) for item in plan.patients]
+        extra = [
+            Column(item.name, "code", "Declared in the plan", codes=item.codes) for item in plan.patients
+        ]
     if table.name == "summaries":
         extra = [
             Column(name, "number", "Endpoint", unit, low, high)
@@ -262,10 +257,3 @@ def _across(tables: list[TableSource]) -> list[str]:
             "sessions.csv with 'date', or 'index_date' to patients.csv, or give 'day' in place of 'date'."
         )
     return problems
-
-
-def arrow_table(frame: Any) -> pa.Table:
-    """A frame as Arrow, without its index."""
-    import pyarrow as pa
-
-    return pa.Table.from_pandas(frame, preserve_index=False)

@@ -24,7 +24,7 @@ from outcomes.analysis.results import ComparisonTable, Course, PairedChange
 from outcomes.plan import AnalysisPlan
 from outcomes.records.reading import Records, load_records
 from outcomes.reporting import figures
-from outcomes.reporting.disclosure import TOO_FEW, Disclosure, Profile
+from outcomes.reporting.disclosure import MIN_PATIENTS_FOR_MEAN, TOO_FEW, Disclosure, Profile
 from outcomes.reporting.formatting import interval, number, percent
 from outcomes.reporting.page import (
     Block,
@@ -62,7 +62,12 @@ COURSE_WEEKS = (-8, 24)
 
 
 def open_report(
-    source: str, *, month: str | None, profile: Profile, plan: Mapping[str, Any], accept_set_aside: int | None = None
+    source: str,
+    *,
+    month: str | None,
+    profile: Profile,
+    plan: Mapping[str, Any],
+    accept_set_aside: int | None = None,
 ) -> MonthlyReport:
     """Load the records and make the comparisons of one month's report.
 
@@ -156,7 +161,11 @@ class MonthlyReport:
         name = change.endpoint.label.lower()
         if change.endpoint.counts_days:
             what = f"{number(abs(shown.value))} {fewer} {name} per 28"
-            sentence: tuple[Any, ...] = (f"Patients {verb} ", Strong(what, "recorded"), f" {after} than {before}")
+            sentence: tuple[Any, ...] = (
+                f"Patients {verb} ",
+                Strong(what, "recorded"),
+                f" {after} than {before}",
+            )
         else:
             what = f"{number(abs(shown.value))} {'lower' if shown.value <= 0 else 'higher'}"
             sentence = (f"{change.endpoint.label} was ", Strong(what, "recorded"), f" {after} than {before}")
@@ -170,7 +179,9 @@ class MonthlyReport:
     def key_figures(self) -> Block:
         """The four figures an owner asks for, each with the number that sobers it."""
         items = [self._key_mean("headache_days_per_28"), self._key_halved()]
-        items += [self._key_mean(name) for name in ("intensity_on_headache_days", "acute_medication_days_per_28")]
+        items += [
+            self._key_mean(name) for name in ("intensity_on_headache_days", "acute_medication_days_per_28")
+        ]
         found = tuple(item for item in items if item is not None)
         if len(found) >= 2:
             return KeyFigures(found)
@@ -199,7 +210,9 @@ class MonthlyReport:
         change = self._find("headache_days_per_28")
         if change is None or "responders_50" not in change:
             return None
-        halved, started = (self.disclosure.share(change[f"responders_50{end}"]) for end in ("", "_all_started"))
+        halved, started = (
+            self.disclosure.share(change[f"responders_50{end}"]) for end in ("", "_all_started")
+        )
         lines = [f"of all who started: {_share_text(started)}"]
         if "worsened_50" in change:
             lines.append(f"worse by half: {_share_text(self.disclosure.share(change['worsened_50']))}")
@@ -232,7 +245,9 @@ class MonthlyReport:
             "patients behind each week."
         )
         draw = partial(figures.draw_course, shown, window_edges(self.course))
-        return figures.figure_block(lambda ax: draw(ax=ax), alt=alt, height_mm=75, caption=self._course_caption())
+        return figures.figure_block(
+            lambda ax: draw(ax=ax), alt=alt, height_mm=75, caption=self._course_caption()
+        )
 
     def _course_caption(self) -> str:
         least = self.plan.min_recorded_in_course(7)
@@ -257,7 +272,9 @@ class MonthlyReport:
         if not rows:
             return Sentence(f"Before and after: {TOO_FEW}.")
         draw = partial(figures.draw_before_after, pd.DataFrame(rows))
-        alt = "Mean at baseline and at follow-up with intervals, for " + ", ".join(str(row["label"]) for row in rows)
+        alt = "Mean at baseline and at follow-up with intervals, for " + ", ".join(
+            str(row["label"]) for row in rows
+        )
         return figures.figure_block(lambda ax: draw(ax=ax), alt=f"{alt}.", height_mm=20.0 * len(rows))
 
     def before_after_table(self) -> Block:
@@ -275,7 +292,7 @@ class MonthlyReport:
     def other_modes_tables(self) -> Block:
         """Recalled outcomes, in a table of their own."""
         if not self.other_modes:
-            return Notes(("All comparisons rest on one way of recording.",))
+            return Notes(())
         caption = "Recalled, not recorded day by day; never pooled with the diary"
         return changes_block(self.other_modes, self.disclosure, caption)
 
@@ -296,7 +313,7 @@ class MonthlyReport:
         alt = "Share of patients with at least this reduction: " + "; ".join(
             f"{reduction:g}%: {number(share, 0)}%" for reduction, share, *_ in rows if share == share
         )
-        return figures.figure_block(lambda ax: draw(ax=ax), alt=alt, height_mm=50, width="half")
+        return figures.figure_block(lambda ax: draw(ax=ax), alt=alt, height_mm=48)
 
     def responders_table(self) -> Block:
         change = self._responder_change()
@@ -319,7 +336,7 @@ class MonthlyReport:
     def by_type_figure(self) -> Block:
         if not self._by_type:
             return Sentence("The records do not hold the headache type.")
-        frame = group_frame(self._by_type, self.disclosure)
+        frame = group_frame(self._by_type, self.disclosure, least=MIN_PATIENTS_FOR_MEAN)
         endpoint = self.primary.endpoint
         xlabel = f"change in {endpoint.label.lower()} ({endpoint.unit})"
         draw = partial(figures.draw_by_group, frame, xlabel)
@@ -338,9 +355,13 @@ class MonthlyReport:
     def by_type_note(self) -> Block:
         notes = ["Exploratory: the intervals are not adjusted for looking at several types."]
         if any(change.group == "cluster" for change in self._by_type):
-            notes.append("Cluster: bouts end by themselves, so before and after cannot be compared as for other types.")
+            notes.append(
+                "Cluster: bouts end by themselves, so before and after cannot be compared as for other types."
+            )
         if any(change.group == "sinus" for change in self._by_type):
-            notes.append("Sinus is what the patient was told or believes; most such headaches meet migraine criteria.")
+            notes.append(
+                "Sinus is what the patient was told or believes; most such headaches meet migraine criteria."
+            )
         return Notes(tuple(notes))
 
     def completeness_figure(self) -> Block:
@@ -353,7 +374,7 @@ class MonthlyReport:
         draw = partial(figures.draw_completeness, frame)
         low, high = frame["share"].min(), frame["share"].max()
         alt = f"Share of days with an entry by week from the first session, between {percent(low)} and {percent(high)}."
-        caption = "Days with an entry, of all days of all patients who could have made one."
+        caption = "Days with an entry, of all days of the patients for whom the week was over. Before booking there is no diary yet."
         return figures.figure_block(lambda ax: draw(ax=ax), alt=alt, height_mm=45, caption=caption)
 
     def data_quality(self) -> Block:
@@ -370,11 +391,11 @@ class MonthlyReport:
             )
             for count in self.records.counts
         )
-        notes = ("Set aside: rows that break a rule or contradict another; 'outcomes check' lists them.",)
+        notes = ["Set aside: rows that break a rule or contradict another; 'outcomes check' lists them."]
         if not self.disclosure.exact:
-            notes += ("Rounded to the nearest 5.",)
+            notes.append("Rounded to the nearest 5.")
         columns = ("table", "rows in", "used", "without an entry", "repeats", "set aside")
-        return TableBlock(columns, rows, notes=notes)
+        return TableBlock(columns, rows, notes=tuple(notes))
 
     def definitions(self) -> Block:
         return Notes(definitions(self.plan))
@@ -395,6 +416,7 @@ class MonthlyReport:
         ]
         rows += [(f"SHA-256 of {name}", digest) for name, digest in self.records.fingerprints().items()]
         return Provenance(tuple(rows))
+
 
 def _share_text(shown: Any) -> str:
     return percent(shown.value) if shown.value is not None else f"{shown.count_text} of {shown.n_text}"

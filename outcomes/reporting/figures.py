@@ -218,18 +218,22 @@ def draw_paired_change(
         alpha=0.45,
         ax=ax,
     )
-    places, periods = (-0.06, 1.06), ("baseline", "followup")
-    ax.plot(places, [summary[period] for period in periods], color=style.RECORDED, linewidth=1.6)
-    for place, period in zip(places, periods, strict=True):
-        interval = (summary[f"{period}_low"], summary[f"{period}_high"])
-        ax.plot([place, place], interval, color=style.RECORDED, linewidth=1.6)
-        ax.plot([place], [summary[period]], "o", color=style.RECORDED, markersize=5)
+    _draw_means(ax, summary)
     ax.set(xlim=(-0.2, 1.2), xticks=[0, 1], xlabel="")
     ax.set_xticklabels(["baseline", "follow-up"])
     ax.set_ylim(bottom=min(0.0, ax.get_ylim()[0]))
     ax.set_ylabel("")
     quiet_scale(ax, unit)
     return ax
+
+
+def _draw_means(ax: Axes, summary: Mapping[str, float]) -> None:
+    places, periods = (-0.06, 1.06), ("baseline", "followup")
+    ax.plot(places, [summary[period] for period in periods], color=style.RECORDED, linewidth=1.6)
+    for place, period in zip(places, periods, strict=True):
+        interval = (summary[f"{period}_low"], summary[f"{period}_high"])
+        ax.plot([place, place], interval, color=style.RECORDED, linewidth=1.6)
+        ax.plot([place], [summary[period]], "o", color=style.RECORDED, markersize=5)
 
 
 @styled

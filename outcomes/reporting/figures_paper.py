@@ -77,7 +77,8 @@ def axes_of(ax: Axes | None, height_mm: float, width_mm: float = style.PAGE_WIDT
     from matplotlib import pyplot
 
     size = (width_mm / MM_PER_INCH, height_mm / MM_PER_INCH)
-    figure, new = pyplot.subplots(figsize=size, layout="constrained")
+    # White paper: on none, dark notebooks would swallow the labels.
+    figure, new = pyplot.subplots(figsize=size, layout="constrained", facecolor="white")
     _fill_the_page(figure)
     return new
 

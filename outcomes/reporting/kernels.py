@@ -29,7 +29,7 @@ _LONGEST_SOCKET_ADDRESS = 96
 _WELCOME = """
 import sys
 if {root!r} not in sys.path:
-    sys.path.append({root!r})
+    sys.path.insert(0, {root!r})
 from outcomes.errors import OutcomesError
 
 def _tell_stop(shell, kind, error, trace, tb_offset=None):
@@ -47,9 +47,7 @@ NewClient: TypeAlias = Callable[["NotebookNode", int], Coroutine[Any, Any, "Note
 
 
 @contextlib.asynccontextmanager
-async def kernel_for_notebooks() -> AsyncIterator[
-    Callable[[NotebookNode, int], Coroutine[Any, Any, NotebookClient]]
-]:
+async def kernel_for_notebooks() -> AsyncIterator[NewClient]:
     """A kernel of this Python in a private folder; gives clients for notebooks and ends with the block."""
     folder = Path(tempfile.mkdtemp(prefix="outcomes-"))
     manager = _kernel_manager(folder)

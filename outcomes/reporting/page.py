@@ -24,6 +24,7 @@ from outcomes.reporting.words import (
     typst_data,
     typst_string,
     typst_strings,
+    typst_text,
     typst_words,
 )
 from outcomes.reporting.words import Inline as Inline
@@ -298,14 +299,14 @@ class FigureBlock(Block):
             raise ValueError("a figure needs a text alternative")
 
     def as_html(self) -> str:
-        narrow = ""
-        if self.narrow_svg:
-            narrow = (
-                f'<source media="screen and (max-width: 640px)" srcset="{_data_address(self.narrow_svg)}">'
-            )
-        image = f'<img src="{_data_address(self.svg)}" alt="{escape_html(self.alt)}">'
+        # Two images and a rule of the stylesheet: <picture> would take the narrow one in print.
+        drawings = [("wide", self.svg), ("narrow", self.narrow_svg)] if self.narrow_svg else [("", self.svg)]
+        images = "".join(
+            f'<img class="{kind}" src="{_data_address(svg)}" alt="{escape_html(self.alt)}">'
+            for kind, svg in drawings
+        )
         caption = f"<figcaption>{escape_html(self.caption)}</figcaption>" if self.caption else ""
-        return f'<figure class="{self.width}"><picture>{narrow}{image}</picture>{caption}</figure>'
+        return f'<figure class="{self.width}">{images}{caption}</figure>'
 
     def as_typst(self) -> str:
         svg = typst_data(self.svg.decode("utf-8"))
@@ -349,7 +350,7 @@ class Provenance(Block):
         return f'<dl class="provenance">{rows}</dl>'
 
     def as_typst(self) -> str:
-        rows = [f"({typst_string(key)}, {typst_string(value)})" for key, value in self.rows]
+        rows = [f"({typst_string(key)}, {typst_text(value)})" for key, value in self.rows]
         return f"provenance({typst_array(rows)})"
 
     def as_text(self) -> str:

@@ -35,7 +35,6 @@ def write_reports(
     report stays where it is unless its new one is whole.
     """
     folder = folder_of(source)
-    assert folder is not None
     destination = Path(output) / (month or "all")
     _refuse_inside(destination, folder)
     plan = read_plan(plan_file, folder)
@@ -62,7 +61,9 @@ def write_reports(
     return written
 
 
-def _files(run: object, profile: str, plan: AnalysisPlan, month: str | None, formats: Sequence[str]) -> dict[str, bytes]:
+def _files(
+    run: object, profile: str, plan: AnalysisPlan, month: str | None, formats: Sequence[str]
+) -> dict[str, bytes]:
     title = f"Headache outcomes, {month or 'all patients'}"
     disclosure = Disclosure(profile, plan.minimum_cell)  # type: ignore[arg-type]
     marks = PageMarks(header=disclosure.mark, footer=LIMITATION)
@@ -84,4 +85,6 @@ def _timestamp(month: str | None) -> dt.datetime:
 
 def _refuse_inside(destination: Path, folder: Path) -> None:
     if destination.resolve().is_relative_to(folder.resolve()):
-        raise FileProblem("The output folder lies inside the records. Choose another, so that they stay as they are.")
+        raise FileProblem(
+            "The output folder lies inside the records. Choose another, so that they stay as they are."
+        )

@@ -107,11 +107,17 @@ def figure_style() -> Iterator[None]:
     from matplotlib import font_manager
 
     _register_typeface(font_manager.fontManager)
-    with matplotlib.rc_context():
-        # From the defaults, not from what the person at this machine has set.
-        matplotlib.rcdefaults()
-        matplotlib.rcParams.update(cast(Any, _MATPLOTLIB))
-        yield
+    interactive = matplotlib.is_interactive()
+    try:
+        with matplotlib.rc_context():
+            # From the defaults, not from what the person at this machine has set.
+            matplotlib.rcdefaults()
+            matplotlib.rcParams.update(cast(Any, _MATPLOTLIB))
+            yield
+            # The first figure of a notebook turns interactive drawing on; the settings' return would undo it.
+            interactive = matplotlib.is_interactive()
+    finally:
+        matplotlib.interactive(interactive)
 
 
 def _register_typeface(manager: Any) -> None:

@@ -9,7 +9,7 @@ import pandas as pd
 
 from outcomes.analysis.periods import PatientFlow
 from outcomes.analysis.results import ComparisonTable, Course, PairedChange, Statistic
-from outcomes.reporting.disclosure import Disclosure, Shown
+from outcomes.reporting.disclosure import TOO_FEW, Disclosure, Shown
 from outcomes.reporting.formatting import (
     confidence_name,
     interval,
@@ -205,15 +205,21 @@ def frame_html(frame: pd.DataFrame) -> str:
     return TableBlock(tuple(str(name) for name in frame.columns), rows).as_html()
 
 
-def group_frame(changes: Sequence[PairedChange], disclosure: Disclosure) -> pd.DataFrame:
-    """`label`, `value`, `low`, `high`, `n_text`, `reason` of each group, for the figure by group."""
+def group_frame(changes: Sequence[PairedChange], disclosure: Disclosure, least: int = 0) -> pd.DataFrame:
+    """`label`, `value`, `low`, `high`, `n_text`, `reason` of each group, for the figure by group.
+
+    Groups of fewer than `least` patients are named and not drawn: their intervals would set the scale.
+    """
     rows = []
     for change in changes:
         shown = disclosure.mean(change["change"])
         nan = float("nan")
         bounds = [nan if one is None else one for one in (shown.value, shown.low, shown.high)]
-        n_text = f"{disclosure.patients(change.n)} patients"
-        rows.append((label_of(change.group), *bounds, n_text, shown.reason))
+        n_text = f"{disclosure.patients(change.n)} patient{'s' if change.n != 1 else ''}"
+        reason = shown.reason
+        if change.n < least:
+            bounds, reason = [nan, nan, nan], f"{TOO_FEW}: {disclosure.patients(change.n)}"
+        rows.append((label_of(change.group), *bounds, n_text, reason))
     return pd.DataFrame(rows, columns=["label", "value", "low", "high", "n_text", "reason"])
 
 

@@ -108,8 +108,9 @@ def html_words(words: Words) -> str:
 
 
 def _html_text(text: str) -> str:
-    # Broken before it is escaped, so that no entity is cut in two.
-    return "<wbr>".join(escape_html(piece) for piece in _LONG_WORD.sub("\\1\n", text).split("\n"))
+    # Broken before it is escaped, so that no entity is cut in two; NUL cannot be in readable text.
+    pieces = _LONG_WORD.sub("\\1\x00", _readable(text)).split("\x00")
+    return "<wbr>".join(escape_html(piece) for piece in pieces)
 
 
 def typst_words(words: Words) -> str:
@@ -128,7 +129,8 @@ def typst_words(words: Words) -> str:
 
 def typst_text(text: str) -> str:
     """A Typst string of shown text, with invisible places to break in very long words."""
-    return _LONG_WORD.sub("\\1\u200b", typst_string(text))
+    shown = _NOT_IN_FONT.sub(NOT_SHOWN, _readable(text))
+    return typst_data(_LONG_WORD.sub("\\1\u200b", shown))
 
 
 def plain_words(words: Words) -> str:

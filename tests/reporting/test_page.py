@@ -131,6 +131,14 @@ def test_characters_without_a_glyph_do_not_stop_the_pdf():
     assert "\x00" not in html_of(page.Sentence(text))
 
 
+def test_very_long_words_may_break_and_stay_the_same_words():
+    text = 'a"b\\' * 30 + "\n" + "&" * 60
+    table = page.TableBlock(("a", "b"), ((text, "1"),))
+    read = squeezed(pdf_of(table, page.Sentence(text)).pages[0].extract_text()).replace("\u200b", "")
+    assert squeezed(text) in read
+    assert squeezed(text) in squeezed(Reader(html_of(table)).text)
+
+
 @pytest.mark.parametrize("kind", ["ttf", "woff2"])
 def test_typeface_holds_what_the_words_may_use(kind):
     if kind == "woff2":

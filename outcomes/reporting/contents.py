@@ -9,7 +9,7 @@ import datetime as dt
 import platform
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import cached_property, partial
+from functools import cached_property
 from importlib import metadata
 from typing import Any
 
@@ -23,8 +23,14 @@ from outcomes.analysis.periods import Cohort, PatientFlow, split_periods
 from outcomes.analysis.results import ComparisonTable, Course, PairedChange
 from outcomes.plan import AnalysisPlan
 from outcomes.records.reading import Records, load_records
-from outcomes.reporting import figures
-from outcomes.reporting.disclosure import MIN_PATIENTS_FOR_MEAN, TOO_FEW, Disclosure, Profile
+from outcomes.reporting.disclosure import Disclosure, Profile
+from outcomes.reporting.figure_blocks import (
+    before_after_block,
+    by_group_block,
+    completeness_block,
+    course_block,
+    responders_figure_block,
+)
 from outcomes.reporting.formatting import interval, number, percent
 from outcomes.reporting.page import (
     Block,
@@ -42,9 +48,7 @@ from outcomes.reporting.page import (
 from outcomes.reporting.tables import (
     changes_block,
     flow_block,
-    group_frame,
     responders_block,
-    window_edges,
 )
 from outcomes.reporting.wording import (
     DROP_OUT,
@@ -56,9 +60,6 @@ from outcomes.reporting.wording import (
     interval_phrase,
     windows_phrase,
 )
-
-#: Weeks around the first session that the course shows.
-COURSE_WEEKS = (-8, 24)
 
 
 def open_report(
@@ -233,49 +234,11 @@ class MonthlyReport:
         """Headache days per week around the first session, for the headline cohort."""
         if self.course is None:
             return Sentence("These records hold summaries and no daily diary, so there is no course to show.")
-        weeks = self.course.weeks
-        weeks = weeks[weeks["week"].between(COURSE_WEEKS[0], COURSE_WEEKS[1] - 1)]
-        shown = self.disclosure.course(weeks)
-        if not shown["mean"].notna().any():
-            return Sentence(f"Course around the first session: {TOO_FEW}.")
-        first, last = int(shown["week"].min()), int(shown["week"].max()) + 1
-        alt = (
-            f"Mean headache days per week from week {first} to week {last} around the first session, with "
-            f"{number(100 * self.plan.confidence, 0)}% intervals, for the patients compared, and the number of "
-            "patients behind each week."
-        )
-        draw = partial(figures.draw_course, shown, window_edges(self.course))
-        return figures.figure_block(
-            lambda ax: draw(ax=ax), alt=alt, height_mm=75, caption=self._course_caption()
-        )
-
-    def _course_caption(self) -> str:
-        least = self.plan.min_recorded_in_course(7)
-        everyone = " Thin line: all patients." if self.disclosure.exact else ""
-        hidden = "" if self.disclosure.exact else " Weeks with fewer than 10 patients are left out."
-        return (
-            f"The patients compared; a week counts for a patient with {least} or more recorded days, so the "
-            f"patients behind each week differ. Shaded: the two windows compared.{everyone}{hidden}"
-        )
+        return course_block(self.course, self.disclosure)
 
     def before_after_figure(self) -> Block:
         """Frequency, intensity and the other endpoints before and after, with intervals."""
-        rows = []
-        for change in self.comparison:
-            sides = {name: self.disclosure.mean(change[f"{name}_mean"]) for name in ("baseline", "followup")}
-            if any(side.value is None or side.low is None for side in sides.values()):
-                continue
-            row: dict[str, Any] = {"label": change.endpoint.label, "unit": change.endpoint.unit}
-            for name, side in sides.items():
-                row |= {name: side.value, f"{name}_low": side.low, f"{name}_high": side.high}
-            rows.append(row)
-        if not rows:
-            return Sentence(f"Before and after: {TOO_FEW}.")
-        draw = partial(figures.draw_before_after, pd.DataFrame(rows))
-        alt = "Mean at baseline and at follow-up with intervals, for " + ", ".join(
-            str(row["label"]) for row in rows
-        )
-        return figures.figure_block(lambda ax: draw(ax=ax), alt=f"{alt}.", height_mm=20.0 * len(rows))
+        return before_after_block(self.comparison.changes, self.disclosure)
 
     def before_after_table(self) -> Block:
         return changes_block(self.comparison.changes, self.disclosure)
@@ -300,20 +263,7 @@ class MonthlyReport:
         change = self._responder_change()
         if change is None:
             return Sentence("Responders are not defined for the endpoints in these records.")
-        rows = []
-        for reduction in change.plan.responder_reductions:
-            shown = self.disclosure.share(change[f"responders_{reduction:g}"])
-            nan = float("nan")
-            bounds = [nan if one is None else 100 * one for one in (shown.value, shown.low, shown.high)]
-            rows.append((reduction, *bounds))
-        frame = pd.DataFrame(rows, columns=["reduction", "share", "low", "high"])
-        if not frame["share"].notna().any():
-            return Sentence(f"Responders: {TOO_FEW}.")
-        draw = partial(figures.draw_responders, frame, of_what=change.endpoint.label.lower())
-        alt = "Share of patients with at least this reduction: " + "; ".join(
-            f"{reduction:g}%: {number(share, 0)}%" for reduction, share, *_ in rows if share == share
-        )
-        return figures.figure_block(lambda ax: draw(ax=ax), alt=alt, height_mm=48)
+        return responders_figure_block(change, self.disclosure)
 
     def responders_table(self) -> Block:
         change = self._responder_change()
@@ -336,16 +286,7 @@ class MonthlyReport:
     def by_type_figure(self) -> Block:
         if not self._by_type:
             return Sentence("The records do not hold the headache type.")
-        frame = group_frame(self._by_type, self.disclosure, least=MIN_PATIENTS_FOR_MEAN)
-        endpoint = self.primary.endpoint
-        xlabel = f"change in {endpoint.label.lower()} ({endpoint.unit})"
-        draw = partial(figures.draw_by_group, frame, xlabel)
-        alt = f"{xlabel[0].upper()}{xlabel[1:]} with interval by headache type: " + "; ".join(
-            f"{label}: {number(value) if value == value else reason}"
-            for label, value, reason in frame[["label", "value", "reason"]].itertuples(index=False)
-        )
-        height = 6.0 * len(frame) + 18
-        return figures.figure_block(lambda ax: draw(ax=ax), alt=alt, height_mm=height)
+        return by_group_block(self._by_type, self.disclosure)
 
     def by_type_table(self) -> Block:
         if not self._by_type:
@@ -367,15 +308,7 @@ class MonthlyReport:
     def completeness_figure(self) -> Block:
         if self.course is None:
             return Sentence("Completeness is not known: summaries do not say which days were recorded.")
-        frame = self.disclosure.completeness(self.course.completeness)
-        frame = frame[frame["week"].between(COURSE_WEEKS[0], COURSE_WEEKS[1] - 1)]
-        if frame.empty:
-            return Sentence(f"Completeness by week: {TOO_FEW}.")
-        draw = partial(figures.draw_completeness, frame)
-        low, high = frame["share"].min(), frame["share"].max()
-        alt = f"Share of days with an entry by week from the first session, between {percent(low)} and {percent(high)}."
-        caption = "Days with an entry, of all days of the patients for whom the week was over. Before booking there is no diary yet."
-        return figures.figure_block(lambda ax: draw(ax=ax), alt=alt, height_mm=45, caption=caption)
+        return completeness_block(self.course, self.disclosure)
 
     def data_quality(self) -> Block:
         """Where the rows of each table went."""

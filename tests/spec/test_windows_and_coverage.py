@@ -333,7 +333,7 @@ class TestCohort:
         assert (cohort.closed_from.isoformat(), cohort.closed_to.isoformat()) == (first, last)
 
     @pytest.mark.parametrize(
-        "month", ["2026-13", "2026-00", "2026", "2026-1", "10-2026", "", "2026-10-01", "0001-01", "9999-12", "２０２６-10"]
+        "month", ["2026-13", "2026-00", "2026", "2026-1", "10-2026", "", "2026-10-01", "0001-01", "9999-12"]
     )
     def test_what_is_not_a_month_of_a_clinic_is_refused(self, month: str) -> None:
         """A mistyped month is the command's fault (exit 2), never the program's."""
@@ -341,7 +341,7 @@ class TestCohort:
             oc.Cohort.of_month(month)
         except oc.PlanError:
             return
-        assert month in ("0001-01", "9999-12", "２０２６-10")
+        assert month in ("0001-01", "9999-12")
 
     def test_a_cohort_needs_calendar_dates(self) -> None:
         with pytest.raises(oc.PlanError, match="calendar"):

@@ -1,0 +1,121 @@
+"""Results as figure blocks: what is drawn, its text alternative, and the sentence in its place where it may not be."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import partial
+from typing import Any
+
+import pandas as pd
+
+from outcomes.analysis.results import Course, PairedChange
+from outcomes.reporting import figures
+from outcomes.reporting.disclosure import MIN_PATIENTS_FOR_MEAN, TOO_FEW, Disclosure
+from outcomes.reporting.formatting import number, percent
+from outcomes.reporting.page import Block, Sentence
+from outcomes.reporting.tables import group_frame, window_edges
+
+#: Weeks around the first session that the report shows.
+COURSE_WEEKS = (-8, 23)
+
+_NAN = float("nan")
+
+
+def course_block(course: Course, disclosure: Disclosure) -> Block:
+    """Headache days per week around the first session, for the headline cohort."""
+    weeks = course.weeks[course.weeks["week"].between(*COURSE_WEEKS)]
+    shown = disclosure.course(weeks)
+    if not shown["mean"].notna().any():
+        return Sentence(f"Course around the first session: {TOO_FEW}.")
+    first, last = int(shown["week"].min()), int(shown["week"].max()) + 1
+    alt = (
+        f"Mean headache days per week from week {first} to week {last} around the first session, with "
+        f"{number(100 * course.plan.confidence, 0)}% intervals, for the patients compared, and the number of "
+        "patients behind each week."
+    )
+    draw = partial(figures.draw_course, shown, window_edges(course))
+    caption = _course_caption(course, disclosure)
+    return figures.figure_block(lambda ax: draw(ax=ax), alt=alt, height_mm=75, caption=caption)
+
+
+def _course_caption(course: Course, disclosure: Disclosure) -> str:
+    least = course.plan.min_recorded_in_course(7)
+    more = (
+        " Thin line: all patients."
+        if disclosure.exact
+        else " Weeks with fewer than 10 patients are left out."
+    )
+    return (
+        f"The patients compared; a week counts for a patient with {least} or more recorded days, so the patients "
+        f"behind each week differ. Shaded: the two windows compared.{more}"
+    )
+
+
+def before_after_block(changes: Sequence[PairedChange], disclosure: Disclosure) -> Block:
+    """Every endpoint at baseline and at follow-up, with intervals, each on its own scale."""
+    rows = [row for change in changes if (row := _before_after_row(change, disclosure)) is not None]
+    if not rows:
+        return Sentence(f"Before and after: {TOO_FEW}.")
+    draw = partial(figures.draw_before_after, pd.DataFrame(rows))
+    alt = "Mean at baseline and at follow-up with intervals: " + "; ".join(
+        f"{row['label']} {number(row['baseline'])} and {number(row['followup'])}" for row in rows
+    )
+    return figures.figure_block(lambda ax: draw(ax=ax), alt=f"{alt}.", height_mm=20.0 * len(rows))
+
+
+def _before_after_row(change: PairedChange, disclosure: Disclosure) -> dict[str, Any] | None:
+    row: dict[str, Any] = {"label": change.endpoint.label, "unit": change.endpoint.unit}
+    for name in ("baseline", "followup"):
+        side = disclosure.mean(change[f"{name}_mean"])
+        if side.value is None or side.low is None or side.high is None:
+            return None
+        row |= {name: side.value, f"{name}_low": side.low, f"{name}_high": side.high}
+    return row
+
+
+def responders_figure_block(change: PairedChange, disclosure: Disclosure) -> Block:
+    """Share of patients with at least each reduction of the plan."""
+    rows = []
+    for reduction in change.plan.responder_reductions:
+        shown = disclosure.share(change[f"responders_{reduction:g}"])
+        bounds = [_NAN if one is None else 100 * one for one in (shown.value, shown.low, shown.high)]
+        rows.append((reduction, *bounds))
+    frame = pd.DataFrame(rows, columns=["reduction", "share", "low", "high"])
+    if not frame["share"].notna().any():
+        return Sentence(f"Responders: {TOO_FEW}.")
+    draw = partial(figures.draw_responders, frame, of_what=change.endpoint.label.lower())
+    alt = "Share of patients with at least this reduction: " + "; ".join(
+        f"{reduction:g}%: {number(share, 0)}%" for reduction, share, *_ in rows if share == share
+    )
+    return figures.figure_block(lambda ax: draw(ax=ax), alt=f"{alt}.", height_mm=48)
+
+
+def by_group_block(changes: Sequence[PairedChange], disclosure: Disclosure) -> Block:
+    """The change in each group with its interval; groups of few patients are named and not drawn."""
+    frame = group_frame(changes, disclosure, least=MIN_PATIENTS_FOR_MEAN)
+    endpoint = changes[0].endpoint
+    xlabel = f"change in {endpoint.label.lower()} ({endpoint.unit})"
+    if not frame["value"].notna().any():
+        return Sentence(f"{xlabel[0].upper()}{xlabel[1:]}, by group: {TOO_FEW}.")
+    draw = partial(figures.draw_by_group, frame, xlabel)
+    alt = f"{xlabel[0].upper()}{xlabel[1:]} with interval: " + "; ".join(
+        f"{label} {number(value) if value == value else reason}"
+        for label, value, reason in frame[["label", "value", "reason"]].itertuples(index=False)
+    )
+    return figures.figure_block(lambda ax: draw(ax=ax), alt=f"{alt}.", height_mm=6.0 * len(frame) + 18)
+
+
+def completeness_block(course: Course, disclosure: Disclosure) -> Block:
+    """Share of days with an entry, week by week."""
+    frame = disclosure.completeness(course.completeness)
+    frame = frame[frame["week"].between(*COURSE_WEEKS)]
+    if frame.empty:
+        return Sentence(f"Completeness by week: {TOO_FEW}.")
+    draw = partial(figures.draw_completeness, frame)
+    low, high = frame["share"].min(), frame["share"].max()
+    alt = f"Share of days with an entry by week from the first session, between {percent(low)} and {percent(high)}."
+    caption = (
+        "Days with an entry, of all days of the patients for whom the week was over. Before booking there is no "
+        "diary yet."
+    )
+    return figures.figure_block(lambda ax: draw(ax=ax), alt=alt, height_mm=45, caption=caption)

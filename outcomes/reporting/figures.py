@@ -242,13 +242,9 @@ def draw_completeness(frame: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
 
     `frame`: one row per week, `week` (0 = the seven days from the first session), `share` from 0 to 1.
     """
-    import seaborn
-
     ax = axes_of(ax, 45)
     shown = frame.assign(place=frame["week"].astype(float) + 0.5, percent=100 * frame["share"].astype(float))
-    seaborn.lineplot(
-        shown, x="place", y="percent", errorbar=None, estimator=None, color=style.RECORDED, ax=ax
-    )
+    ax.plot(shown["place"], shown["percent"], color=style.RECORDED)
     ax.axvline(0, color=style.INK, linewidth=0.9)
     ax.annotate("first session", (0, 0), (3, 3), textcoords="offset points", va="bottom", color=style.INK)
     first, last = float(shown["week"].min()), float(shown["week"].max()) + 1

@@ -38,7 +38,8 @@ def _tell_stop(shell, kind, error, trace, tb_offset=None):
     return []
 
 get_ipython().set_custom_exc((OutcomesError,), _tell_stop)
-import duckdb, pandas, matplotlib.figure
+import matplotlib.figure
+import outcomes.reporting.contents
 """
 _FORGET_NAMES = "get_ipython().reset(new_session=False)"
 

@@ -272,7 +272,9 @@ class TestSummaries:
     def test_a_declared_endpoint_cannot_take_a_name_that_means_something_else(self, name: str) -> None:
         with pytest.raises(oc.PlanError):
             plan = AnalysisPlan.from_mapping({"endpoints": {name: {"unit": "x", "improvement": "increase"}}})
-            _endpoints(_summaries(("p1", "baseline", 1), ("p1", "followup", 2), columns=f"patient_id period {name}"), plan)
+            values = {"patient_id": ["p1", "p1"], "period": ["baseline", "followup"]}
+            values.setdefault(name, [1, 2])  # type: ignore[arg-type]
+            _endpoints({"summaries": pd.DataFrame(values)}, plan)
 
     @pytest.mark.parametrize(
         "name", ["headache_type", "patient_id", "mode", "period", "covered", "fault", "source_row",
@@ -286,7 +288,7 @@ class TestSummaries:
             )  # fmt: skip
             tables = {
                 **drawn("p1 : 3333333 | . 0000000"),
-                "patients": pd.DataFrame({"patient_id": ["p1"], name: ["a"]}),
+                "patients": pd.DataFrame({"patient_id": ["p1"], **({} if name == "patient_id" else {name: ["a"]})}),
             }
             compare_all(_endpoints(tables, plan), plan, by=[name])
 

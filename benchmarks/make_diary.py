@@ -1,0 +1,186 @@
+"""Make a large diary as Parquet, for the benchmarks: `diary.parquet` and `sessions.parquet` in a folder.
+
+The days are shaped like those of a clinic: a headache, none, an empty entry, or no row at all; diaries of
+different length around the first session; patients who stop; hours with decimals; intensities that were
+forgotten. It is made in chunks, so that 100 million rows need a few hundred megabytes. The same seed, rows
+and NumPy give the same values.
+
+    python benchmarks/make_diary.py build/bench/1e7 --rows 10e6
+"""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+
+#: Patients made at a time; a chunk of a million rows.
+CHUNK = 6_000
+
+#: First and last day that any diary reaches, counted from the first session.
+FIRST_DAY, LAST_DAY = -60, 140
+
+EPOCH = np.datetime64("2024-01-01", "D")
+
+DIARY = pa.schema(
+    [
+        ("patient_id", pa.string()),
+        ("date", pa.date32()),
+        ("headache", pa.bool_()),
+        ("intensity", pa.float64()),
+        ("duration_hours", pa.float64()),
+        ("acute_medication", pa.bool_()),
+    ]
+)
+SESSIONS = pa.schema(
+    [
+        ("patient_id", pa.string()),
+        ("date", pa.date32()),
+        ("practitioner_id", pa.string()),
+        ("needles_inserted", pa.int32()),
+    ]
+)
+
+
+@dataclass(frozen=True)
+class Made:
+    """What was written."""
+
+    folder: Path
+    patients: int
+    diary_rows: int
+    session_rows: int
+
+
+def make_source(folder: Path, rows: int, *, seed: int = 1, faults: float = 0.0) -> Made:
+    """Write both tables, with whole patients until the diary holds about `rows` rows.
+
+    `faults` is the share of rows that are then repeated, contradicted or put out of range, a third each.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    n_patients = n_rows = n_sessions = 0
+    with (
+        pq.ParquetWriter(folder / "diary.parquet", DIARY) as diary,
+        pq.ParquetWriter(folder / "sessions.parquet", SESSIONS) as sessions,
+    ):
+        while n_rows < rows:
+            random = np.random.default_rng([seed, n_patients])
+            wanted = min(CHUNK, max(1, (rows - n_rows) // 140))
+            first_sessions = EPOCH + random.integers(0, 500, wanted)
+            ids = _identifiers(n_patients, wanted)
+            days = _diary_chunk(random, ids, first_sessions)
+            if faults:
+                days = _with_faults(random, days, faults)
+            visits = _session_chunk(random, ids, first_sessions)
+            diary.write_table(days)
+            sessions.write_table(visits)
+            n_patients += wanted
+            n_rows += days.num_rows
+            n_sessions += visits.num_rows
+    return Made(folder, n_patients, n_rows, n_sessions)
+
+
+def _identifiers(start: int, count: int) -> pa.Array:
+    """Pseudonyms that do not count upwards, as a clinic's do not."""
+    numbers = (np.arange(start, start + count, dtype=np.uint64) * np.uint64(2_654_435_761)) % np.uint64(2**32)
+    return pa.array([f"P-{number:08X}" for number in numbers], pa.string())
+
+
+def _diary_chunk(random: np.random.Generator, ids: pa.Array, first_sessions: np.ndarray) -> pa.Table:
+    patients = len(ids)
+    days = np.arange(FIRST_DAY, LAST_DAY + 1)
+    relative = np.broadcast_to(days, (patients, len(days)))
+
+    begins = random.integers(FIRST_DAY, -28, patients)[:, None]
+    ends = random.integers(84, LAST_DAY + 1, patients)[:, None]
+    stops = random.random((patients, 1)) < 0.08
+    ends = np.where(stops, random.integers(-10, 84, (patients, 1)), ends)
+    diligence = random.beta(14, 2, (patients, 1))
+    written = (relative >= begins) & (relative <= ends) & (random.random(relative.shape) < diligence)
+
+    before = random.beta(2.5, 3.5, (patients, 1))
+    after = np.clip(before * random.lognormal(-0.25, 0.35, (patients, 1)), 0, 1)
+    headache = random.random(relative.shape) < np.where(relative < 1, before, after)
+    usual = random.normal(5.5, 1.5, (patients, 1))
+
+    headache = headache[written]
+    count = len(headache)
+    usual = np.broadcast_to(usual, relative.shape)[written]
+    intensity = np.clip(np.rint(usual + random.normal(0, 1.4, count)), 1, 10)
+    hours = np.clip(np.round(random.gamma(2.2, 2.6, count), 1), 0.1, 24)
+    medication = headache & (random.random(count) < 0.1 + 0.07 * intensity)
+
+    empty = random.random(count) < 0.01
+    forgotten = random.random((3, count)) < 0.03
+    who = pa.array(np.broadcast_to(np.arange(patients)[:, None], relative.shape)[written])
+    dates = (first_sessions[:, None] + relative)[written]
+    return pa.table(
+        [
+            ids.take(who),
+            pa.array(dates, pa.date32()),
+            pa.array(headache, mask=empty),
+            pa.array(intensity, mask=empty | ~headache | forgotten[0]),
+            pa.array(hours, mask=empty | ~headache | forgotten[1]),
+            pa.array(medication, mask=empty | forgotten[2]),
+        ],
+        schema=DIARY,
+    )
+
+
+def _session_chunk(random: np.random.Generator, ids: pa.Array, first_sessions: np.ndarray) -> pa.Table:
+    """One to eight sessions a patient, the first on day 0, then one to two weeks apart."""
+    patients = len(ids)
+    gaps = random.integers(6, 15, (patients, 8))
+    gaps[:, 0] = 0
+    taken = np.arange(8) < random.integers(1, 9, (patients, 1))
+    dates = (first_sessions[:, None] + np.cumsum(gaps, axis=1))[taken]
+    practitioners = pa.array([f"T{number}" for number in range(1, 13)])
+    return pa.table(
+        [
+            ids.take(pa.array(np.broadcast_to(np.arange(patients)[:, None], taken.shape)[taken])),
+            pa.array(dates, pa.date32()),
+            practitioners.take(pa.array(random.integers(0, 12, len(dates)))),
+            pa.array(random.integers(4, 20, len(dates)), pa.int32()),
+        ],
+        schema=SESSIONS,
+    )
+
+
+def _with_faults(random: np.random.Generator, days: pa.Table, share: float) -> pa.Table:
+    """Rows repeated word for word, rows with a second and different entry, intensities above 10."""
+    kinds = random.choice(4, days.num_rows, p=[1 - share, share / 3, share / 3, share / 3])
+    headache = days["headache"].to_numpy(zero_copy_only=False) == True  # noqa: E712 - None is neither
+    recorded = days["headache"].is_valid().to_numpy()
+    broken = pa.array(np.where((kinds == 3) & headache, 42.0, np.nan), from_pandas=True)
+    intensity = pc.coalesce(broken, days["intensity"])
+    days = days.set_column(3, "intensity", intensity)
+    repeated = days.filter(pa.array((kinds == 1) & recorded))
+    second = days.filter(pa.array((kinds == 2) & recorded))
+    nothing = pa.nulls(second.num_rows, pa.float64())
+    second = second.set_column(2, "headache", pc.invert(second["headache"]))
+    second = second.set_column(3, "intensity", nothing).set_column(4, "duration_hours", nothing)
+    return pa.concat_tables([days, repeated, second]).cast(DIARY)
+
+
+def main(argv: Sequence[str] | None = None) -> None:
+    """Command line."""
+    parser = argparse.ArgumentParser(description="Make a large diary as Parquet.")
+    parser.add_argument("folder", type=Path)
+    parser.add_argument("--rows", type=lambda text: int(float(text)), default=10_000_000, help="such as 10e6")
+    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument(
+        "--faults", type=float, default=0.0, metavar="SHARE", help="share of broken rows, such as 0.01"
+    )
+    arguments = parser.parse_args(argv)
+    made = make_source(arguments.folder, arguments.rows, seed=arguments.seed, faults=arguments.faults)
+    print(f"{made.folder}: {made.patients} patients, {made.diary_rows} diary rows, {made.session_rows} sessions")
+
+
+if __name__ == "__main__":
+    main()

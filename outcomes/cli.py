@@ -7,7 +7,9 @@ Exit codes: 0 done, 2 command or plan, 3 identity, 4 data, 5 set aside above the
 from __future__ import annotations
 
 import argparse
+import signal
 import sys
+import threading
 import traceback
 from collections.abc import Sequence
 from pathlib import Path
@@ -27,6 +29,7 @@ _PROFILES = ("internal", "share")
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one command and give its exit code. No message holds a value of the records or a patient."""
     arguments = _parser().parse_args(argv)
+    _stop_politely()
     try:
         code: int = arguments.run(arguments)
         return code
@@ -47,6 +50,16 @@ def main(argv: Sequence[str] | None = None) -> int:
             f"A fault of the program ({type(error).__name__} in {Path(place.filename).name}, line {place.lineno})."
         )
         return 1
+
+
+def _stop_politely() -> None:
+    """A request to end is treated like Ctrl-C, so that nothing half-written or running stays behind."""
+
+    def interrupt(number: int, frame: object) -> None:
+        raise KeyboardInterrupt
+
+    if threading.current_thread() is threading.main_thread():
+        signal.signal(signal.SIGTERM, interrupt)
 
 
 def _parser() -> argparse.ArgumentParser:

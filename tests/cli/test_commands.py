@@ -18,7 +18,20 @@ from diaries import WEEK_PLAN, dated, drawn, write_folder
 import outcomes as oc
 from outcomes.cli import main
 
-ROW = ["endpoint", "group", "statistic", "value", "low", "high", "p", "n", "n_left_out", "unit", "method", "notes"]
+ROW = [
+    "endpoint",
+    "group",
+    "statistic",
+    "value",
+    "low",
+    "high",
+    "p",
+    "n",
+    "n_left_out",
+    "unit",
+    "method",
+    "notes",
+]
 STATISTICS = {"baseline_mean", "followup_mean", "change", "rate_ratio", "responders_50"}
 ENVIRONMENT = {**os.environ, "PYTHONPATH": os.pathsep.join(path for path in sys.path if path)}
 
@@ -37,7 +50,9 @@ def clinic(tmp_path: Path) -> Path:
     types = ["migraine", "migraine", "tension_type", "tension_type", "migraine", ""]
     patients = pd.DataFrame({"patient_id": [f"p{n}" for n in range(1, 7)], "headache_type": types})
     folder = write_folder(tmp_path / "clinic", **tables, patients=patients)
-    (folder / "outcomes.toml").write_text("baseline_days = 7\nfollowup_first_day = 1\nfollowup_last_day = 7\n")
+    (folder / "outcomes.toml").write_text(
+        "baseline_days = 7\nfollowup_first_day = 1\nfollowup_last_day = 7\n"
+    )
     return folder
 
 
@@ -62,14 +77,18 @@ class TestJson:
             statistics = {row["statistic"] for row in found["rows"] if row["endpoint"] == endpoint}
             assert statistics >= STATISTICS
 
-    def test_everyone_first_then_the_bare_categories(self, clinic: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    def test_everyone_first_then_the_bare_categories(
+        self, clinic: Path, capsys: pytest.CaptureFixture[str]
+    ) -> None:
         rows = _json(capsys, str(clinic), "--by", "headache_type")["rows"]
         for endpoint in dict.fromkeys(row["endpoint"] for row in rows):
             groups = list(dict.fromkeys(row["group"] for row in rows if row["endpoint"] == endpoint))
             assert groups == ["all", "migraine", "tension_type", "not recorded"]
         assert rows[0]["endpoint"] == "headache_days_per_28"
 
-    def test_the_numbers_are_those_of_the_diary(self, clinic: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    def test_the_numbers_are_those_of_the_diary(
+        self, clinic: Path, capsys: pytest.CaptureFixture[str]
+    ) -> None:
         """By hand: 28, 20, 12, 28, 24 days before and 0, 8, 4, 24, 8 after; changes −28, −12, −8, −4, −16."""
         rows = {
             row["statistic"]: row
@@ -87,7 +106,9 @@ class TestJson:
         assert rows["responders_50"]["value"] == pytest.approx(4 / 5)
         assert rows["change"]["unit"] == "days per 28"
 
-    def test_the_flow_counts_everyone_once_with_reasons(self, clinic: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    def test_the_flow_counts_everyone_once_with_reasons(
+        self, clinic: Path, capsys: pytest.CaptureFixture[str]
+    ) -> None:
         flow = _json(capsys, str(clinic))["flow"]
         assert (flow["patients"], flow["analysed"]) == (6, 5)
         assert flow["left_out"] == {"no_followup_diary": 1}
@@ -103,7 +124,9 @@ class TestJson:
         assert (change["value"], change["low"], change["p"], change["n"]) == (None, None, None, 0)
         assert change["notes"]
 
-    def test_the_csv_has_the_same_rows(self, clinic: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    def test_the_csv_has_the_same_rows(
+        self, clinic: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    ) -> None:
         target = tmp_path / "rows.csv"
         rows = _json(capsys, str(clinic), "--by", "headache_type", "--csv", str(target))["rows"]
         table = pd.read_csv(target, keep_default_na=False, dtype=str)
@@ -135,7 +158,9 @@ class TestJson:
 
 
 class TestTheSample:
-    def test_every_planted_error_is_named_with_its_row(self, sample: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    def test_every_planted_error_is_named_with_its_row(
+        self, sample: Path, capsys: pytest.CaptureFixture[str]
+    ) -> None:
         """The sample's README lists what was planted; the check must find exactly that."""
         readme = (sample / "README.md").read_text(encoding="utf-8")
         planted = {
@@ -147,11 +172,12 @@ class TestTheSample:
         findings = json.loads(capsys.readouterr().out)["findings"]
         found = {(item["file"], row) for item in findings for row in item["rows"]}
         assert planted <= found
-        copies = {(item["file"], row + 1) for item in findings if item["level"] == "collapsed" for row in item["rows"]}
-        # Of a repeated row the first one may be named as well; nothing else may be.
-        assert {place for place in found - planted if (place[0], place[1] + 1) not in planted} <= copies - copies
+        # Of a repeated row the first one may be named as well, right before its copy; nothing else may be.
+        assert all((file, row + 1) in planted for file, row in found - planted)
 
-    def test_the_change_is_near_what_was_put_in(self, sample: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    def test_the_change_is_near_what_was_put_in(
+        self, sample: Path, capsys: pytest.CaptureFixture[str]
+    ) -> None:
         """The real change is −1.36 days; entering in a bad month and fuller diaries add to it, never take away."""
         rows = _json(capsys, str(sample))["rows"]
         change = next(row for row in rows if row["statistic"] == "change" and row["group"] == "all")
@@ -165,16 +191,26 @@ class TestExitCodes:
 
     @pytest.mark.parametrize(
         "arguments",
-        [[], ["measure"], ["check"], ["compare", "x", "--wrong"], ["compare", "x", "--accept-set-aside", "many"]],
+        [
+            [],
+            ["measure"],
+            ["check"],
+            ["compare", "x", "--wrong"],
+            ["compare", "x", "--accept-set-aside", "many"],
+        ],
     )
-    def test_a_command_that_is_not_one(self, arguments: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    def test_a_command_that_is_not_one(
+        self, arguments: list[str], capsys: pytest.CaptureFixture[str]
+    ) -> None:
         with pytest.raises(SystemExit) as stopped:
             main(arguments)
         assert stopped.value.code == 2
         assert capsys.readouterr().out == ""
 
     @pytest.mark.parametrize("column", ["typo", "patient_id", "period", "mode", "recorded_days"])
-    def test_a_group_that_is_not_a_category(self, clinic: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], column: str) -> None:
+    def test_a_group_that_is_not_a_category(
+        self, clinic: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], column: str
+    ) -> None:
         target = tmp_path / "rows.csv"
         assert main(["compare", str(clinic), "--json", "--csv", str(target), "--by", column]) == 2
         assert capsys.readouterr().out == ""
@@ -183,7 +219,9 @@ class TestExitCodes:
     def test_data_that_cannot_be_read(self, tmp_path: Path) -> None:
         assert main(["compare", str(write_folder(tmp_path, diary=b"")), "--json"]) == 4
 
-    def test_a_table_that_cannot_be_written(self, clinic: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    def test_a_table_that_cannot_be_written(
+        self, clinic: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    ) -> None:
         assert main(["compare", str(clinic), "--csv", str(tmp_path / "nowhere" / "rows.csv")]) == 7
         assert "rows.csv" in capsys.readouterr().err
 
@@ -203,7 +241,9 @@ class TestExitCodes:
 
 
 class TestWhereThingsAreSaid:
-    def test_results_on_one_stream_and_remarks_on_the_other(self, sample: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    def test_results_on_one_stream_and_remarks_on_the_other(
+        self, sample: Path, capsys: pytest.CaptureFixture[str]
+    ) -> None:
         assert main(["compare", str(sample), "--json"]) == 0
         shown = capsys.readouterr()
         json.loads(shown.out)
@@ -222,7 +262,9 @@ class TestWhereThingsAreSaid:
         assert main(["check", str(clinic), "--quiet"]) == 0
         assert capsys.readouterr().err == ""
 
-    def test_the_csv_alone_prints_nothing(self, clinic: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    def test_the_csv_alone_prints_nothing(
+        self, clinic: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    ) -> None:
         assert main(["compare", str(clinic), "--csv", str(tmp_path / "rows.csv")]) == 0
         assert capsys.readouterr().out == ""
 
@@ -245,16 +287,29 @@ class TestTheCanary:
         lines = (good / "diary.csv").read_text().splitlines()
         bad = [*lines, "CANARY7,maybe,31.4159,2026-03-05", "CANARY7,yes,3,1931-07-13", lines[1].replace("3.0", "4.0"),
                lines[2], "CANARY7,,,13.07.1931", "CANARY7,no,31.4159,2026-03-06"]  # fmt: skip
-        patients = "patient_id,headache_type,group\nCANARY7,Geheimpraxis,treated\nCANARY77,migraine,\nCANARY77,cluster,\n"
+        patients = "patient_id,headache_type,group\nCANARY7,Geheimpraxis,treated\n"
+        patients += "CANARY77,migraine,\nCANARY77,cluster,\n"
         sessions = (good / "sessions.csv").read_text() + "CANARY7,1931-07-13x\n"
-        faulty = write_folder(root / "faulty", diary="\n".join(bad) + "\n", patients=patients, sessions=sessions)
+        faulty = write_folder(
+            root / "faulty", diary="\n".join(bad) + "\n", patients=patients, sessions=sessions
+        )
         (faulty / "outcomes.toml").write_text("set_aside_limit = 1.0\n")
         headless = write_folder(root / "headless", diary="\n".join(lines[1:]) + "\n", sessions=sessions)
-        ragged = write_folder(root / "ragged", diary="\n".join([*lines, "CANARY7,31.4159"]) + "\n", sessions=sessions)
-        quoted = write_folder(root / "quoted", diary="\n".join([*lines, '"CANARY7,31.4159']) + "\n", sessions=sessions)
-        nul = write_folder(root / "nul", diary="\n".join([*lines, "CANARY7\0,31.4159"]) + "\n", sessions=sessions)
-        latin = write_folder(root / "latin", diary="\n".join([*lines, "CANARY7é,x"]).encode("latin-1"), sessions=sessions)
-        strict = write_folder(root / "strict", diary="\n".join(bad) + "\n", patients=patients, sessions=sessions)
+        ragged = write_folder(
+            root / "ragged", diary="\n".join([*lines, "CANARY7,31.4159"]) + "\n", sessions=sessions
+        )
+        quoted = write_folder(
+            root / "quoted", diary="\n".join([*lines, '"CANARY7,31.4159']) + "\n", sessions=sessions
+        )
+        nul = write_folder(
+            root / "nul", diary="\n".join([*lines, "CANARY7\0,31.4159"]) + "\n", sessions=sessions
+        )
+        latin = write_folder(
+            root / "latin", diary="\n".join([*lines, "CANARY7é,x"]).encode("latin-1"), sessions=sessions
+        )
+        strict = write_folder(
+            root / "strict", diary="\n".join(bad) + "\n", patients=patients, sessions=sessions
+        )
         return [good, faulty, headless, ragged, quoted, nul, latin, strict]
 
     def _silent(self, *texts: str) -> None:
@@ -262,7 +317,9 @@ class TestTheCanary:
             for name in self.NAMES:
                 assert name not in text
 
-    def test_in_no_run_good_or_failing(self, tmp_path: Path, capsys: pytest.CaptureFixture[str], caplog: pytest.LogCaptureFixture) -> None:
+    def test_in_no_run_good_or_failing(
+        self, tmp_path: Path, capsys: pytest.CaptureFixture[str], caplog: pytest.LogCaptureFixture
+    ) -> None:
         codes = []
         for folder in self._folders(tmp_path):
             target = tmp_path / f"{folder.name}.csv"
@@ -290,11 +347,15 @@ class TestTheCanary:
             except oc.OutcomesError as error:
                 self._silent(str(error), repr(error))
                 # Nothing quotes the rows behind it either.
-                assert error.__cause__ is None and error.__suppress_context__ or error.__context__ is None
+                assert (error.__cause__ is None and error.__suppress_context__) or error.__context__ is None
 
     @pytest.mark.parametrize(
         "place",
-        ["outcomes.records.reading.read_records", "outcomes.records.reading.check_table", "outcomes.engine.Engine.run"],
+        [
+            "outcomes.records.reading.read_records",
+            "outcomes.records.reading.check_table",
+            "outcomes.engine.Engine.run",
+        ],
     )
     def test_in_no_fault_of_the_program(
         self, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, place: str
@@ -314,7 +375,9 @@ class TestTheCanary:
     def test_in_no_fault_of_the_analysis(
         self, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, place: str
     ) -> None:
-        home = {"split_periods": "periods", "measure_endpoints": "endpoints", "compare_all": "comparison"}[place]
+        home = {"split_periods": "periods", "measure_endpoints": "endpoints", "compare_all": "comparison"}[
+            place
+        ]
 
         def broken(*_: object, **__: object) -> None:
             raise KeyError("CANARY7")
@@ -358,7 +421,9 @@ class TestTheEngineIsLocked:
                 engine.run(statement)
         assert sorted(path.name for path in outside.iterdir()) == ["table.csv"]
 
-    def test_the_spill_folder_goes_with_the_engine(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def test_the_spill_folder_goes_with_the_engine(
+        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
         import gc
         import tempfile
 
@@ -373,8 +438,12 @@ class TestTheEngineIsLocked:
 
 
 def _run(*arguments: str, code: str = "", **more: Any) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-c", code, *arguments] if code else [sys.executable, "-m", "outcomes", *arguments]
-    return subprocess.run(command, capture_output=True, text=True, env=ENVIRONMENT, timeout=120, check=False, **more)
+    command = (
+        [sys.executable, "-c", code, *arguments] if code else [sys.executable, "-m", "outcomes", *arguments]
+    )
+    return subprocess.run(
+        command, capture_output=True, text=True, env=ENVIRONMENT, timeout=120, check=False, **more
+    )
 
 
 class TestProcesses:
@@ -413,7 +482,8 @@ class TestProcesses:
     def test_help_imports_nothing_heavy(self) -> None:
         code = (
             "import sys\nfrom outcomes.cli import main\ntry:\n    main(['--help'])\nexcept SystemExit:\n    pass\n"
-            "heavy = {'pandas', 'numpy', 'duckdb', 'scipy', 'matplotlib', 'pyarrow', 'statsmodels'} & set(sys.modules)\n"
+            "heavy = {'pandas', 'numpy', 'duckdb', 'scipy', 'matplotlib', 'pyarrow', 'statsmodels'}\n"
+            "heavy &= set(sys.modules)\n"
             "assert not heavy, heavy"
         )
         done = _run(code=code)
@@ -435,15 +505,20 @@ class TestProcesses:
             "import sys\nfor name in ('fcntl', 'resource', 'pwd', 'grp', 'termios'):\n    sys.modules[name] = None\n"
             "import outcomes\nfrom outcomes.cli import main\n"
             "for name in outcomes.__all__:\n"
-            "    if not outcomes._HOME.get(name, '').startswith('outcomes.reporting'):\n        getattr(outcomes, name)\n"
+            "    if not outcomes._HOME.get(name, '').startswith('outcomes.reporting'):\n"
+            "        getattr(outcomes, name)\n"
             "first = main(['check', sys.argv[1]])\nsecond = main(['compare', sys.argv[1], '--json'])\n"
             "sys.exit(first or second)"
         )
         done = _run(str(clinic), code=code)
         assert done.returncode == 0, done.stderr
 
-    def test_a_simulated_clinic_can_be_checked_and_compared(self, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-        assert main(["simulate", "--patients", "30", "--seed", "5", "--output", str(tmp_path / "clinic")]) == 0
+    def test_a_simulated_clinic_can_be_checked_and_compared(
+        self, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        assert (
+            main(["simulate", "--patients", "30", "--seed", "5", "--output", str(tmp_path / "clinic")]) == 0
+        )
         capsys.readouterr()
         assert main(["check", str(tmp_path / "clinic")]) in (0, 4)
         capsys.readouterr()

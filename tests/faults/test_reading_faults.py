@@ -77,7 +77,9 @@ class TestWhatStopsTheReading:
         data = (HEADER + GOOD + "Geheim-Müller,1,yes,4\n").encode("latin-1")
         _stops(capsys, write_folder(tmp_path, diary=data), "diary.csv", "row 5", "UTF-8")
 
-    def test_a_letter_that_is_cut_off_at_the_end(self, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    def test_a_letter_that_is_cut_off_at_the_end(
+        self, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    ) -> None:
         data = (HEADER + GOOD + "Geheim-M").encode() + "ü".encode()[:1]
         _stops(capsys, write_folder(tmp_path, diary=data), "diary.csv", "row 5", "UTF-8")
 
@@ -94,47 +96,83 @@ class TestWhatStopsTheReading:
         text = HEADER + "\n" + '"CANARY7\nsecond line",-3,yes,4\n' + "\nCANARY7,1\n"
         _stops(capsys, write_folder(tmp_path, diary=text), "row 5")
 
-    @pytest.mark.parametrize("line", ['"CANARY7,1,yes,4\n', 'CANARY7,1,"yes,4\nCANARY7,2,no,\n', '"CANARY"7,1,yes,4\n'])
-    def test_a_quotation_mark_that_goes_wrong(self, tmp_path: Path, capsys: pytest.CaptureFixture[str], line: str) -> None:
+    @pytest.mark.parametrize(
+        "line", ['"CANARY7,1,yes,4\n', 'CANARY7,1,"yes,4\nCANARY7,2,no,\n', '"CANARY"7,1,yes,4\n']
+    )
+    def test_a_quotation_mark_that_goes_wrong(
+        self, tmp_path: Path, capsys: pytest.CaptureFixture[str], line: str
+    ) -> None:
         _stops(capsys, write_folder(tmp_path, diary=HEADER + GOOD + line), "diary.csv", "row 5")
 
     def test_a_column_twice(self, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
         text = "patient_id,day,headache,Headache \nCANARY7,1,yes,no\n"
         _stops(capsys, write_folder(tmp_path, diary=text), "diary.csv", "column 4", "another column")
 
-    def test_an_unknown_column_is_named_by_its_place(self, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    def test_an_unknown_column_is_named_by_its_place(
+        self, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    ) -> None:
         """Where the header is missing its cells are a patient's."""
-        _stops(capsys, write_folder(tmp_path, diary="CANARY7,2026-03-01,yes,31.4159\n" + GOOD), "diary.csv", "column 1")
+        _stops(
+            capsys,
+            write_folder(tmp_path, diary="CANARY7,2026-03-01,yes,31.4159\n" + GOOD),
+            "diary.csv",
+            "column 1",
+        )
 
-    def test_all_unknown_and_missing_columns_at_once(self, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    def test_all_unknown_and_missing_columns_at_once(
+        self, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    ) -> None:
         text = "patient_id,Geheim,canary7\nCANARY7,1,2\n"
-        shown = _stops(capsys, write_folder(tmp_path, diary=text), "column 2", "column 3", "'headache' is missing")
+        shown = _stops(
+            capsys, write_folder(tmp_path, diary=text), "column 2", "column 3", "'headache' is missing"
+        )
         assert "'date' or 'day'" in shown
 
-    def test_every_file_is_looked_at_before_stopping(self, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-        folder = write_folder(tmp_path, diary=b"", patients="patient_id,Geheim\nCANARY7,1\n", sessions="patient_id\nCANARY7\n")
-        _stops(capsys, folder, "diary.csv", "patients.csv: column 2", "sessions.csv: needs a column 'date' or 'day'")
+    def test_every_file_is_looked_at_before_stopping(
+        self, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        folder = write_folder(
+            tmp_path, diary=b"", patients="patient_id,Geheim\nCANARY7,1\n", sessions="patient_id\nCANARY7\n"
+        )
+        _stops(
+            capsys,
+            folder,
+            "diary.csv",
+            "patients.csv: column 2",
+            "sessions.csv: needs a column 'date' or 'day'",
+        )
 
     def test_both_date_and_day(self, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
         text = "patient_id,date,day,headache\nCANARY7,2026-03-01,1,yes\n"
         _stops(capsys, write_folder(tmp_path, diary=text), "diary.csv", "both 'date' and 'day'")
 
-    def test_calendar_dates_without_a_first_session(self, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    def test_calendar_dates_without_a_first_session(
+        self, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    ) -> None:
         text = "patient_id,date,headache\nCANARY7,2026-03-01,yes\n"
         _stops(capsys, write_folder(tmp_path, diary=text), "sessions.csv", "index_date")
 
-    def test_diary_and_sessions_that_count_differently(self, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    def test_diary_and_sessions_that_count_differently(
+        self, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    ) -> None:
         folder = write_folder(tmp_path, diary=HEADER + GOOD, sessions="patient_id,date\nCANARY7,2026-03-01\n")
         _stops(capsys, folder, "diary.csv", "sessions.csv", "count days differently")
 
     def test_a_header_with_two_delimiters(self, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-        _stops(capsys, write_folder(tmp_path, diary="patient_id;day,headache\nCANARY7;1,yes\n"), "row 1", "delimiter")
+        _stops(
+            capsys,
+            write_folder(tmp_path, diary="patient_id;day,headache\nCANARY7;1,yes\n"),
+            "row 1",
+            "delimiter",
+        )
 
     @pytest.mark.parametrize("text", ["\n", "\n\n\n", "   \n", ",,,\n", "\n" + HEADER + GOOD])
     def test_no_header(self, tmp_path: Path, capsys: pytest.CaptureFixture[str], text: str) -> None:
         _stops(capsys, write_folder(tmp_path, diary=text), "diary.csv", "row 1")
 
-    def test_a_header_longer_than_any_table_has(self, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    def test_a_header_longer_than_any_table_has(
+        self, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    ) -> None:
         """A file of one endless line is not a table; it is not the program's fault either."""
         _stops(capsys, write_folder(tmp_path, diary="CANARY7" * 30_000 + ",b\n1,2\n"), "diary.csv")
 
@@ -151,7 +189,9 @@ class TestWhatStopsTheReading:
             (folder / "diary.parquet").write_bytes(whole[:size])
             _stops(capsys, folder, "diary.parquet", "Copy it again")
 
-    def test_a_parquet_file_damaged_in_the_middle(self, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    def test_a_parquet_file_damaged_in_the_middle(
+        self, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    ) -> None:
         """Whether it shows in the first look or only when a column is read: the data's fault, never ours."""
         frame = pd.DataFrame(
             {"patient_id": [f"CANARY7-{i}" for i in range(3000)], "day": -1, "headache": ["yes", "no"] * 1500,
@@ -179,7 +219,11 @@ class TestWhatStopsTheReading:
         columns = {"patient_id": ["CANARY7", "CANARY7"], "day": [1, 2], "headache": ["yes", "no"]}
         if column == "date":
             del columns["day"]
-            write_folder(tmp_path, ".parquet", sessions=pd.DataFrame({"patient_id": ["CANARY7"], "date": ["2026-03-01"]}))
+            write_folder(
+                tmp_path,
+                ".parquet",
+                sessions=pd.DataFrame({"patient_id": ["CANARY7"], "date": ["2026-03-01"]}),
+            )
         folder = write_folder(tmp_path, ".parquet", diary=pd.DataFrame({**columns, column: values}))
         assert main(["check", str(folder)]) in (4, 5)
         shown = capsys.readouterr()
@@ -194,7 +238,9 @@ class TestWhatStopsTheReading:
         _stops(capsys, folder / "diary.csv", "is a file", code=7)
 
     @pytest.mark.parametrize("what", ["folder", "file"])
-    def test_what_cannot_be_opened(self, tmp_path: Path, capsys: pytest.CaptureFixture[str], what: str) -> None:
+    def test_what_cannot_be_opened(
+        self, tmp_path: Path, capsys: pytest.CaptureFixture[str], what: str
+    ) -> None:
         if not hasattr(os, "geteuid") or os.geteuid() == 0:
             pytest.skip("the administrator may open everything")
         folder = write_folder(tmp_path / "records", diary=HEADER + GOOD)
@@ -228,7 +274,21 @@ class TestWhatIsReadAllTheSame:
         assert (records.counts[0].used, records.findings) == (rows, ())
         assert records.frame("diary")["patient_id"].tolist() == ["CANARY7"] * rows
 
-    @pytest.mark.parametrize("name", ["Klinik [alt]", "star*", "quest?", "o'brien", 'double"quote', "a b", "ü€", "a{b,c}", "year=2026", "%s $x"])
+    @pytest.mark.parametrize(
+        "name",
+        [
+            "Klinik [alt]",
+            "star*",
+            "quest?",
+            "o'brien",
+            'double"quote',
+            "a b",
+            "ü€",
+            "a{b,c}",
+            "year=2026",
+            "%s $x",
+        ],
+    )
     @pytest.mark.parametrize("suffix", [".csv", ".parquet"])
     def test_any_folder_name(self, tmp_path: Path, name: str, suffix: str) -> None:
         """Engines read stars, brackets and `key=value` in a path as patterns and as columns: here it is a name."""
@@ -273,7 +333,8 @@ class TestWhatIsReadAllTheSame:
         assert counts.rows_in == counts.used + counts.blank
 
     @pytest.mark.parametrize(
-        ("yes", "no"), [("yes", "no"), ("1", "0"), ("True", "False"), ("TRUE", "FALSE"), ("1.0", "0.0"), (" Yes ", " NO ")]
+        ("yes", "no"),
+        [("yes", "no"), ("1", "0"), ("True", "False"), ("TRUE", "FALSE"), ("1.0", "0.0"), (" Yes ", " NO ")],
     )
     def test_ways_to_write_yes_and_no(self, tmp_path: Path, yes: str, no: str) -> None:
         text = f"patient_id,day,headache\nCANARY7,-3,{yes}\nCANARY7,-2,{no}\nCANARY7,-1,{yes}\n"
@@ -282,7 +343,9 @@ class TestWhatIsReadAllTheSame:
 
     @pytest.mark.parametrize("whole", ["-3", "-3.0", "-03", " -3 "])
     def test_ways_to_write_a_day(self, tmp_path: Path, whole: str) -> None:
-        records = oc.load_records(write_folder(tmp_path, diary=f"patient_id,day,headache\nCANARY7,{whole},yes\n"))
+        records = oc.load_records(
+            write_folder(tmp_path, diary=f"patient_id,day,headache\nCANARY7,{whole},yes\n")
+        )
         assert records.frame("diary")["day"].tolist() == [-3]
 
     def test_identifiers_with_leading_zeros_stay_apart(self, tmp_path: Path) -> None:
@@ -301,14 +364,21 @@ class TestWhatIsReadAllTheSame:
         self._reads(write_folder(tmp_path, diary=text))
 
     def test_parquet_parts_in_a_folder(self, tmp_path: Path) -> None:
-        frame = pd.DataFrame({"patient_id": ["CANARY7"] * 3, "day": [-3, -2, -1], "headache": ["yes", "no", "yes"]})
+        frame = pd.DataFrame(
+            {"patient_id": ["CANARY7"] * 3, "day": [-3, -2, -1], "headache": ["yes", "no", "yes"]}
+        )
         write_folder(tmp_path / "diary", ".parquet", part2=frame.iloc[:1], part1=frame.iloc[1:])
         self._reads(tmp_path)
         assert len(oc.load_records(tmp_path).fingerprints()) == 2
 
     def test_parquet_parts_whose_columns_stand_in_another_order(self, tmp_path: Path) -> None:
         frame = pd.DataFrame({"patient_id": ["CANARY7"] * 3, "day": [-3, -2, -1], "headache": [1, 0, 1]})
-        write_folder(tmp_path / "diary", ".parquet", a=frame.iloc[:1], b=frame.iloc[1:][["headache", "day", "patient_id"]])
+        write_folder(
+            tmp_path / "diary",
+            ".parquet",
+            a=frame.iloc[:1],
+            b=frame.iloc[1:][["headache", "day", "patient_id"]],
+        )
         self._reads(tmp_path)
 
     def test_whole_number_identifiers_in_one_table_and_text_in_the_other(self) -> None:
@@ -322,7 +392,9 @@ class TestWhatIsReadAllTheSame:
     def test_identifiers_that_a_gap_turned_into_floats(self) -> None:
         """pandas makes 7.0 of 7 where a cell of the column is empty: still the same patient."""
         tables = {
-            "diary": pd.DataFrame({"patient_id": [7.0, 8.0, np.nan], "day": [-1, -1, -1], "headache": ["yes", "no", "no"]}),
+            "diary": pd.DataFrame(
+                {"patient_id": [7.0, 8.0, np.nan], "day": [-1, -1, -1], "headache": ["yes", "no", "no"]}
+            ),
             "patients": pd.DataFrame({"patient_id": [7, 8], "sex": ["female", "male"]}),
         }
         records = oc.load_records(tables, LENIENT)
@@ -354,7 +426,19 @@ class TestWhatSetsARowAside:
         assert (counts.used, counts.set_aside) == (4, 1)
 
     @pytest.mark.parametrize(
-        "date", ["2026-02-30", "2025-02-29", "01/03/2026", "2026-3-1", "20260301", "45292", "2026-03-01 10:00", "26-03-01", "None", ""]
+        "date",
+        [
+            "2026-02-30",
+            "2025-02-29",
+            "01/03/2026",
+            "2026-3-1",
+            "20260301",
+            "45292",
+            "2026-03-01 10:00",
+            "26-03-01",
+            "None",
+            "",
+        ],
     )
     def test_a_date_that_is_not_one(self, tmp_path: Path, date: str) -> None:
         """Never guessed: not the order of day and month, not a spreadsheet's serial number."""
@@ -367,16 +451,25 @@ class TestWhatSetsARowAside:
 
     @pytest.mark.parametrize("code", ["migrane", "NA", "none", "1"])
     def test_a_code_that_is_not_in_the_list(self, tmp_path: Path, code: str) -> None:
-        folder = write_folder(tmp_path, diary=HEADER + GOOD, patients=f"patient_id,headache_type\nCANARY7,{code}\n")
+        folder = write_folder(
+            tmp_path, diary=HEADER + GOOD, patients=f"patient_id,headache_type\nCANARY7,{code}\n"
+        )
         assert _findings(folder) == {("headache_type", "set aside"): (2,)}
 
     @pytest.mark.parametrize("code", ["tension_type", "Tension-Type", "TENSION TYPE", " tension type "])
     def test_case_spaces_and_hyphens_of_a_code_do_not_matter(self, tmp_path: Path, code: str) -> None:
-        folder = write_folder(tmp_path, diary=HEADER + GOOD, patients=f"patient_id,headache_type\nCANARY7,{code}\n")
+        folder = write_folder(
+            tmp_path, diary=HEADER + GOOD, patients=f"patient_id,headache_type\nCANARY7,{code}\n"
+        )
         assert oc.load_records(folder).frame("patients")["headache_type"].tolist() == ["tension_type"]
 
     def test_rows_right_after_blank_lines_and_quoted_line_breaks(self, tmp_path: Path) -> None:
-        text = HEADER + "\n\nCANARY7,1,yes,11\n,,,\n\n" + '"CANARY7\nb",2,yes,4\n' + "CANARY7,3,yes,11\n\nCANARY7,4,yes,11\n"
+        text = (
+            HEADER
+            + "\n\nCANARY7,1,yes,11\n,,,\n\n"
+            + '"CANARY7\nb",2,yes,4\n'
+            + "CANARY7,3,yes,11\n\nCANARY7,4,yes,11\n"
+        )
         # 1 header; 2, 3 blank; 4 wrong; 5 delimiters; 6 blank; 7 on two lines; 8 wrong; 9 blank; 10 wrong.
         assert _findings(write_folder(tmp_path, diary=text)) == {("intensity", "set aside"): (4, 8, 10)}
 
@@ -395,7 +488,12 @@ class TestWhatSetsARowAside:
 
     def test_parquet_rows_are_counted_from_1(self, tmp_path: Path) -> None:
         frame = pd.DataFrame(
-            {"patient_id": ["CANARY7"] * 4, "day": [1.0, 1.5, np.nan, 4], "headache": [1, 0, 1, 2], "intensity": [4, np.nan, 31.4159, np.inf]}
+            {
+                "patient_id": ["CANARY7"] * 4,
+                "day": [1.0, 1.5, np.nan, 4],
+                "headache": [1, 0, 1, 2],
+                "intensity": [4, np.nan, 31.4159, np.inf],
+            }
         )
         records = read_records(write_folder(tmp_path, ".parquet", diary=frame), LENIENT)
         found = sorted((finding.column, finding.rule, finding.rows) for finding in records.findings)
@@ -506,18 +604,25 @@ class TestThePlanFile:
             ("\x00", "TOML"),
         ],
     )  # fmt: skip
-    @pytest.mark.parametrize("beside", [True, False])
     def test_a_plan_that_cannot_be_followed(
-        self, tmp_path: Path, capsys: pytest.CaptureFixture[str], text: str, words: str, beside: bool
+        self, tmp_path: Path, capsys: pytest.CaptureFixture[str], text: str, words: str
     ) -> None:
         folder = write_folder(tmp_path / "records", diary=HEADER + GOOD)
-        plan = folder / "outcomes.toml" if beside else tmp_path / "plan.toml"
+        plan = tmp_path / "plan.toml"
         plan.write_text(text + "\n")
-        more = [] if beside else ["--plan", str(plan)]
-        assert main(["compare", str(folder), "--json", *more]) == 2
+        assert main(["compare", str(folder), "--json", "--plan", str(plan)]) == 2
         shown = capsys.readouterr()
         assert shown.out == "" and words in shown.err
         _quiet(shown.err)
+
+    def test_the_plan_beside_the_records_is_held_to_the_same_rules(
+        self, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        folder = write_folder(tmp_path, diary=HEADER + GOOD)
+        (folder / "outcomes.toml").write_text("baseline_day = 28\n")
+        for command in ("check", "compare"):
+            assert main([command, str(folder), "--json"]) == 2
+            assert "outcomes.toml: 'baseline_day'" in capsys.readouterr().err
 
     def test_every_fault_of_a_plan_at_once(self) -> None:
         with pytest.raises(oc.PlanError) as caught:
@@ -526,14 +631,18 @@ class TestThePlanFile:
             assert word in str(caught.value)
 
     @pytest.mark.parametrize("what", ["missing", "folder", "latin-1"])
-    def test_a_plan_file_that_cannot_be_read(self, tmp_path: Path, capsys: pytest.CaptureFixture[str], what: str) -> None:
+    def test_a_plan_file_that_cannot_be_read(
+        self, tmp_path: Path, capsys: pytest.CaptureFixture[str], what: str
+    ) -> None:
         folder = write_folder(tmp_path / "records", diary=HEADER + GOOD)
         plan = tmp_path / "plan.toml"
         if what == "folder":
             plan.mkdir()
         if what == "latin-1":
             plan.write_bytes("# Geheim Müller\nseed = 1\n".encode("latin-1"))
-        assert main(["compare", str(folder), "--json", "--plan", str(plan)]) == (2 if what == "latin-1" else 7)
+        assert main(["compare", str(folder), "--json", "--plan", str(plan)]) == (
+            2 if what == "latin-1" else 7
+        )
         _quiet(capsys.readouterr().err)
 
     def test_the_plan_given_beats_the_plan_beside_the_records(self, tmp_path: Path) -> None:
@@ -554,15 +663,18 @@ class TestThePlanFile:
             AnalysisPlan().baseline_days = 14  # type: ignore[misc]
 
 
-@pytest.mark.parametrize("source", [[1, 2], None, 7, {"diary": None}, {"diary": [1]}, {"diary": {"patient_id": ["a"]}}, {1: None}, {}])
+@pytest.mark.parametrize(
+    "source",
+    [[1, 2], None, 7, {"diary": None}, {"diary": [1]}, {"diary": {"patient_id": ["a"]}}, {1: None}, {}],
+)
 def test_what_is_not_a_source_is_refused_in_words(source: object) -> None:
     with pytest.raises((oc.OutcomesError, TypeError)):
         oc.load_records(source)  # type: ignore[arg-type]
 
 
 _CELLS = st.sampled_from(
-    ["p1", "CANARY7", "yes", "no", "", "0", "1", "-1", "60", "11", ".", "n/a", "2026-03-01", '"', '""', "a\nb", "\r", "é", "\ufeff",
-     "1e9", "NaN", " ", "'", ";", "\t", "\\", "\x1a", "\u2028", "🙂", "1" * 40]
+    ["p1", "CANARY7", "yes", "no", "", "0", "1", "-1", "60", "11", ".", "n/a", "2026-03-01", '"', '""', "a\nb",
+     "\r", "é", "\ufeff", "1e9", "NaN", " ", "'", ";", "\t", "\\", "\x1a", "\u2028", "🙂", "1" * 40]
 )  # fmt: skip
 _LINES = st.lists(st.lists(_CELLS, min_size=1, max_size=6).map(",".join), max_size=8).map("\n".join)
 
@@ -583,7 +695,9 @@ def test_any_bytes_give_a_result_or_words(tmp_path_factory: pytest.TempPathFacto
 @pytest.mark.long
 @settings(max_examples=3000)
 @given(data=st.one_of(st.binary(max_size=400), _LINES.map(lambda text: (HEADER + text).encode())))
-def test_any_bytes_give_a_result_or_words_at_length(tmp_path_factory: pytest.TempPathFactory, data: bytes) -> None:
+def test_any_bytes_give_a_result_or_words_at_length(
+    tmp_path_factory: pytest.TempPathFactory, data: bytes
+) -> None:
     _fuzz(tmp_path_factory.mktemp("bytes"), data)
 
 

@@ -17,7 +17,9 @@ from outcomes import AnalysisPlan
 Entry = tuple[str, int, "bool | None", "float | None", "float | None", "bool | None"]
 
 
-def recount(entries: Iterable[Entry], plan: AnalysisPlan) -> tuple[dict[tuple[str, str], dict[str, Any]], dict[str, int]]:
+def recount(
+    entries: Iterable[Entry], plan: AnalysisPlan
+) -> tuple[dict[tuple[str, str], dict[str, Any]], dict[str, int]]:
     """(values per patient and period, where the rows went)."""
     rows = {"rows_in": 0, "used": 0, "not_recorded": 0, "collapsed": 0, "set_aside": 0}
     by_day: dict[tuple[str, int], list[Entry]] = defaultdict(list)

@@ -66,7 +66,9 @@ def diaries(draw: st.DrawFn) -> list[Entry]:
             if generator.random() < share:
                 entries.append(_entry(generator, f"p{number}", day, level, untidy))
             while entries and generator.random() < untidy:
-                entries.append(generator.choice([entries[-1], _entry(generator, f"p{number}", day, level, untidy)]))
+                entries.append(
+                    generator.choice([entries[-1], _entry(generator, f"p{number}", day, level, untidy)])
+                )
     generator.shuffle(entries)
     assume(entries)
     return entries
@@ -76,7 +78,9 @@ def _entry(generator: random.Random, patient: str, day: int, level: float, untid
     headache: bool | None = generator.random() < level
     if generator.random() < untidy:
         return (patient, day, None, None, None, generator.choice([None, None, True]))
-    intensity = generator.choice([None, 1.0, 2.5, 4.0, 7.3, 10.0]) if headache else generator.choice([None, 0.0])
+    intensity = (
+        generator.choice([None, 1.0, 2.5, 4.0, 7.3, 10.0]) if headache else generator.choice([None, 0.0])
+    )
     hours = generator.choice([None, 0.5, 3.3, 24.0]) if headache else None
     if not headache and generator.random() < untidy:
         intensity = 3.0
@@ -136,12 +140,15 @@ def test_csv_parquet_and_frames_give_the_same_bits(
 
 @settings(max_examples=5)
 @given(entries=diaries(), plan=plans(), seed=st.integers(0, 1000))
-def test_calendar_dates_and_day_numbers_give_the_same(entries: list[Entry], plan: AnalysisPlan, seed: int) -> None:
+def test_calendar_dates_and_day_numbers_give_the_same(
+    entries: list[Entry], plan: AnalysisPlan, seed: int
+) -> None:
     """Each patient may begin on any calendar day; only the distance to the first session counts."""
     generator = random.Random(seed)
     diary = frame(entries)
     starts = {
-        name: dt.date(2019, 1, 1) + dt.timedelta(generator.randint(0, 2500)) for name in diary["patient_id"].unique()
+        name: dt.date(2019, 1, 1) + dt.timedelta(generator.randint(0, 2500))
+        for name in diary["patient_id"].unique()
     }
     dates = [
         (starts[name] + dt.timedelta(int(day))).isoformat()
@@ -189,7 +196,9 @@ def test_the_names_of_the_patients_do_not_matter(entries: list[Entry], plan: Ana
 
 @settings(max_examples=5)
 @given(entries=diaries(), plan=plans())
-def test_blank_entries_and_days_outside_the_windows_change_nothing(entries: list[Entry], plan: AnalysisPlan) -> None:
+def test_blank_entries_and_days_outside_the_windows_change_nothing(
+    entries: list[Entry], plan: AnalysisPlan
+) -> None:
     last = plan.followup_last_day
     patients = sorted({entry[0] for entry in entries if entry[2] is not None})
     more: list[Entry] = []
@@ -226,7 +235,10 @@ def test_every_row_is_accounted_for(entries: list[Entry], plan: AnalysisPlan) ->
     records = oc.load_records({"diary": frame(entries)}, plan)
     (counts,) = records.counts
     assert counts.rows_in == len(entries)
-    assert counts.rows_in == counts.used + counts.not_recorded + counts.collapsed + counts.set_aside + counts.blank
+    assert (
+        counts.rows_in
+        == counts.used + counts.not_recorded + counts.collapsed + counts.set_aside + counts.blank
+    )
     assert len(records.frame("diary")) == counts.used
     set_aside = [found for found in records.findings if found.level == "set aside"]
     assert bool(set_aside) == bool(counts.set_aside)
@@ -306,7 +318,9 @@ def test_every_interval_holds_its_estimate(pairs: list[tuple[int, int]], confide
 
 @settings(max_examples=150)
 @given(pairs=st.lists(_MEANS, min_size=2, max_size=40), confidence=st.sampled_from([0.5, 0.8, 0.95, 0.99]))
-def test_difference_and_ratio_never_contradict_each_other(pairs: list[tuple[int, int]], confidence: float) -> None:
+def test_difference_and_ratio_never_contradict_each_other(
+    pairs: list[tuple[int, int]], confidence: float
+) -> None:
     """One excludes 1 exactly where the other excludes 0."""
     found = oc.compare(_endpoint_table(pairs), "headache_days_per_28", AnalysisPlan(confidence=confidence))
     change, ratio = found.change, found.rate_ratio
@@ -319,7 +333,10 @@ def test_difference_and_ratio_never_contradict_each_other(pairs: list[tuple[int,
 
 
 @settings(max_examples=60)
-@given(pairs=st.lists(_MEANS, min_size=1, max_size=30), cuts=st.lists(st.integers(1, 100), min_size=1, max_size=6, unique=True))
+@given(
+    pairs=st.lists(_MEANS, min_size=1, max_size=30),
+    cuts=st.lists(st.integers(1, 100), min_size=1, max_size=6, unique=True),
+)
 def test_responders_grow_fewer_with_every_step(pairs: list[tuple[int, int]], cuts: list[int]) -> None:
     plan = AnalysisPlan(responder_reductions=tuple(sorted(cuts)), responder_min_baseline=0)
     found = oc.compare(_endpoint_table(pairs), "headache_days_per_28", plan)
@@ -344,7 +361,9 @@ def test_groups_add_up_to_everyone(pairs: list[tuple[int, int]], seed: int) -> N
             assert row.n_left_out == sum(group.statistics[place].n_left_out for group in groups)
         if row.count is not None:
             assert row.count == sum(group.statistics[place].count for group in groups)
-    assert sum(g.change.value * g.change.n for g in groups) == pytest.approx(everyone.change.value * everyone.change.n)
+    assert sum(g.change.value * g.change.n for g in groups) == pytest.approx(
+        everyone.change.value * everyone.change.n
+    )
 
 
 def test_the_same_run_gives_the_same_bits(sample: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -390,7 +409,9 @@ def test_a_hundred_thousand_patients_and_every_thread_count_agree(tmp_path: Path
         {"patient_id": generator.integers(0, 40_000, n), "day": generator.integers(-40, 100, n),
          "headache": generator.integers(0, 2, n), "intensity": np.nan}
     ).drop_duplicates(["patient_id", "day"])  # fmt: skip
-    diary.loc[diary["headache"] == 1, "intensity"] = generator.integers(10, 100, (diary["headache"] == 1).sum()) / 10
+    diary.loc[diary["headache"] == 1, "intensity"] = (
+        generator.integers(10, 100, (diary["headache"] == 1).sum()) / 10
+    )
     bad = np.sort(generator.choice(len(diary), 500, replace=False))
     diary.iloc[bad, diary.columns.get_loc("intensity")] = 11.0
     write_folder(tmp_path / "csv", diary=diary)
@@ -398,7 +419,7 @@ def test_a_hundred_thousand_patients_and_every_thread_count_agree(tmp_path: Path
     tables = []
     for source, first in ((tmp_path / "csv", 2), (tmp_path / "parquet", 1)):
         records = oc.load_records(source)
-        rows = sorted(row for found in records.findings for row in found.rows)
+        rows = sorted({row for found in records.findings for row in found.rows})
         assert rows == (bad + first).tolist()
         tables.append(compare_all(oc.measure_endpoints(oc.split_periods(records))).to_frame())
     pd.testing.assert_frame_equal(tables[0], tables[1], rtol=1e-12)

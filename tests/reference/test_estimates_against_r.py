@@ -58,7 +58,9 @@ def test_anorexia_family_therapy(shared_data: Path) -> None:
     before, after = arm["Prewt"].to_numpy(float), arm["Postwt"].to_numpy(float)
     t, desc = oracle["paired_t/anFT"]["value"], oracle["desc/anFT"]["value"]
     found = paired_change(before, after, 0.95)
-    assert (found.value, found.low, found.high) == pytest.approx((t["mean_diff"], t["lo"], t["hi"]), abs=1e-10)
+    assert (found.value, found.low, found.high) == pytest.approx(
+        (t["mean_diff"], t["lo"], t["hi"]), abs=1e-10
+    )
     assert found.p == pytest.approx(t["p"], abs=1e-12)
     assert standard_deviation(after - before).value == pytest.approx(desc["sd_diff"], abs=1e-10)
     assert correlation(before, after).value == pytest.approx(desc["r"], abs=1e-10)
@@ -184,7 +186,9 @@ class TestEdges:
     def test_two_to_four_patients_have_an_interval_and_no_p(self, n: int) -> None:
         before, after = np.arange(n, dtype=float) ** 2 + 8, np.full(n, 4.0)
         found = paired_change(before, after, 0.95)
-        assert (found.low, found.high) == pytest.approx(DescrStatsW(after - before).tconfint_mean(), abs=1e-10)
+        assert (found.low, found.high) == pytest.approx(
+            DescrStatsW(after - before).tconfint_mean(), abs=1e-10
+        )
         assert found.p is None
         assert any(note.startswith("insufficient_n") for note in found.notes)
         assert rate_ratio(before, after, 0.95).p is None

@@ -133,7 +133,9 @@ def test_oracle_file_agrees(every_day: oc.PairedChange, shared_data) -> None:
              "sd_diff": "change_sd", "r": "correlation", "median_diff": "change_median"}  # fmt: skip
     for theirs, ours in named.items():
         assert every_day[ours].value == pytest.approx(desc[theirs], abs=1e-10), ours
-    assert every_day.rate_ratio.value == pytest.approx(oracle["rr_patient_weighted/kd55"]["value"]["rr"], abs=1e-10)
+    assert every_day.rate_ratio.value == pytest.approx(
+        oracle["rr_patient_weighted/kd55"]["value"]["rr"], abs=1e-10
+    )
     fieller = oracle["rr_fieller/kd55"]["value"]
     assert (every_day.rate_ratio.low, every_day.rate_ratio.high) == pytest.approx(
         (fieller["lo"], fieller["hi"]), abs=1e-10

@@ -40,7 +40,9 @@ def tables(shared_data: Path) -> dict[str, pd.DataFrame]:
         )
         for period, days, score in (("baseline", "f1", "pk1"), ("followup", "f5", "pk5"))
     ]
-    patients = pd.DataFrame({"patient_id": raw["id"], "group": raw["group"].map(ARMS), "allocation": "randomised"})
+    patients = pd.DataFrame(
+        {"patient_id": raw["id"], "group": raw["group"].map(ARMS), "allocation": "randomised"}
+    )
     return {"summaries": pd.concat(visits, ignore_index=True), "patients": patients}
 
 

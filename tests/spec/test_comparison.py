@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import pandas as pd
 import pytest
-from diaries import WEEK_PLAN, drawn
+from diaries import WEEK_PLAN, drawn, write_folder
 
 import outcomes as oc
 from outcomes import AnalysisPlan
@@ -26,7 +27,9 @@ def _days(tables: Any, plan: AnalysisPlan = WEEK_PLAN) -> oc.PairedChange:
     return oc.compare(_endpoints(tables, plan), "headache_days_per_28", plan)
 
 
-def _summaries(*rows: tuple[Any, ...], columns: str = "patient_id mode period headache_days_per_28") -> dict[str, Any]:
+def _summaries(
+    *rows: tuple[Any, ...], columns: str = "patient_id mode period headache_days_per_28"
+) -> dict[str, Any]:
     return {"summaries": pd.DataFrame(list(rows), columns=columns.split())}
 
 
@@ -69,7 +72,9 @@ class TestResponders:
     @pytest.mark.parametrize(("followup", "count"), [(7.0, 1), (7.000001, 0), (6.9, 1)])
     def test_just_below_half_does_not_count(self, followup: float, count: int) -> None:
         plan = AnalysisPlan()
-        change = _days(_summaries(("p1", "diary", "baseline", 14.0), ("p1", "diary", "followup", followup)), plan)
+        change = _days(
+            _summaries(("p1", "diary", "baseline", 14.0), ("p1", "diary", "followup", followup)), plan
+        )
         assert change["responders_50"].count == count
 
     @pytest.mark.parametrize("cut", [30, 50, 75, 100])
@@ -105,19 +110,27 @@ class TestResponders:
         table = [(name, "diary", period, value) for name, before, after in rows
                  for period, value in (("baseline", before), ("followup", after))]  # fmt: skip
         change = _days(_summaries(*table), AnalysisPlan())
-        assert (change["worsened_30"].count, change["worsened_50"].count, change["worsened_30"].n) == (2, 1, 5)
+        assert (change["worsened_30"].count, change["worsened_50"].count, change["worsened_30"].n) == (
+            2,
+            1,
+            5,
+        )
 
     def test_intensity_on_headache_days_has_no_responders(self) -> None:
         """It is conditional on having headache: who is cured would drop out of the count."""
         change = oc.compare(
-            _endpoints(drawn("p1 : 4680000 | . 2200000\n p2 : 4680000 | . 0000000")), "intensity_on_headache_days", WEEK_PLAN
+            _endpoints(drawn("p1 : 4680000 | . 2200000\n p2 : 4680000 | . 0000000")),
+            "intensity_on_headache_days",
+            WEEK_PLAN,
         )
         assert "responders_50" not in change
         assert (change.change.n, change.change.n_left_out) == (1, 1)
         assert any("conditional" in note for note in change.change.notes)
 
     def test_an_endpoint_that_improves_by_increasing(self) -> None:
-        plan = AnalysisPlan.from_mapping({"endpoints": {"days_at_work": {"unit": "days", "improvement": "increase"}}})
+        plan = AnalysisPlan.from_mapping(
+            {"endpoints": {"days_at_work": {"unit": "days", "improvement": "increase"}}}
+        )
         rows = [("p1", "baseline", 10), ("p1", "followup", 15), ("p2", "baseline", 10), ("p2", "followup", 5),
                 ("p3", "baseline", 10), ("p3", "followup", 13)]  # fmt: skip
         tables = _summaries(*rows, columns="patient_id period days_at_work")
@@ -153,7 +166,9 @@ class TestSummaries:
         assert (recalled.change.n, recalled.change.value) == (1, -26)
 
     def test_two_recall_modes_must_be_told_apart(self) -> None:
-        endpoints = _endpoints(_summaries(("p1", "recall_28", "baseline", 2), ("p1", "recall_7", "followup", 2)))
+        endpoints = _endpoints(
+            _summaries(("p1", "recall_28", "baseline", 2), ("p1", "recall_7", "followup", 2))
+        )
         with pytest.raises(oc.PlanError, match="name one"):
             oc.compare(endpoints, "headache_days_per_28")
 
@@ -164,7 +179,9 @@ class TestSummaries:
             oc.compare(endpoints, "headache_days_per_28", WEEK_PLAN, mode="recal_28")
 
     @pytest.mark.parametrize(("recorded", "n"), [("19", 0), ("20", 1), ("", 1)])
-    def test_a_summary_counts_unless_it_says_that_too_few_days_stand_behind_it(self, recorded: str, n: int) -> None:
+    def test_a_summary_counts_unless_it_says_that_too_few_days_stand_behind_it(
+        self, recorded: str, n: int
+    ) -> None:
         """Without `recorded_days` the coverage is unknown, not failed."""
         tables = _summaries(
             ("p1", "baseline", "10", recorded), ("p1", "followup", "5", "28"),
@@ -178,7 +195,9 @@ class TestSummaries:
         assert dict(flow.left_out) == ({} if n else {"baseline_summary_too_few_days": 1})
 
     def test_an_absent_mode_is_a_diary(self) -> None:
-        tables = _summaries(("p1", "baseline", 10), ("p1", "followup", 5), columns="patient_id period headache_days_per_28")
+        tables = _summaries(
+            ("p1", "baseline", 10), ("p1", "followup", 5), columns="patient_id period headache_days_per_28"
+        )
         assert set(_endpoints(tables, AnalysisPlan())["mode"]) == {"diary"}
 
     def test_an_empty_mode_and_the_word_diary_are_the_same_mode(self) -> None:
@@ -210,7 +229,10 @@ class TestSummaries:
     def test_what_the_daily_diary_gives_summaries_do_not_replace(self) -> None:
         """The other endpoints of the summaries stand beside it."""
         plan = AnalysisPlan(
-            baseline_days=7, followup_first_day=1, followup_last_day=7, endpoints=(oc.plan.DeclaredEndpoint("score", "points", "decrease"),)
+            baseline_days=7,
+            followup_first_day=1,
+            followup_last_day=7,
+            endpoints=(oc.plan.DeclaredEndpoint("score", "points", "decrease"),),
         )
         tables = {
             **drawn("p1 : 3333333 | . 0000000"),
@@ -226,7 +248,10 @@ class TestSummaries:
     def test_a_patient_known_from_summaries_alone_does_not_vanish_beside_a_diary(self) -> None:
         """Everyone in the records is in the flow or in the table: nobody is lost in silence."""
         plan = AnalysisPlan(
-            baseline_days=7, followup_first_day=1, followup_last_day=7, endpoints=(oc.plan.DeclaredEndpoint("score", "points", "decrease"),)
+            baseline_days=7,
+            followup_first_day=1,
+            followup_last_day=7,
+            endpoints=(oc.plan.DeclaredEndpoint("score", "points", "decrease"),),
         )
         tables = {
             **drawn("p1 : 3333333 | . 0000000"),
@@ -244,7 +269,11 @@ class TestSummaries:
         tables = {
             **drawn("p1 : 3333333 | . 0000000\n p2 : 3333333 | . 0000000"),
             **_summaries(
-                *[(name, "recall_28", period, 50) for name in ("p1", "p2") for period in ("baseline", "followup")],
+                *[
+                    (name, "recall_28", period, 50)
+                    for name in ("p1", "p2")
+                    for period in ("baseline", "followup")
+                ],
                 columns="patient_id mode period burden_per_28",
             ),
         }
@@ -267,7 +296,16 @@ class TestSummaries:
 
     @pytest.mark.parametrize(
         "name",
-        ["recorded_days", "mode", "period", "patient_id", "covered", "fault", "source_row", "headache_days_per_28"],
+        [
+            "recorded_days",
+            "mode",
+            "period",
+            "patient_id",
+            "covered",
+            "fault",
+            "source_row",
+            "headache_days_per_28",
+        ],
     )
     def test_a_declared_endpoint_cannot_take_a_name_that_means_something_else(self, name: str) -> None:
         with pytest.raises(oc.PlanError):
@@ -288,9 +326,23 @@ class TestSummaries:
             )  # fmt: skip
             tables = {
                 **drawn("p1 : 3333333 | . 0000000"),
-                "patients": pd.DataFrame({"patient_id": ["p1"], **({} if name == "patient_id" else {name: ["a"]})}),
+                "patients": pd.DataFrame(
+                    {"patient_id": ["p1"], **({} if name == "patient_id" else {name: ["a"]})}
+                ),
             }
             compare_all(_endpoints(tables, plan), plan, by=[name])
+
+    def test_time_points_that_the_plan_does_not_name_are_a_result_with_a_reason(self) -> None:
+        """`Baseline` is not `baseline`: nobody can be paired, which is said, and nothing breaks."""
+        tables = _summaries(("p1", "diary", "Baseline", 10), ("p1", "diary", "Followup", 5))
+        try:
+            endpoints = _endpoints(tables, AnalysisPlan())
+        except oc.InvalidRecords as error:
+            assert "summary_baseline" in str(error) or "period" in str(error)
+            return
+        table = compare_all(endpoints)
+        change = table.find("headache_days_per_28").change
+        assert (change.n, change.n_left_out) == (0, 1)
 
 
 class TestGroups:
@@ -298,7 +350,11 @@ class TestGroups:
 
     def _tables(self) -> dict[str, pd.DataFrame]:
         patients = pd.DataFrame(
-            {"patient_id": ["p1", "p2", "p3"], "headache_type": ["migraine", "tension-type", ""], "sex": ["female", "male", "male"]}
+            {
+                "patient_id": ["p1", "p2", "p3"],
+                "headache_type": ["migraine", "tension-type", ""],
+                "sex": ["female", "male", "male"],
+            }
         )
         return {**drawn(self.TABLES), "patients": patients}
 
@@ -320,7 +376,9 @@ class TestGroups:
         groups = [change.group for change in table if change.endpoint.name == "burden_per_28"]
         assert groups == ["all", "migraine", "tension_type", NOT_RECORDED, "female", "male", NOT_RECORDED]
 
-    @pytest.mark.parametrize("column", ["patient_id", "mode", "period", "recorded_days", "covered", "headache_days_per_28", "typo"])
+    @pytest.mark.parametrize(
+        "column", ["patient_id", "mode", "period", "recorded_days", "covered", "headache_days_per_28", "typo"]
+    )
     def test_only_a_category_of_patients_can_cut_a_comparison(self, column: str) -> None:
         """Above all not `patient_id`: that would write one row per patient, by name."""
         with pytest.raises(oc.PlanError):
@@ -330,11 +388,19 @@ class TestGroups:
         """`other` is a code of several categories: no two rows may say the same of different patients."""
         tables = self._tables()
         tables["patients"] = pd.DataFrame(
-            {"patient_id": ["p1", "p2", "p3"], "headache_type": ["other", "migraine", "migraine"], "sex": ["male", "other", "male"]}
+            {
+                "patient_id": ["p1", "p2", "p3"],
+                "headache_type": ["other", "migraine", "migraine"],
+                "sex": ["male", "other", "male"],
+            }
         )
         frame = compare_all(_endpoints(tables), WEEK_PLAN, by=["headache_type", "sex"]).to_frame()
         keys = [name for name in frame.columns if name in ("mode", "endpoint", "by", "group", "statistic")]
         assert not frame.duplicated(keys).any()
+
+    def test_a_category_named_twice_is_compared_once(self) -> None:
+        table = compare_all(_endpoints(self._tables()), WEEK_PLAN, by=["sex", "sex"])
+        assert not table.to_frame().duplicated(["mode", "endpoint", "group", "statistic"]).any()
 
     def test_patients_of_other_groups_among_all_are_said(self) -> None:
         tables = self._tables()
@@ -352,7 +418,11 @@ class TestResults:
 
     def test_a_diary_without_a_row_is_a_result_with_a_reason_or_refused(self) -> None:
         """An empty table of results would read as: everything was looked at and nothing found."""
-        empty = drawn("p1 : 3333333 | . .......")["diary"].iloc[:0].astype({"patient_id": "str", "headache": "str"})
+        empty = (
+            drawn("p1 : 3333333 | . .......")["diary"]
+            .iloc[:0]
+            .astype({"patient_id": "str", "headache": "str"})
+        )
         try:
             endpoints = _endpoints({"diary": empty})
         except oc.InvalidRecords:
@@ -364,7 +434,18 @@ class TestResults:
     def test_the_frame_has_one_row_per_statistic(self) -> None:
         frame = _days(drawn("p1 : 3333333 | . 0000000\n p2 : 3333000 | . 3330000")).to_frame()
         assert frame["statistic"].is_unique
-        assert {"baseline_mean", "followup_mean", "change", "rate_ratio", "responders_50"} <= set(frame["statistic"])
+        assert {"baseline_mean", "followup_mean", "change", "rate_ratio", "responders_50"} <= set(
+            frame["statistic"]
+        )
+
+    def test_a_result_never_carries_a_plan_that_did_not_make_it(self, tmp_path: Path) -> None:
+        """The plan that lies beside the records cuts the windows; a result that says 28 days would be untrue."""
+        folder = write_folder(tmp_path, **drawn("p1 : 3333333 | . 0000000"))
+        (folder / "outcomes.toml").write_text(
+            "baseline_days = 7\nfollowup_first_day = 1\nfollowup_last_day = 7\n"
+        )
+        endpoints = oc.measure_endpoints(oc.split_periods(oc.load_records(folder)))
+        assert oc.compare(endpoints, "headache_days_per_28").plan == WEEK_PLAN
 
     def test_the_plan_travels_with_the_result(self) -> None:
         plan = _plan(confidence=0.9)

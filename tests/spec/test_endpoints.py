@@ -134,7 +134,8 @@ class TestTheCourse:
         assert months.to_dict() == pytest.approx({-1: 14, 0: 28 * 8 / 27, 1: 28})
 
     @pytest.mark.parametrize(
-        ("baseline", "first", "last"), [(28, 56, 83), (28, 1, 28), (45, 31, 75), (10, 2, 12), (29, 1, 99), (33, 57, 80)]
+        ("baseline", "first", "last"),
+        [(28, 56, 83), (28, 1, 28), (45, 31, 75), (10, 2, 12), (29, 1, 99), (33, 57, 80)],
     )
     def test_windows_that_cut_through_weeks_do_not_change_the_course(
         self, baseline: int, first: int, last: int

@@ -20,7 +20,9 @@ def _measure(tables: Any, plan: AnalysisPlan = PLAN, cohort: oc.Cohort | None = 
     return oc.measure_endpoints(oc.split_periods(oc.load_records(tables, plan), plan, cohort))
 
 
-def _value(table: pd.DataFrame, period: str, column: str = "headache_days_per_28", patient: str = "p1") -> Any:
+def _value(
+    table: pd.DataFrame, period: str, column: str = "headache_days_per_28", patient: str = "p1"
+) -> Any:
     row = table[(table["patient_id"] == patient) & (table["period"] == period) & (table["mode"] == "diary")]
     assert len(row) == 1
     return row.iloc[0][column]
@@ -107,12 +109,16 @@ def test_the_same_row_twice_counts_once() -> None:
 
 
 @pytest.mark.parametrize(
-    ("headache", "intensity"), [("no", None), ("yes", 4.0), ("yes", None)], ids=["headache", "intensity", "blank"]
+    ("headache", "intensity"),
+    [("no", None), ("yes", 4.0), ("yes", None)],
+    ids=["headache", "intensity", "blank"],
 )
 def test_two_different_entries_for_a_day_are_both_set_aside(headache: str, intensity: float | None) -> None:
     """Nobody can say which one is right, so that the day counts as not recorded."""
     tables = drawn("p1 : 3000000 | . 0000000")
-    other = pd.DataFrame({"patient_id": ["p1"], "day": [-7], "headache": [headache], "intensity": [intensity]})
+    other = pd.DataFrame(
+        {"patient_id": ["p1"], "day": [-7], "headache": [headache], "intensity": [intensity]}
+    )
     tables["diary"] = pd.concat([tables["diary"], other], ignore_index=True)
     plan = AnalysisPlan(**{**_fields(WEEK_PLAN), "set_aside_limit": 1.0})
     records = oc.load_records(tables, plan)
@@ -229,13 +235,24 @@ def test_the_index_day_moves_day_0_of_a_diary_in_day_numbers() -> None:
 
 @pytest.mark.parametrize(
     "first_session",
-    ["2026-03-01", "2024-03-01", "2024-02-29", "2000-03-01", "2100-03-01", "2026-01-01", "2025-12-31", "2026-10-26"],
+    [
+        "2026-03-01",
+        "2024-03-01",
+        "2024-02-29",
+        "2000-03-01",
+        "2100-03-01",
+        "2026-01-01",
+        "2025-12-31",
+        "2026-10-26",
+    ],
 )
 def test_month_ends_leap_years_and_clock_changes_do_not_move_a_window(first_session: str) -> None:
-    for day, period in ((-28, "baseline"), (-29, None), (56, "followup"), (83, "followup"), (84, None)):
-        table = _measure(drawn(_headache_free_with(day), first_session=first_session))
+    hurting = {-28: "baseline", -29: None, 56: "followup", 83: "followup", 84: None}
+    text = "\n".join(_headache_free_with(day).replace("p1", str(day)) for day in hurting)
+    table = _measure(drawn(text, first_session=first_session))
+    for day, period in hurting.items():
         for name in ("baseline", "followup"):
-            assert _value(table, name) == (1.0 if name == period else 0.0)
+            assert _value(table, name, patient=str(day)) == (1.0 if name == period else 0.0), day
 
 
 @pytest.mark.parametrize(("recorded", "covered"), [(9, False), (10, True)])
@@ -247,7 +264,9 @@ def test_a_fortnight_as_baseline_needs_ten_days(recorded: int, covered: bool) ->
     assert pd.isna(_value(table, "baseline")) != covered
 
 
-@pytest.mark.parametrize(("days", "needed"), [(7, 5), (14, 10), (21, 15), (27, 20), (28, 20), (29, 21), (56, 40), (99, 71)])
+@pytest.mark.parametrize(
+    ("days", "needed"), [(7, 5), (14, 10), (21, 15), (27, 20), (28, 20), (29, 21), (56, 40), (99, 71)]
+)
 def test_the_default_share_rounds_up(days: int, needed: int) -> None:
     """The least whole number that is at least 20/28 of the days: 20·days/28, rounded up."""
     assert AnalysisPlan().min_recorded_in(days) == needed
@@ -308,7 +327,9 @@ def test_an_earlier_result_still_stands_after_a_second_plan_was_followed() -> No
     assert oc.measure_endpoints(earlier)["headache_days_per_28"].tolist() == [10.0, 28.0]
 
 
-@pytest.mark.parametrize("marks", ["_______ | . _______", "9 | ."], ids=["empty rows only", "every row set aside"])
+@pytest.mark.parametrize(
+    "marks", ["_______ | . _______", "9 | ."], ids=["empty rows only", "every row set aside"]
+)
 def test_a_patient_of_whom_nothing_can_be_used_is_still_counted(marks: str) -> None:
     """Denominators must not shrink in silence: whoever is named in the diary is in the flow, with a reason."""
     tables = drawn(f"p1 : 3333333 | . 0000000\n p2 : {marks}")
@@ -327,7 +348,11 @@ class TestCohort:
     )
     def test_the_edges_of_the_twelve_months(self, closing: str, is_in: bool) -> None:
         first = (dt.date.fromisoformat(closing) - dt.timedelta(days=83)).isoformat()
-        flow = _flow(drawn(f"p1 : {MONTH} | {'.' * 56} {MONTH}", first_session=first), PLAN, oc.Cohort.of_month("2026-10"))
+        flow = _flow(
+            drawn(f"p1 : {MONTH} | {'.' * 56} {MONTH}", first_session=first),
+            PLAN,
+            oc.Cohort.of_month("2026-10"),
+        )
         assert flow.n_analysed == int(is_in)
         assert dict(flow.left_out) == ({} if is_in else {"outside_cohort": 1})
 
@@ -367,7 +392,11 @@ class TestCohort:
             {"in_time": "2026-03-02", "too_old": "2020-03-02"},
         )
         tables["summaries"] = pd.DataFrame(
-            [(name, "recall_28", period, 9) for name in ("in_time", "too_old") for period in ("baseline", "followup")],
+            [
+                (name, "recall_28", period, 9)
+                for name in ("in_time", "too_old")
+                for period in ("baseline", "followup")
+            ],
             columns=["patient_id", "mode", "period", "headache_days_per_28"],
         )
         table = _measure(tables, WEEK_PLAN, oc.Cohort.of_month("2026-10"))

@@ -179,7 +179,9 @@ def main(argv: Sequence[str] | None = None) -> None:
     )
     arguments = parser.parse_args(argv)
     made = make_source(arguments.folder, arguments.rows, seed=arguments.seed, faults=arguments.faults)
-    print(f"{made.folder}: {made.patients} patients, {made.diary_rows} diary rows, {made.session_rows} sessions")
+    print(
+        f"{made.folder}: {made.patients} patients, {made.diary_rows} diary rows, {made.session_rows} sessions"
+    )
 
 
 if __name__ == "__main__":

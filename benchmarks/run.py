@@ -231,7 +231,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser.add_argument("--faults", type=float, default=0.0, help="share of broken rows in the first part")
     parser.add_argument("--data", type=Path, default=Path("build/bench"), help="where the diaries are kept")
     parser.add_argument("--json", type=Path, metavar="FILE", help="write the figures")
-    parser.add_argument("--short", action="store_true", help="100,000 rows, one run: does it work, is it equal")
+    parser.add_argument(
+        "--short", action="store_true", help="100,000 rows, one run: does it work, is it equal"
+    )
     arguments = parser.parse_args(argv)
     if arguments.short:
         arguments.rows = arguments.engine_rows = 100_000

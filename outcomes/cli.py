@@ -143,7 +143,7 @@ def _add_simulate(commands: Any) -> None:
 
 def _check(arguments: argparse.Namespace) -> int:
     from outcomes.errors import InvalidRecords, TooManySetAside
-    from outcomes.records.findings import total_set_aside
+    from outcomes.records.findings import tables_over_limit, total_set_aside
     from outcomes.records.reading import read_records
 
     plan = _plan(arguments)
@@ -158,11 +158,9 @@ def _check(arguments: argparse.Namespace) -> int:
         )
     else:
         _print_check(records)
-    set_aside = total_set_aside(records.counts)
-    limit = records.plan.set_aside_limit * sum(count.rows_in for count in records.counts)
-    if set_aside > limit:
+    if tables_over_limit(records.counts, records.plan.set_aside_limit):
         return TooManySetAside.exit_code
-    return InvalidRecords.exit_code if set_aside else EXIT_DONE
+    return InvalidRecords.exit_code if total_set_aside(records.counts) else EXIT_DONE
 
 
 def _print_check(records: Records) -> None:

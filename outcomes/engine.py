@@ -59,7 +59,9 @@ class Engine:
 
     def _lock_down(self, spill: Path, readable: Sequence[Path]) -> None:
         """Read only the source, load no extension, and let nothing change that afterwards."""
-        allowed = ", ".join(literal(_slashed(path)) for path in readable)
+        # The engine compares the path as it is asked for and the path that it finds.
+        folders = {text for path in readable for text in (path.resolve().as_posix(), without_pattern(path))}
+        allowed = ", ".join(literal(folder.rstrip("/") + "/") for folder in sorted(folders))
         # The engine draws progress bars in notebooks that have widgets; without them DuckDB 1.4 refuses even "no".
         bars = ["enable_progress_bar = false"] if importlib.util.find_spec("ipywidgets") else []
         for setting in (
@@ -75,7 +77,7 @@ class Engine:
             "enable_external_access = false",
             "lock_configuration = true",
         ):
-            self.connection.execute(f"SET {setting}")
+            self.run(f"SET {setting}")
 
     def run(self, sql: str) -> duckdb.DuckDBPyConnection:
         """Run a statement put together by us."""
@@ -120,15 +122,21 @@ class Engine:
         """Make an Arrow table readable under a name."""
         self.connection.register(name, table)
 
+    def drop(self, tables: Sequence[str]) -> None:
+        """Drop tables that nobody looks at any more; nothing to do once the database is closed."""
+        if self._finalizer.alive:
+            for table in tables:
+                self.run(f"DROP TABLE IF EXISTS {table}")
+
     def has(self, name: str) -> bool:
         """Whether a table or view of that name stands."""
         found = self.rows(f"SELECT 1 FROM information_schema.tables WHERE table_name = {literal(name)}")
         return bool(found)
 
 
-def _slashed(path: Path) -> str:
-    text = path.resolve().as_posix()
-    return text if text.endswith("/") else text + "/"
+def without_pattern(path: Path) -> str:
+    """The path with the signs that the engine reads as a pattern made literal."""
+    return "".join(f"[{sign}]" if sign in "[*?" else sign for sign in path.resolve().as_posix())
 
 
 def _close(connection: duckdb.DuckDBPyConnection, spill: tempfile.TemporaryDirectory[str]) -> None:

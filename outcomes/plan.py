@@ -168,7 +168,14 @@ def _is_number(value: object) -> bool:
 
 def _problems(plan: AnalysisPlan) -> list[str]:
     """Every rule of the plan that is broken, in words."""
-    whole = ("baseline_days", "followup_first_day", "followup_last_day", "minimum_cell", "seed")
+    whole = (
+        "plan_version",
+        "baseline_days",
+        "followup_first_day",
+        "followup_last_day",
+        "minimum_cell",
+        "seed",
+    )
     wrong_type = [f"{name} must be a whole number." for name in whole if not _is_whole(getattr(plan, name))]
     if plan.min_recorded_days is not None and not _is_whole(plan.min_recorded_days):
         wrong_type.append("min_recorded_days must be a whole number.")
@@ -222,6 +229,9 @@ def _range_problems(plan: AnalysisPlan) -> list[str]:
         problems.append("responder_reductions must lie above 0 and up to 100 percent.")
     if any(not 0 < value <= 1000 for value in plan.worsening_increases):
         problems.append("worsening_increases must lie above 0 percent.")
+    for name in ("responder_reductions", "worsening_increases"):
+        if len(set(getattr(plan, name))) < len(getattr(plan, name)):
+            problems.append(f"{name} must not hold the same number twice.")
     if plan.summary_baseline == plan.summary_followup:
         problems.append("summary_baseline and summary_followup must name two different time points.")
     return problems
@@ -271,5 +281,10 @@ def _declared_categories(given: Any, source: str) -> tuple[DeclaredCategory, ...
         codes = entry.get("codes") if isinstance(entry, Mapping) and set(entry) == {"codes"} else None
         if not isinstance(codes, list) or not codes or not all(isinstance(code, str) for code in codes):
             raise PlanError(f"{source}: [patients.{name}] needs exactly 'codes', a list of texts.")
+        alike = {code.strip().lower().replace(" ", "_").replace("-", "_") for code in codes}
+        if len(alike) < len(codes) or alike & {"", "all", "not_recorded"}:
+            raise PlanError(
+                f"{source}: [patients.{name}] codes must differ, not be empty, and not be 'all' or 'not recorded'."
+            )
         declared.append(DeclaredCategory(name, tuple(codes)))
     return tuple(declared)

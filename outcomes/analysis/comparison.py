@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
 
 from outcomes.analysis.catalogue import Endpoint, find_endpoint
-from outcomes.analysis.endpoints import PERIODS, endpoint_names
+from outcomes.analysis.endpoints import FIXED_COLUMNS, PERIODS, PLAN_ATTRIBUTE, endpoint_names
 from outcomes.analysis.estimates import (
     Estimate,
     Values,
@@ -22,7 +23,7 @@ from outcomes.analysis.estimates import (
 )
 from outcomes.analysis.results import ComparisonTable, PairedChange, Statistic
 from outcomes.errors import PlanError
-from outcomes.plan import AnalysisPlan
+from outcomes.plan import DAYS_PER_PERIOD, AnalysisPlan
 
 ALL = "all"
 NOT_RECORDED = "not recorded"
@@ -55,17 +56,19 @@ def compare(
     plan: AnalysisPlan | None = None,
     *,
     mode: str | None = None,
+    by: str | None = None,
     group: str = ALL,
 ) -> PairedChange:
     """Compare one endpoint before and after, over all patients of the endpoint table.
 
-    `endpoints` comes from `measure_endpoints`; cut it by rows to compare a group, and name the group.
-    Raises PlanError for an endpoint that is neither in the catalogue nor declared.
+    `endpoints` comes from `measure_endpoints`; cut it by rows to compare a group, and name it (`by`,
+    `group`). Without `plan`, the plan that measured the endpoints. Raises PlanError for an endpoint that is
+    neither in the catalogue nor declared, and for a plan with other windows than those that were measured.
     """
-    plan = plan if plan is not None else AnalysisPlan()
+    plan = _plan_of(endpoints, plan)
     found = find_endpoint(endpoint, plan)
     pairs = pair_by_patient(endpoints, endpoint, mode)
-    return _compare_pairs(pairs, found, plan, _mode_of(endpoints, mode), group)
+    return _compare_pairs(pairs, found, plan, _Place(_mode_of(endpoints, mode), by, group))
 
 
 def compare_groups(
@@ -80,12 +83,12 @@ def compare_groups(
 
     Patients whose category is not recorded form a group of their own, so that the groups add up.
     """
-    plan = plan if plan is not None else AnalysisPlan()
+    plan = _plan_of(endpoints, plan)
     mode = _mode_of(endpoints, mode)
     changes = [compare(endpoints, endpoint, plan, mode=mode)]
     for name, rows in _by_category(endpoints, by):
         if (rows["mode"] == mode).any():
-            changes.append(compare(rows, endpoint, plan, mode=mode, group=name))
+            changes.append(compare(rows, endpoint, plan, mode=mode, by=by, group=name))
     return ComparisonTable(tuple(changes), plan)
 
 
@@ -93,7 +96,7 @@ def compare_all(
     endpoints: pd.DataFrame, plan: AnalysisPlan | None = None, *, by: Sequence[str] = ()
 ) -> ComparisonTable:
     """Every endpoint that the records hold, the primary first, in every mode, over everyone and by group."""
-    plan = plan if plan is not None else AnalysisPlan()
+    plan = _plan_of(endpoints, plan)
     find_endpoint(plan.primary_endpoint, plan)
     names = endpoint_names(endpoints)
     ordered = sorted(names, key=lambda name: name != plan.primary_endpoint)
@@ -104,9 +107,9 @@ def compare_all(
             if not of_mode[name].notna().any() and len(pd.unique(endpoints["mode"])) > 1:
                 continue
             changes.append(compare(of_mode, name, plan, mode=mode))
-            for column in by:
+            for column in dict.fromkeys(by):
                 for group, rows in _by_category(of_mode, column):
-                    changes.append(compare(rows, name, plan, mode=mode, group=group))
+                    changes.append(compare(rows, name, plan, mode=mode, by=column, group=group))
     return ComparisonTable(tuple(changes), plan, _notes(endpoints, plan))
 
 
@@ -122,9 +125,39 @@ def responders(
     return frame[frame["statistic"].str.startswith(("responders", "worsened"))].reset_index(drop=True)
 
 
+#: What the endpoint table was measured by: a comparison under another value of these would be untrue.
+_MEASURED_BY = (
+    "baseline_days",
+    "followup_first_day",
+    "followup_last_day",
+    "min_recorded_days",
+    "summary_baseline",
+    "summary_followup",
+)
+
+
+def _plan_of(endpoints: pd.DataFrame, plan: AnalysisPlan | None) -> AnalysisPlan:
+    """The plan of a comparison: the one given if it measured the endpoints, else the one that did."""
+    measured = endpoints.attrs.get(PLAN_ATTRIBUTE)
+    if measured is None:
+        return plan if plan is not None else AnalysisPlan()
+    if plan is None:
+        return AnalysisPlan.from_mapping(measured)
+    given = plan.to_dict()
+    other = [name for name in _MEASURED_BY if given[name] != measured[name]]
+    if other:
+        raise PlanError(
+            f"The endpoints were measured under another plan ({', '.join(other)} differ). Follow one plan from "
+            "split_periods to compare."
+        )
+    return plan
+
+
 def _mode_of(endpoints: pd.DataFrame, mode: str | None) -> str:
     modes = list(pd.unique(endpoints["mode"]))
     if mode is not None:
+        if modes and mode not in modes:
+            raise PlanError(f"These records hold no summaries in that mode. They hold: {', '.join(modes)}.")
         return mode
     if len(modes) == 1 or "diary" in modes or not modes:
         return "diary" if "diary" in modes or not modes else str(modes[0])
@@ -134,7 +167,7 @@ def _mode_of(endpoints: pd.DataFrame, mode: str | None) -> str:
 
 
 def _by_category(endpoints: pd.DataFrame, by: str) -> list[tuple[str, pd.DataFrame]]:
-    if by not in endpoints.columns or by in endpoint_names(endpoints):
+    if by not in endpoints.columns or by in (*FIXED_COLUMNS, *endpoint_names(endpoints)):
         raise PlanError(f"'{by}' is not a category of the table 'patients' in these records.")
     category = endpoints[by].astype("object").where(endpoints[by].notna(), NOT_RECORDED).astype(str)
     names = sorted(set(category) - {NOT_RECORDED}) + [NOT_RECORDED] * bool((category == NOT_RECORDED).any())
@@ -145,17 +178,29 @@ def _notes(endpoints: pd.DataFrame, plan: AnalysisPlan) -> tuple[str, ...]:
     notes = []
     if plan.primary_endpoint not in endpoint_names(endpoints):
         notes.append(f"the primary endpoint {plan.primary_endpoint} is not in these records; the others are")
+    if plan.baseline_days < DAYS_PER_PERIOD and "diary" in set(endpoints["mode"]):
+        notes.append(f"short_baseline: {plan.baseline_days} days, less than {DAYS_PER_PERIOD}")
     if "group" in endpoints.columns:
         untreated = endpoints.loc[
             endpoints["group"].notna() & (endpoints["group"] != "treated"), "patient_id"
         ]
         if n := untreated.nunique():
-            notes.append(f"'all' holds {n} patients of groups other than 'treated'")
+            who = "patient" if n == 1 else "patients"
+            notes.append(f"'all' holds {n} {who} of groups other than 'treated'")
     return tuple(notes)
 
 
+@dataclass(frozen=True)
+class _Place:
+    """Where in the table of results a comparison stands."""
+
+    mode: str
+    by: str | None
+    group: str
+
+
 def _compare_pairs(
-    pairs: pd.DataFrame, endpoint: Endpoint, plan: AnalysisPlan, mode: str, group: str
+    pairs: pd.DataFrame, endpoint: Endpoint, plan: AnalysisPlan, place: _Place
 ) -> PairedChange:
     complete = pairs.dropna()
     baseline = complete["baseline"].to_numpy(dtype=np.float64)
@@ -163,18 +208,11 @@ def _compare_pairs(
     n_patients, n = len(pairs), len(complete)
     common = (_CONDITIONAL,) if endpoint.conditional else ()
 
-    def row(
-        name: str,
-        estimate: Estimate,
-        unit: str,
-        of: int = n,
-        count: int | None = None,
-        more: tuple[str, ...] = (),
-    ) -> Statistic:
+    def row(name: str, found: Estimate, unit: str, of: int = n, count: int | None = None) -> Statistic:
         return Statistic(
-            endpoint.name, group, name, estimate.value, estimate.low, estimate.high, estimate.p,
-            of, n_patients - of, count, unit, mode, plan.confidence, estimate.method,
-            (*estimate.notes, *common, *more),
+            endpoint=endpoint.name, by=place.by, group=place.group, statistic=name, value=found.value,
+            low=found.low, high=found.high, p=found.p, n=of, n_left_out=n_patients - of, count=count, unit=unit,
+            mode=place.mode, confidence=plan.confidence, method=found.method, notes=(*found.notes, *common),
         )  # fmt: skip
 
     unit = endpoint.unit
@@ -192,10 +230,12 @@ def _compare_pairs(
     ]
     if not endpoint.conditional:
         rows += [
-            row(name, estimate, "share", of, count, notes)
+            row(name, replace(estimate, notes=(*estimate.notes, *notes)), "share", of, count)
             for name, estimate, of, count, notes in _shares(pairs, endpoint, plan)
         ]
-    return PairedChange(endpoint, group, mode, n, n_patients - n, tuple(rows), plan, complete)
+    return PairedChange(
+        endpoint, place.by, place.group, place.mode, n, n_patients - n, tuple(rows), plan, complete
+    )
 
 
 def _shares(

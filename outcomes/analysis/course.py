@@ -27,7 +27,7 @@ def measure_course(periods: Periods, first_day: int = -168, last_day: int = 363)
     engine, plan = periods.records.engine, periods.plan
     weekly = _weekly(periods, first_day, last_day)
     weeks = engine.statement(
-        _PACKAGE, "course_weeks", weekly=weekly, minimum=plan.min_recorded_in_course(_WEEK)
+        _PACKAGE, "course_weeks", weekly=weekly, minimum=plan.min_recorded_in_course(_WEEK), **periods.tables
     )
     months = engine.statement(
         _PACKAGE,
@@ -36,6 +36,7 @@ def measure_course(periods: Periods, first_day: int = -168, last_day: int = 363)
         first_day=first_day,
         last_day=last_day,
         minimum=plan.min_recorded_in_course(DAYS_PER_PERIOD),
+        **periods.tables,
     )
     return Course(
         weeks=_means(periods, weeks, "week", _WEEK),
@@ -69,8 +70,13 @@ def _completeness(periods: Periods, weekly: str) -> pd.DataFrame:
     """Share of days recorded per week: `week`, `patients` who could record it, `share` from 0 to 1."""
     newest = "(SELECT max(date) FROM diary_usable)"
     # Records without calendar dates do not say when they end: everyone could have recorded every week.
-    week_over = f"({newest} - first_day - 6) // 7" if periods.records.uses_dates else "100000"
-    statement = periods.records.engine.statement(_PACKAGE, "completeness", weekly=weekly, week_over=week_over)
+    # The offset makes the division round down for days before the records end as well as after.
+    week_over = (
+        f"({newest} - first_day - 6 + 700000) // 7 - 100000" if periods.records.uses_dates else "100000"
+    )
+    statement = periods.records.engine.statement(
+        _PACKAGE, "completeness", weekly=weekly, week_over=week_over, **periods.tables
+    )
     frame = periods.records.engine.frame(statement)
     days = np.where(frame["week"] == 0, _WEEK - 1, _WEEK)
     frame["share"] = frame["recorded_days"] / (frame["patients"] * days)

@@ -11,6 +11,7 @@ from outcomes.analysis.catalogue import CATALOGUE
 from outcomes.analysis.periods import PatientFlow, Periods
 from outcomes.engine import identifier, literal
 from outcomes.plan import AnalysisPlan
+from outcomes.records.schema import MODES
 
 if TYPE_CHECKING:
     from outcomes.records.reading import Records
@@ -22,6 +23,9 @@ PERIODS = ("baseline", "followup")
 #: Columns of the endpoint table that are not endpoints.
 FIXED_COLUMNS = ("patient_id", "mode", "period", "recorded_days", "covered")
 
+#: Under this name the plan, as plain values, travels with the endpoint table.
+PLAN_ATTRIBUTE = "outcomes_plan"
+
 #: Closed categories of patients that a comparison can be cut by.
 _NOT_CATEGORIES = ("patient_id", "contact_date", "contact_day", "index_date", "index_day", "planned_sessions")
 
@@ -32,7 +36,8 @@ def measure_endpoints(periods: Periods) -> pd.DataFrame:
     Columns: `patient_id`; `mode` (diary, recall_28, recall_7: never pooled); `period` (baseline, followup);
     `recorded_days` (NaN where unknown); `covered`; one column per endpoint, NaN where the period is not
     covered or the endpoint is not defined; then the categories of `patients`. Every patient has both
-    periods, so that whoever is left out can be counted. Sources: docs/method.md.
+    periods, so that whoever is left out can be counted. The plan travels in `.attrs`.
+    Sources: docs/method.md.
     """
     tables = []
     if periods.segments is not None:
@@ -40,7 +45,9 @@ def measure_endpoints(periods: Periods) -> pd.DataFrame:
     if periods.records.has("summaries"):
         tables += _from_summaries(periods, tables)
     table = pd.concat(tables, ignore_index=True) if len(tables) > 1 else tables[0]
-    return _with_categories(table, periods.records)
+    table = _with_categories(table, periods.records)
+    table.attrs[PLAN_ATTRIBUTE] = periods.plan.to_dict()
+    return table
 
 
 def endpoint_names(endpoints: pd.DataFrame) -> list[str]:
@@ -55,7 +62,7 @@ def _from_diary(periods: Periods) -> pd.DataFrame:
     engine = periods.records.engine
     diary = periods.records.columns("diary")
     names = [name for name, endpoint in CATALOGUE.items() if endpoint.needs in diary]
-    statement = engine.statement(_PACKAGE, "endpoints", **periods.minimums)
+    statement = engine.statement(_PACKAGE, "endpoints", **periods.minimums, **periods.tables)
     listed = ", ".join(["patient_id", "period", "recorded_days", "covered", *names])
     table = engine.frame(f"SELECT {listed} FROM ({statement}) ORDER BY patient_id, period")
     table.insert(1, "mode", "diary")
@@ -66,14 +73,12 @@ def _from_diary(periods: Periods) -> pd.DataFrame:
 def _from_summaries(periods: Periods, daily: list[pd.DataFrame]) -> list[pd.DataFrame]:
     """One endpoint table per mode of the summaries. What the daily diary gives, summaries do not replace."""
     summaries = _summary_rows(periods)
-    people = _people(periods.records)
+    people = _people(periods)
     names = [name for name in summaries.columns if name not in (*FIXED_COLUMNS, "day")]
+    modes = [mode for (mode,) in periods.records.engine.rows("SELECT DISTINCT mode FROM summaries")]
     tables = []
-    for mode in ("diary", "recall_28", "recall_7"):
-        rows = summaries[summaries["mode"] == mode]
-        if rows.empty:
-            continue
-        table = _both_periods(rows, people, mode)
+    for mode in (known for known in MODES if known in modes):
+        table = _both_periods(summaries[summaries["mode"] == mode], people, mode)
         table["covered"] = _is_covered(table, periods)
         table.loc[~table["covered"], names] = np.nan
         if mode == "diary" and daily:
@@ -99,7 +104,7 @@ def _summary_rows(periods: Periods) -> pd.DataFrame:
     ]
     endpoints = "".join(f", CAST({identifier(name)} AS DOUBLE) AS {identifier(name)}" for name in names)
     return records.engine.frame(
-        "SELECT patient_id, coalesce(mode, 'diary') AS mode, "
+        "SELECT patient_id, mode, "
         f"CASE WHEN period = {literal(plan.summary_baseline)} THEN 'baseline' ELSE 'followup' END AS period, "
         f"CAST(recorded_days AS DOUBLE) AS recorded_days{endpoints} FROM summaries "
         f"WHERE period IN ({literal(plan.summary_baseline)}, {literal(plan.summary_followup)}) "
@@ -107,10 +112,12 @@ def _summary_rows(periods: Periods) -> pd.DataFrame:
     )
 
 
-def _people(records: Records) -> pd.DataFrame:
-    """Everyone named in `patients` or `summaries`: one row per patient."""
-    return records.engine.frame(
-        "SELECT patient_id FROM patients UNION SELECT patient_id FROM summaries ORDER BY patient_id"
+def _people(periods: Periods) -> pd.DataFrame:
+    """One row per patient named in the records, of the cohort where there is one."""
+    if periods.segments is None:
+        return periods.records.engine.frame("SELECT patient_id FROM named_patients ORDER BY patient_id")
+    return periods.records.engine.frame(
+        f"SELECT patient_id FROM {periods.tables['standing']} WHERE standing <> 'outside_cohort' ORDER BY patient_id"
     )
 
 
@@ -150,11 +157,12 @@ def category_names(records: Records) -> tuple[str, ...]:
 def summary_flow(endpoints: pd.DataFrame, mode: str, plan: AnalysisPlan) -> PatientFlow:
     """The flow of one mode of the summaries into the comparison of the primary endpoint.
 
-    Where the summaries do not hold the primary endpoint, any endpoint that they hold counts.
+    Where that mode does not hold the primary endpoint, any endpoint that they hold counts.
     """
     rows = endpoints[endpoints["mode"] == mode]
     names = endpoint_names(endpoints)
-    wanted = [plan.primary_endpoint] if plan.primary_endpoint in names else names
+    primary = plan.primary_endpoint
+    wanted = [primary] if primary in names and rows[primary].notna().any() else names
     has_value = rows[wanted].notna().any(axis=1)
     too_few = ~rows["covered"] & rows["recorded_days"].notna()
     remaining = np.ones(rows["patient_id"].nunique(), dtype=bool)

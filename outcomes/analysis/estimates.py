@@ -48,6 +48,8 @@ def mean_interval(values: Values, confidence: float) -> Estimate:
     mean = _mean(values)
     if n == 1:
         return Estimate(mean, None, None, None, method, ("one patient: no interval",))
+    if _does_not_vary(values):
+        return Estimate(mean, None, None, None, method, ("zero_variance: every patient has the same value",))
     half = t_quantile(confidence, n - 1) * _sd(values) / math.sqrt(n)
     return Estimate(mean, mean - half, mean + half, None, method)
 
@@ -70,7 +72,9 @@ def correlation(baseline: Values, followup: Values) -> Estimate:
     method = "Pearson correlation"
     if len(baseline) < 3 or _does_not_vary(baseline) or _does_not_vary(followup):
         return Estimate(None, None, None, None, method, ("too few patients, or no variation",))
-    return Estimate(float(np.corrcoef(baseline, followup)[0, 1]), None, None, None, method)
+    together = _covariance(baseline, followup)
+    r = together / math.sqrt(_covariance(baseline, baseline) * _covariance(followup, followup))
+    return Estimate(min(1.0, max(-1.0, r)), None, None, None, method)
 
 
 def paired_change(baseline: Values, followup: Values, confidence: float) -> Estimate:
@@ -112,7 +116,12 @@ def rate_ratio(baseline: Values, followup: Values, confidence: float) -> Estimat
         return Estimate(None, None, None, None, method, ("no_pairs: no patient has both periods",))
     m0, m1 = _mean(baseline), _mean(followup)
     if m0 <= 0 or m1 < 0:
-        return Estimate(None, None, None, None, method, ("no_ratio: the baseline mean is not above 0",))
+        why = (
+            "no_ratio: the baseline mean is not above 0"
+            if m0 <= 0
+            else "no_ratio: the follow-up mean is below 0"
+        )
+        return Estimate(None, None, None, None, method, (why,))
     change = paired_change(baseline, followup, confidence)
     ratio = m1 / m0
     if not np.round(followup, TIE_DECIMALS).any():
@@ -127,8 +136,8 @@ def rate_ratio(baseline: Values, followup: Values, confidence: float) -> Estimat
     if n == 1 or change.low is None:
         return Estimate(ratio, None, None, change.p, method, change.notes)
     t = t_quantile(confidence, n - 1)
-    covariance = np.cov(baseline, followup, ddof=1) / n
-    v0, v1, c = float(covariance[0, 0]), float(covariance[1, 1]), float(covariance[0, 1])
+    v0, v1 = _covariance(baseline, baseline) / n, _covariance(followup, followup) / n
+    c = _covariance(baseline, followup) / n
     a, b, k = m0 * m0 - t * t * v0, m0 * m1 - t * t * c, m1 * m1 - t * t * v1
     if a <= 0:
         return _log_delta(baseline, followup, t, change)
@@ -168,7 +177,7 @@ def grouped_mean_interval(
 def _log_delta(baseline: Values, followup: Values, t: float, change: Estimate) -> Estimate:
     m0, m1, n = _mean(baseline), _mean(followup), len(baseline)
     relative = (followup - m1) / m1 - (baseline - m0) / m0
-    half = t * math.sqrt(float(np.square(relative).sum()) / (n * (n - 1)))
+    half = t * math.sqrt(math.fsum(np.square(relative)) / (n * (n - 1)))
     log_ratio = math.log(m1 / m0)
     note = "fieller_unbounded: the baseline mean cannot be told from 0; the interval is the log-delta one"
     return Estimate(
@@ -200,6 +209,9 @@ def _mean(values: Values) -> float:
     return math.fsum(values) / len(values)
 
 
+def _covariance(first: Values, second: Values) -> float:
+    return math.fsum((first - _mean(first)) * (second - _mean(second))) / (len(first) - 1)
+
+
 def _sd(values: Values) -> float:
-    mean = _mean(values)
-    return math.sqrt(math.fsum(np.square(values - mean)) / (len(values) - 1))
+    return math.sqrt(_covariance(values, values))

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import datetime as dt
+import itertools
+import re
+import weakref
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,7 +17,7 @@ _PACKAGE = "outcomes.analysis"
 
 #: Why a patient is not in the comparison, in the order in which the question is asked.
 REASONS: dict[str, str] = {
-    "no_first_session": "no first session recorded",
+    "no_first_session": "first session not known",
     "outside_cohort": "follow-up window closed outside the report's twelve months",
     "no_diary": "no diary day recorded",
     "no_baseline_diary": "no diary day in the baseline window",
@@ -67,34 +70,43 @@ class Cohort:
     def of_month(cls, month: str) -> Cohort:
         """The twelve months that end with `month` (YYYY-MM). Raises PlanError."""
         try:
+            if not re.fullmatch(r"[0-9]{4}-[0-9]{2}", month):
+                raise ValueError
             first = dt.date.fromisoformat(f"{month}-01")
+            year, month_after = (first.year + 1, 1) if first.month == 12 else (first.year, first.month + 1)
+            after = dt.date(year, month_after, 1)
+            return cls(after.replace(year=year - 1), after - dt.timedelta(days=1))
         except ValueError:
             raise PlanError("--month must be written YYYY-MM, such as 2026-10.") from None
-        year, month_after = (first.year + 1, 1) if first.month == 12 else (first.year, first.month + 1)
-        after = dt.date(year, month_after, 1)
-        return cls(after.replace(year=year - 1), after - dt.timedelta(days=1))
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Periods:
-    """Baseline and follow-up of every patient, as they stand in the engine.
+    """Baseline and follow-up of every patient, as they stand in the engine: a value of its own.
 
-    `flow` is the daily diary's flow; None where the records hold summaries alone.
+    `flow` is the daily diary's flow; `segments` and the names in `tables` are None and empty where the
+    records hold summaries alone. `tables` are this object's own and go with it.
     """
 
     records: Records
     plan: AnalysisPlan
+    cohort: Cohort | None
     segments: str | None
+    tables: dict[str, str]
     flow: PatientFlow | None
-    cohort: Cohort | None = None
 
     @property
     def minimums(self) -> dict[str, int]:
         """Recorded days that each window needs."""
-        return {
-            "baseline_minimum": self.plan.min_recorded_in(self.plan.baseline_days),
-            "followup_minimum": self.plan.min_recorded_in(self.plan.followup_days),
-        }
+        return minimums(self.plan)
+
+
+def minimums(plan: AnalysisPlan) -> dict[str, int]:
+    """Recorded days that each window of a plan needs."""
+    return {
+        "baseline_minimum": plan.min_recorded_in(plan.baseline_days),
+        "followup_minimum": plan.min_recorded_in(plan.followup_days),
+    }
 
 
 def split_periods(
@@ -110,24 +122,27 @@ def split_periods(
     if cohort is not None and not records.uses_dates:
         raise PlanError("These records hold no calendar dates, so no month can be chosen. Use --all.")
     if not records.has("diary"):
-        return Periods(records, plan, None, None)
+        return Periods(records, plan, cohort, None, {}, None)
     windows = plan.windows
-    cuts = [edge for first, last in windows.values() for edge in (first, last + 1)]
-    segments = records.segments(cuts)
+    segments = records.segments([edge for first, last in windows.values() for edge in (first, last + 1)])
+    number = next(_numbers)
+    tables = {name: f"{name}_{number}" for name in ("people", "windows", "standing")}
     engine = records.engine
-    engine.run_file(_PACKAGE, "people", segments=segments, **_people_values(records, plan, cohort))
-    engine.run_file(
-        _PACKAGE,
-        "windows",
-        segments=segments,
-        baseline_first=windows["baseline"][0],
-        baseline_last=windows["baseline"][1],
-        followup_first=windows["followup"][0],
-        followup_last=windows["followup"][1],
-    )
-    periods = Periods(records, plan, segments, None, cohort)
-    engine.run_file(_PACKAGE, "standing", segments=segments, **periods.minimums)
-    return Periods(records, plan, segments, _flow(records), cohort)
+    engine.run_file(_PACKAGE, "people", **tables, **_people_values(records, plan, cohort))
+    edges = {
+        f"{name}_{edge}": day
+        for name, days in windows.items()
+        for edge, day in zip(("first", "last"), days, strict=True)
+    }
+    engine.run_file(_PACKAGE, "windows", segments=segments, **tables, **edges)
+    engine.run_file(_PACKAGE, "standing", segments=segments, **tables, **minimums(plan))
+    periods = Periods(records, plan, cohort, segments, tables, _flow(records, tables["standing"]))
+    weakref.finalize(periods, engine.drop, tuple(tables.values()))
+    return periods
+
+
+#: Every split has tables of its own, so that an earlier one still stands when another plan is followed.
+_numbers = itertools.count(1)
 
 
 def _people_values(records: Records, plan: AnalysisPlan, cohort: Cohort | None) -> dict[str, str]:
@@ -147,7 +162,7 @@ def _people_values(records: Records, plan: AnalysisPlan, cohort: Cohort | None) 
     }
 
 
-def _flow(records: Records) -> PatientFlow:
-    counted = dict(records.engine.rows("SELECT standing, count(*) FROM standing GROUP BY standing"))
+def _flow(records: Records, standing: str) -> PatientFlow:
+    counted = dict(records.engine.rows(f"SELECT standing, count(*) FROM {standing} GROUP BY standing"))
     left_out = tuple((reason, counted[reason]) for reason in REASONS if counted.get(reason))
     return PatientFlow("diary", sum(counted.values()), left_out, counted.get("analysed", 0))

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 #: Columns of every table of results, in order.
 ROW_FIELDS = (
     "endpoint",
+    "by",
     "group",
     "statistic",
     "value",
@@ -41,11 +42,14 @@ ROW_FIELDS = (
 class Statistic:
     """One number. `n` patients stand behind it, `n_left_out` of the same group do not.
 
+    `by` names the column of `patients` that `group` is a category of; None for `all`.
+
     `count` is the numerator of a share. `low` and `high` bound the interval at `confidence`. None is
     undefined, and `notes` say why. A change is follow-up − baseline: fewer headaches is negative.
     """
 
     endpoint: str
+    by: str | None
     group: str
     statistic: str
     value: float | None
@@ -85,6 +89,7 @@ class PairedChange:
     """
 
     endpoint: Endpoint
+    by: str | None
     group: str
     mode: str
     n: int

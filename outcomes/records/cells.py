@@ -60,9 +60,9 @@ def engine_type(column: Column, id_type: str) -> str:
     }[column.kind]
 
 
-def is_integer(sql_type: str) -> bool:
-    """Whether a column of that type can hold whole-number patient ids as they are."""
-    return sql_type in _INTEGERS
+def is_whole_number(sql_type: str) -> bool:
+    """Whether patient ids of that type are whole numbers; floats are what a gap makes of them in a frame."""
+    return sql_type in _INTEGERS | _FLOATS
 
 
 def readable(column: Column, sql_type: str) -> bool:
@@ -104,8 +104,8 @@ def _typed_cell(column: Column, sql_type: str, id_type: str) -> Cell | None:
     """Typed columns need no parsing; None where the column has to be read as text."""
     name = identifier(column.name)
     numeric = sql_type in _INTEGERS | _FLOATS or sql_type.startswith("DECIMAL")
-    if column.kind == "id" and numeric and column.name == "patient_id" and id_type == "BIGINT":
-        return Cell(f"CAST({name} AS BIGINT)", name, "FALSE", name)
+    if column.kind == "id" and column.name == "patient_id" and numeric:
+        return _whole_id(name, sql_type, id_type)
     if column.kind == "date" and (sql_type == "DATE" or sql_type in _TIMES):
         return Cell(f"CAST({name} AS DATE)", name, "FALSE", name)
     if column.kind == "yes_no" and sql_type == "BOOLEAN":
@@ -123,6 +123,16 @@ def _typed_cell(column: Column, sql_type: str, id_type: str) -> Cell | None:
     broken = f"({' OR '.join(breaks)})"
     trusted = f"CAST({name} AS {engine_type(column, id_type)})"
     # A refused number must not reach a cast that it would overflow.
+    return Cell(cleaned, f"CASE WHEN NOT {broken} THEN {trusted} END", broken, trusted)
+
+
+def _whole_id(name: str, sql_type: str, id_type: str) -> Cell:
+    """A numeric patient id: a whole number, also where a gap in a frame has made floats of them all."""
+    if sql_type not in _FLOATS:
+        return Cell(f"CAST({name} AS {id_type})", name, "FALSE", name)
+    cleaned = f"nullif({name}, CAST('nan' AS {sql_type}))"
+    broken = f"({name} <> floor({name}) OR abs({name}) > 9007199254740992)"
+    trusted = f"CAST(CAST({name} AS BIGINT) AS {id_type})"
     return Cell(cleaned, f"CASE WHEN NOT {broken} THEN {trusted} END", broken, trusted)
 
 

@@ -13,7 +13,7 @@ from outcomes.errors import InvalidRecords, OutcomesError
 from outcomes.records.cells import cell, engine_type
 from outcomes.records.findings import MAX_POSITIONS, Finding
 from outcomes.records.scanning import ragged_rows
-from outcomes.records.schema import Column, Table
+from outcomes.records.schema import DIARY, Column, Table
 from outcomes.records.sources import TableSource
 
 
@@ -56,6 +56,10 @@ def check_table(engine: Engine, source: TableSource, id_type: str) -> Checked:
     if source.text is not None:
         _read_text(engine, source, rules, id_type)
     rows_in, any_fault = _any_fault(engine, source, rules, id_type)
+    if not rows_in:
+        raise InvalidRecords(
+            [f"{source.label}: holds no record. Add its rows, or remove it from the source."]
+        )
     if source.text is None:
         # A scan has shown whether any cell breaks a rule; where none does, no later pass pays for the guards.
         select = _checked_select(source, rules, id_type) if any_fault else _trusted_select(source, id_type)
@@ -131,10 +135,15 @@ def _row_rules(source: TableSource, id_type: str) -> list[Rule]:
     """Rules between the columns of one row."""
     if source.table.name != "diary" or not source.has("headache"):
         return []
-    values = {item.column.name: cell(item.column, item.sql_type, id_type).trusted for item in source.columns}
-    headache = values["headache"]
-    felt = [f"({values[name]}) > 0" for name in ("intensity", "duration_hours") if name in values]
-    told = [f"{identifier(name)} IS NOT NULL" for name in values if name not in (*_NEEDED, "headache")]
+    cells = {item.column.name: cell(item.column, item.sql_type, id_type) for item in source.columns}
+    headache = cells["headache"].value
+    felt = []
+    for name in ("intensity", "duration_hours"):
+        if name in cells:
+            # A value out of range breaks a rule of its own, and says nothing about the headache.
+            value = cells[name].trusted
+            felt.append(f"(({value}) > 0 AND ({value}) <= {DIARY.column(name).maximum!r})")
+    told = [f"{identifier(name)} IS NOT NULL" for name in cells if name not in (*_NEEDED, "headache")]
     rules = []
     if felt:
         broken = f"(NOT ({headache}) AND ({' OR '.join(felt)}))"

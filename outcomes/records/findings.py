@@ -97,3 +97,15 @@ class TableCounts:
 def total_set_aside(counts: Iterable[TableCounts]) -> int:
     """Rows set aside over all tables."""
     return sum(count.set_aside for count in counts)
+
+
+def tables_over_limit(counts: Iterable[TableCounts], limit: float) -> list[TableCounts]:
+    """Tables that lost too many rows: where all tables together lost more than `limit` of theirs, each that
+    lost any; else each that lost more than `limit` of its own, and more than one row.
+
+    A small table that is all wrong must not hide behind a large diary, and one slip in it is no reason to stop.
+    """
+    counts = list(counts)
+    if total_set_aside(counts) > limit * sum(count.rows_in for count in counts):
+        return [count for count in counts if count.set_aside]
+    return [count for count in counts if count.set_aside > max(limit * count.rows_in, 1)]

@@ -15,17 +15,13 @@ _PACKAGE = "outcomes.records"
 _ONE_ROW_PER = {"patients": ("patient_id",), "summaries": ("patient_id", "mode", "period")}
 
 
-def place(
-    engine: Engine, tables: Sequence[TableSource], id_type: str, *, uses_dates: bool, whole: bool
-) -> None:
+def place_diary(engine: Engine, tables: Sequence[TableSource], *, uses_dates: bool, whole: bool) -> None:
     """Make `placed`: usable diary rows on each patient's own time axis."""
-    _stand_ins(engine, tables, id_type)
     has = {(table.table.name, item.column.name) for table in tables for item in table.columns}
-    day_type = "DATE" if uses_dates else "INTEGER"
-    session_day = identifier("date") if ("sessions", "date") in has else f"CAST(NULL AS {day_type})"
-    if not uses_dates:
-        # Day 0 is the first session by definition; a patient without an index day needs no row for that.
-        session_day = "CAST(NULL AS INTEGER)"
+    # Where records count in days, day 0 is the first session by definition, and no session needs to be read.
+    session_day = "CAST(NULL AS INTEGER)"
+    if uses_dates:
+        session_day = identifier("date") if ("sessions", "date") in has else "CAST(NULL AS DATE)"
     index_day = "index_date" if uses_dates else "index_day"
     engine.run_file(_PACKAGE, "first_sessions", session_day=session_day, index_day=index_day)
     # Without a broken row there is nothing to filter by, and the rules need not be worked out a second time.
@@ -34,21 +30,29 @@ def place(
     engine.run_file(_PACKAGE, "placed_by_date" if uses_dates else "placed_by_day")
 
 
-def _stand_ins(engine: Engine, tables: Sequence[TableSource], id_type: str) -> None:
+def stand_in(engine: Engine, tables: Sequence[TableSource], id_type: str) -> None:
     """Empty tables for those that a source does not hold, so that the SQL files need no second form."""
     present = {table.table.name for table in tables}
-    if "sessions" not in present:
-        engine.run(f"CREATE TEMP TABLE sessions (patient_id {id_type}, date DATE, day INTEGER)")
-    if "patients" not in present:
-        engine.run(
-            f'CREATE TEMP TABLE patients (patient_id {id_type}, headache_type VARCHAR, "group" VARCHAR, '
-            "index_date DATE, index_day INTEGER)"
-        )
+    columns = {
+        "sessions": "date DATE, day INTEGER",
+        "patients": "index_date DATE, index_day INTEGER",
+        "summaries": "period VARCHAR",
+    }
+    for name, types in columns.items():
+        if name not in present:
+            engine.run(f"CREATE TEMP TABLE {name}_checked (patient_id {id_type}, {types})")
 
 
-def place_nobody(engine: Engine, tables: Sequence[TableSource], id_type: str) -> None:
-    _stand_ins(engine, tables, id_type)
-    engine.run_file(_PACKAGE, "first_sessions", session_day="CAST(NULL AS INTEGER)", index_day="index_day")
+def name_patients(engine: Engine, diary: TableCounts | None, id_type: str) -> None:
+    """Make `named_patients`: everyone in any table, also those of whom nothing can be used."""
+    origins = [f"SELECT CAST(NULL AS {id_type}) AS patient_id"]
+    if diary is not None:
+        origins.append("SELECT DISTINCT patient_id FROM segments")
+        if diary.set_aside or diary.not_recorded:
+            origins.append("SELECT patient_id FROM diary_checked WHERE fault <> 0 OR headache IS NULL")
+        if engine.has("repeated_days"):
+            origins.append("SELECT patient_id FROM repeated_days")
+    engine.run_file(_PACKAGE, "named_patients", diary_patients=" UNION ALL ".join(origins))
 
 
 def segment_start(cuts: Sequence[int]) -> str:
@@ -98,26 +102,49 @@ def settle_diary(
 
 
 def _repeated_findings(engine: Engine, source: TableSource) -> list[Finding]:
-    kinds = (
-        ("collapsed", "repeated_row", "n_different = 1", "stands more than once, word for word.",
-         "It was counted once. Remove the copies."),
-        ("set aside", "conflict", "n_different > 1", "has different entries for the same patient and day.",
-         "All of them were set aside. Keep the right one."),
-    )  # fmt: skip
+    """Days that stand more than once: further copies of equal rows, and all rows of contradicting ones."""
+    engine.run(
+        "CREATE OR REPLACE TEMP TABLE repeated_rows AS SELECT source_row, n_different, row_number() OVER "
+        "(PARTITION BY placed.patient_id, placed.relative_day ORDER BY source_row) AS copy FROM placed JOIN "
+        "repeated_days ON repeated_days.patient_id = placed.patient_id AND repeated_days.relative_day = "
+        "placed.relative_day"
+    )
+    alike = _rows_of(engine, source, "repeated_rows", "n_different = 1 AND copy > 1")
+    differing = _rows_of(engine, source, "repeated_rows", "n_different > 1")
+    engine.run("DROP TABLE repeated_rows")
+    return _repeat_findings(source, alike, differing)
+
+
+_Positions = tuple[int, tuple[int, ...]]
+
+
+def _rows_of(engine: Engine, source: TableSource, table: str, which: str) -> _Positions:
+    """How many rows of a table of rows, and where the first of them stand."""
+    count = engine.rows(f"SELECT count(*) FROM {table} WHERE {which}")[0][0]
+    rows = engine.rows(
+        f"SELECT source_row FROM {table} WHERE {which} ORDER BY source_row LIMIT {MAX_POSITIONS}"
+    )
+    return int(count), tuple(source.row_shown(row) for (row,) in rows)
+
+
+def _repeat_findings(source: TableSource, alike: _Positions, differing: _Positions) -> list[Finding]:
+    table, label = source.table, source.label
     findings = []
-    for level, rule, which, problem, remedy in kinds:
-        rows = engine.rows(
-            "SELECT source_row FROM placed SEMI JOIN (SELECT * FROM repeated_days WHERE "
-            f"{which}) AS found ON found.patient_id = placed.patient_id AND found.relative_day = "
-            f"placed.relative_day ORDER BY source_row LIMIT {MAX_POSITIONS}"
-        )
-        count = engine.rows(f"SELECT coalesce(sum(n_rows), 0) FROM repeated_days WHERE {which}")[0][0]
-        if count:
-            shown = tuple(source.row_shown(row) for (row,) in rows)
-            findings.append(
-                Finding(level, rule, "diary", source.label, "", problem, remedy, int(count), shown)  # type: ignore[arg-type]
-            )
+    if alike[0]:
+        problem, remedy = "repeats an earlier row, word for word.", "It was counted once. Remove the copy."
+        findings.append(Finding("collapsed", "repeated_row", table.name, label, "", problem, remedy, *alike))
+    if differing[0]:
+        problem = f"differs from another row of the same {table.row}."
+        remedy = "All of them were set aside. Keep the right one."
+        findings.append(Finding("set aside", "conflict", table.name, label, "", problem, remedy, *differing))
     return findings
+
+
+def _settled_rows(source: TableSource) -> str:
+    """The checked rows with what stands for the same thing written alike: no mode is a diary."""
+    name = source.table.name
+    written = "* REPLACE (coalesce(mode, 'diary') AS mode)" if name == "summaries" else "*"
+    return f"SELECT {written} FROM {name}_checked"
 
 
 def settle_table(
@@ -132,40 +159,17 @@ def settle_table(
         f"CREATE TEMP TABLE {name}_counted AS SELECT *, count(*) OVER (PARTITION BY {key}) AS rows_of_key, "
         f"count(*) OVER (PARTITION BY {columns}) AS rows_alike, "
         f"row_number() OVER (PARTITION BY {columns} ORDER BY source_row) AS copy "
-        f"FROM {name}_checked WHERE fault = 0"
+        f"FROM ({_settled_rows(source)}) WHERE fault = 0"
     )
     conflict = "rows_of_key <> rows_alike"
     engine.run(
         f"CREATE TABLE {name} AS SELECT * EXCLUDE (source_row, fault, rows_of_key, rows_alike, copy) "
         f"FROM {name}_counted WHERE NOT ({conflict}) AND copy = 1"
     )
-    conflicting = _repeats(engine, source, conflict, findings, conflict=True)
-    collapsed = _repeats(engine, source, f"NOT ({conflict}) AND copy > 1", findings, conflict=False)
+    differing = _rows_of(engine, source, f"{name}_counted", conflict)
+    alike = _rows_of(engine, source, f"{name}_counted", f"NOT ({conflict}) AND copy > 1")
+    findings += _repeat_findings(source, alike, differing)
     engine.run(f"DROP TABLE {name}_counted")
     used = engine.rows(f"SELECT count(*) FROM {name}")[0][0]
-    set_aside = checked.broken + conflicting
-    return TableCounts(name, source.label, checked.rows_in, used, 0, collapsed, set_aside, checked.blank)
-
-
-def _repeats(
-    engine: Engine, source: TableSource, which: str, findings: list[Finding], *, conflict: bool
-) -> int:
-    name = source.table.name
-    count = engine.rows(f"SELECT count(*) FROM {name}_counted WHERE {which}")[0][0]
-    if not count:
-        return 0
-    rows = engine.rows(
-        f"SELECT source_row FROM {name}_counted WHERE {which} ORDER BY source_row LIMIT {MAX_POSITIONS}"
-    )
-    shown = tuple(source.row_shown(row) for (row,) in rows)
-    if conflict:
-        findings.append(
-            Finding("set aside", "conflict", name, source.label, "", f"differs from another row of the same "
-                    f"{source.table.row}.", "All of them were set aside. Keep the right one.", count, shown)
-        )  # fmt: skip
-    else:
-        findings.append(
-            Finding("collapsed", "repeated_row", name, source.label, "", "repeats an earlier row, word for word.",
-                    "It was counted once. Remove the copy.", count, shown)
-        )  # fmt: skip
-    return int(count)
+    set_aside = checked.broken + differing[0]
+    return TableCounts(name, source.label, checked.rows_in, used, 0, alike[0], set_aside, checked.blank)

@@ -11,10 +11,17 @@ from typing import TYPE_CHECKING, Any
 from outcomes.engine import Engine, identifier
 from outcomes.errors import TooManySetAside
 from outcomes.plan import AnalysisPlan, read_plan
-from outcomes.records.cells import is_integer
+from outcomes.records.cells import is_whole_number
 from outcomes.records.checking import check_table
-from outcomes.records.findings import Finding, TableCounts, total_set_aside
-from outcomes.records.placing import build_segments, place, place_nobody, settle_diary, settle_table
+from outcomes.records.findings import Finding, TableCounts, tables_over_limit, total_set_aside
+from outcomes.records.placing import (
+    build_segments,
+    name_patients,
+    place_diary,
+    settle_diary,
+    settle_table,
+    stand_in,
+)
 from outcomes.records.schema import TABLES
 from outcomes.records.sources import TableSource, find_tables, folder_of
 
@@ -104,11 +111,12 @@ def load_records(
     """
     records = read_records(source, plan)
     set_aside = total_set_aside(records.counts)
-    rows_in = sum(count.rows_in for count in records.counts)
-    if set_aside > records.plan.set_aside_limit * rows_in and accept_set_aside != set_aside:
+    over = tables_over_limit(records.counts, records.plan.set_aside_limit)
+    if over and accept_set_aside != set_aside:
+        told = "; ".join(f"{count.file}: {count.set_aside} of {count.rows_in} rows" for count in over)
         raise TooManySetAside(
-            f"{set_aside} of {rows_in} rows broke a rule, more than the {records.plan.set_aside_limit:.0%} that "
-            f"the plan lets pass. 'outcomes check' lists them. To go on without them: accept {set_aside} rows."
+            f"Set aside, more than the {records.plan.set_aside_limit:.0%} that the plan lets pass: {told}. 'outcomes "
+            f"check' lists them. To go on without them: --accept-set-aside {set_aside} (all tables together)."
         )
     return records
 
@@ -125,16 +133,16 @@ def read_records(source: str | Path | Mapping[str, Any], plan: AnalysisPlan | No
     uses_dates = diary is not None and diary.has("date")
     counts: dict[str, TableCounts] = {}
     findings: list[Finding] = []
+    stand_in(engine, tables, id_type)
     for table in sorted(tables, key=lambda one: one.table.name == "diary"):
         checked = check_table(engine, table, id_type)
         findings += checked.findings
         if table.table.name == "diary":
-            place(engine, tables, id_type, uses_dates=uses_dates, whole=checked.whole)
+            place_diary(engine, tables, uses_dates=uses_dates, whole=checked.whole)
             counts["diary"] = settle_diary(engine, table, checked, findings)
         else:
             counts[table.table.name] = settle_table(engine, table, checked, findings)
-    if diary is None:
-        place_nobody(engine, tables, id_type)
+    name_patients(engine, counts.get("diary"), id_type)
     ordered = tuple(counts[table.table.name] for table in tables)
     records = Records(engine, plan, tuple(tables), ordered, (), uses_dates)
     if diary is not None:
@@ -148,7 +156,7 @@ def read_records(source: str | Path | Mapping[str, Any], plan: AnalysisPlan | No
 def _id_type(tables: Sequence[TableSource]) -> str:
     """Whole-number ids stay whole numbers where every table has them so; anything else is text."""
     types = [item.sql_type for table in tables for item in table.columns if item.column.name == "patient_id"]
-    return "BIGINT" if all(is_integer(sql_type) for sql_type in types) else "VARCHAR"
+    return "BIGINT" if all(is_whole_number(sql_type) for sql_type in types) else "VARCHAR"
 
 
 def _used_diary(records: Records) -> str:

@@ -18,6 +18,7 @@ _DELIMITERS = (",", ";", "\t")
 _MARKS = {codecs.BOM_UTF16_LE: "UTF-16", codecs.BOM_UTF16_BE: "UTF-16"}
 MAX_TEXT_BYTES = 2_000_000_000
 _SHOWN = 20
+_LONGEST_HEADER = 100_000
 
 
 @dataclass(frozen=True)
@@ -32,6 +33,9 @@ class TextScan:
     def spreadsheet_row(self, data_row: int) -> int:
         """The row a spreadsheet shows for the n-th data row (from 1) that is not blank."""
         row = data_row + 1
+        if len(self.header) == 1:
+            # In a table of one column a blank line is an empty cell, and counted as a row already.
+            return row
         for blank in self.blank_rows:
             if blank > row:
                 break
@@ -135,6 +139,8 @@ def _header(path: Path) -> tuple[tuple[str, ...], str, str]:
             ),
         )
     delimiter = found[0] if found else ","
+    if len(line) > _LONGEST_HEADER:
+        return (), "", f"{path.name}, row 1: too long for a header. The first row must hold the column names."
     cells = next(csv.reader(io.StringIO(line), delimiter=delimiter), [])
     if not any(cell.strip() for cell in cells):
         return (), "", f"{path.name}, row 1: no header. The first row must hold the column names."

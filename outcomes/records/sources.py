@@ -11,12 +11,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from outcomes.engine import Engine, identifier, literal
-from outcomes.errors import FileProblem, InvalidRecords, OutcomesError
+from outcomes.engine import Engine, identifier, literal, without_pattern
+from outcomes.errors import FileProblem, InvalidRecords, OutcomesError, PlanError
 from outcomes.plan import AnalysisPlan
 from outcomes.records.cells import readable
 from outcomes.records.scanning import TextScan, scan_text
-from outcomes.records.schema import TABLES, Column, Table
+from outcomes.records.schema import PATIENTS, SUMMARIES, TABLES, Column, Table
 
 TEXT_SUFFIXES = (".csv", ".tsv")
 DATA_SUFFIXES = (*TEXT_SUFFIXES, ".parquet", ".xlsx", ".xls", ".ods")
@@ -66,17 +66,30 @@ class TableSource:
 def folder_of(source: str | Path) -> Path:
     """The folder of a source on disk. Raises FileProblem where it is not there, or no folder."""
     folder = Path(source)
-    if not folder.exists():
+    try:
+        is_there, is_folder = folder.exists(), folder.is_dir()
+    except (OSError, ValueError) as error:
+        raise FileProblem(f"The source cannot be looked at ({type(error).__name__}).") from None
+    if not is_there:
         raise FileProblem("The source is not there. Give the folder that holds diary.csv or summaries.csv.")
-    if not folder.is_dir():
+    if not is_folder:
         raise FileProblem("The source is a file. Give the folder that holds diary.csv or summaries.csv.")
     return folder
 
 
 def find_tables(source: Path | Mapping[str, Any], engine: Engine, plan: AnalysisPlan) -> list[TableSource]:
     """The tables of a source. Raises InvalidRecords with every problem of every file."""
+    _check_declared(plan)
     problems: list[str] = []
-    found = _in_folder(source, problems) if isinstance(source, Path) else _frames(source, engine, problems)
+    if isinstance(source, Path):
+        try:
+            found = _in_folder(source, problems)
+        except PermissionError:
+            raise FileProblem(
+                "The folder or a file in it cannot be opened. Close it elsewhere, or ask for access."
+            ) from None
+    else:
+        found = _frames(source, engine, problems)
     tables = []
     for table_name, label, scan, text, row_number, paths in found:
         table = _with_declared(TABLES[table_name], plan)
@@ -113,8 +126,8 @@ def _in_folder(folder: Path, problems: list[str]) -> list[_Found]:
         elif files or parts:
             paths = tuple(files or parts)
             label = files[0].name if files else f"{name}/"
-            listed = ", ".join(literal(path.resolve().as_posix()) for path in paths)
-            scan = f"read_parquet([{listed}], file_row_number = true, union_by_name = false)"
+            listed = ", ".join(literal(without_pattern(path)) for path in paths)
+            scan = f"read_parquet([{listed}], file_row_number = true, hive_partitioning = false)"
             found.append((name, label, scan, None, "file_row_number + 1", paths))
     if not found and not problems:
         problems.append(
@@ -127,7 +140,8 @@ def _in_folder(folder: Path, problems: list[str]) -> list[_Found]:
 def _text_scan(text: TextScan) -> str:
     columns = ", ".join(f"'c{position}': 'VARCHAR'" for position in range(len(text.header)))
     return (
-        f"read_csv({literal(text.path.resolve().as_posix())}, header = true, auto_detect = false, "
+        f"read_csv({literal(without_pattern(text.path))}, header = true, auto_detect = false, "
+        "hive_partitioning = false, "
         f"delim = {literal(text.delimiter)}, quote = '\"', escape = '\"', strict_mode = true, "
         f"null_padding = false, columns = {{{columns}}})"
     )
@@ -168,6 +182,24 @@ def _described(engine: Engine, scan: str, text: TextScan | None) -> list[tuple[s
     return [(row[0], row[0], row[1]) for row in rows if row[0] not in own]
 
 
+#: Names that mean something else on the way from the file to the result.
+_RESERVED = {"fault", "source_row", "covered", "relative_day", "segment_start", "all", "by"}
+
+
+def _check_declared(plan: AnalysisPlan) -> None:
+    """Declared endpoints and categories have names of their own. Raises PlanError."""
+    taken = _RESERVED | set(SUMMARY_ENDPOINTS)
+    taken |= PATIENTS.names | SUMMARIES.names
+    for kind, names in (
+        ("endpoints", [item.name for item in plan.endpoints]),
+        ("patients", [item.name for item in plan.patients]),
+    ):
+        for name in names:
+            if name in taken:
+                raise PlanError(f"[{kind}.{name}]: the name already means something else. Choose another.")
+            taken.add(name)
+
+
 def _with_declared(table: Table, plan: AnalysisPlan) -> Table:
     """The table with the columns that the plan declares."""
     extra: list[Column] = []
@@ -181,9 +213,6 @@ def _with_declared(table: Table, plan: AnalysisPlan) -> Table:
             for name, (unit, low, high) in SUMMARY_ENDPOINTS.items()
         ]
         extra += [Column(item.name, "number", "Declared in the plan", item.unit) for item in plan.endpoints]
-    taken = [column.name for column in extra if column.name in table.names]
-    if taken:
-        raise InvalidRecords([f"The plan declares '{taken[0]}', which {table.name} already has."])
     return Table(table.name, table.row, table.key, (*table.columns, *extra), table.note)
 
 

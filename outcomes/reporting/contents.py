@@ -16,14 +16,15 @@ from typing import Any
 import pandas as pd
 
 import outcomes
-from outcomes.analysis.comparison import compare_all, compare_groups
+from outcomes.analysis.comparison import compare, compare_all, compare_groups
 from outcomes.analysis.course import measure_course
-from outcomes.analysis.endpoints import category_names, measure_endpoints, summary_flow
-from outcomes.analysis.periods import Cohort, PatientFlow, split_periods
+from outcomes.analysis.endpoints import category_names, endpoint_names, measure_endpoints, summary_flow
+from outcomes.analysis.periods import REASONS, Cohort, PatientFlow, split_periods
 from outcomes.analysis.results import ComparisonTable, Course, PairedChange
+from outcomes.errors import InvalidRecords
 from outcomes.plan import AnalysisPlan
 from outcomes.records.reading import Records, load_records
-from outcomes.reporting.disclosure import Disclosure, Profile
+from outcomes.reporting.disclosure import TOO_FEW, Disclosure, Profile
 from outcomes.reporting.figure_blocks import (
     before_after_block,
     by_group_block,
@@ -31,7 +32,7 @@ from outcomes.reporting.figure_blocks import (
     course_block,
     responders_figure_block,
 )
-from outcomes.reporting.formatting import interval, number, percent
+from outcomes.reporting.formatting import interval, number, percent, percent_interval
 from outcomes.reporting.page import (
     Block,
     KeyFigure,
@@ -48,18 +49,26 @@ from outcomes.reporting.page import (
 from outcomes.reporting.tables import (
     changes_block,
     flow_block,
+    flow_block_rounded,
+    groups_block,
+    label_of,
     responders_block,
 )
 from outcomes.reporting.wording import (
     DROP_OUT,
     LIMITATION,
     NO_COMPARISON,
-    change_sentence,
+    change_words,
     definitions,
     followup_phrase,
     interval_phrase,
+    mode_name,
+    share_phrase,
     windows_phrase,
 )
+
+#: Tables whose rows are patients, or few for each: in `share` their rows are not counted out.
+_ROWS_ARE_PATIENTS = ("patients", "summaries")
 
 
 def open_report(
@@ -118,7 +127,15 @@ class MonthlyReport:
     def comparison(self) -> ComparisonTable:
         """Every endpoint in the first mode: the diary where there is one."""
         endpoints = self._parts[0]
-        return compare_all(endpoints[endpoints["mode"] == self.flow.mode], self.plan)
+        table = compare_all(endpoints[endpoints["mode"] == self.flow.mode], self.plan)
+        if table.changes:
+            return table
+        # Nobody is in this month: the comparisons are there, over no patients.
+        names = sorted(endpoint_names(endpoints), key=lambda name: name != self.plan.primary_endpoint)
+        if not names:
+            raise InvalidRecords(["The summaries hold no endpoint. Add one, such as headache_days_per_28."])
+        changes = tuple(compare(endpoints, name, self.plan) for name in names)
+        return ComparisonTable(changes, self.plan, table.notes)
 
     @cached_property
     def other_modes(self) -> tuple[PairedChange, ...]:
@@ -151,45 +168,40 @@ class MonthlyReport:
     def lead(self) -> Block:
         """What was recorded, then what else explains a change."""
         change = self.primary
-        shown = self.disclosure.mean(change["change"])
+        shown = self.disclosure.before_after(change)[2]
+        windows = windows_phrase(self.plan, change.mode, daily=self._is_daily(change))
         if shown.value is None:
-            few = f"Too few patients to show safely (fewer than {max(10, self.plan.minimum_cell)})."
-            nobody = f"No patient has a value both {' and '.join(windows_phrase(self.plan, change.mode))}."
-            return Lead((nobody if change.n == 0 and self.disclosure.exact else few,))
-        before, after = windows_phrase(self.plan, change.mode)
-        fewer = "fewer" if shown.value <= 0 else "more"
-        verb = "recalled" if change.mode != "diary" else "recorded"
-        name = change.endpoint.label.lower()
-        if change.endpoint.counts_days:
-            what = f"{number(abs(shown.value))} {fewer} {name} per 28"
-            sentence: tuple[Any, ...] = (
-                f"Patients {verb} ",
-                Strong(what, "recorded"),
-                f" {after} than {before}",
-            )
-        else:
-            what = f"{number(abs(shown.value))} {'lower' if shown.value <= 0 else 'higher'}"
-            sentence = (f"{change.endpoint.label} was ", Strong(what, "recorded"), f" {after} than {before}")
-        patients = self.disclosure.patients(change.n)
-        end = f" ({interval_phrase(change.endpoint, shown)}; {patients} patients)."
-        return Lead((*sentence, end, " This is a change; what caused it, these records cannot show."))
+            if change.n == 0 and self.disclosure.exact:
+                return Lead((f"No patient has a value both {windows[1]} and {windows[0]}.",))
+            if change.n >= self.disclosure.least_for_mean:
+                return Lead(("The patients differ too little for a mean to be shown safely.",))
+            least = self.disclosure.least_for_mean
+            return Lead((f"Too few patients to show safely (fewer than {least}).",))
+        start, message, end = change_words(change.endpoint, shown.value, change.mode, windows)
+        patients = self.disclosure.people(change.n)
+        bounds = f" ({interval_phrase(change.endpoint, shown)}; {patients})."
+        cause = " This is a change; what caused it, these records cannot show."
+        return Lead((start, Strong(message, "recorded"), end, mode_name(change.mode), bounds, cause))
+
+    def _is_daily(self, change: PairedChange) -> bool:
+        """Whether the values come from the daily diary, cut by the plan's days, and not from summaries."""
+        diary = self.records.columns("diary")
+        declared = any(one.name == change.endpoint.name for one in self.plan.endpoints)
+        return change.mode == "diary" and change.endpoint.needs in diary and not declared
 
     def expectation(self) -> Block:
         return Sentence(NO_COMPARISON)
 
     def key_figures(self) -> Block:
         """The four figures an owner asks for, each with the number that sobers it."""
-        items = [self._key_mean("headache_days_per_28"), self._key_halved()]
-        items += [
-            self._key_mean(name) for name in ("intensity_on_headache_days", "acute_medication_days_per_28")
-        ]
-        found = tuple(item for item in items if item is not None)
+        others = ("headache_days_per_28", "intensity_on_headache_days", "acute_medication_days_per_28")
+        names = dict.fromkeys((self.primary.endpoint.name, *others))
+        items = [self._key_mean(name) for name in names]
+        items.insert(1, self._key_halved())
+        found = tuple(item for item in items if item is not None)[:4]
         if len(found) >= 2:
             return KeyFigures(found)
-        return Sentence("; ".join(f"{item.label}: {item.value}" for item in found) or self._no_value())
-
-    def _no_value(self) -> str:
-        return change_sentence(self.primary, self.disclosure)
+        return Notes(tuple("; ".join((f"{item.label}: {item.value}", *item.lines)) for item in found))
 
     def _find(self, endpoint: str) -> PairedChange | None:
         return next((change for change in self.comparison if change.endpoint.name == endpoint), None)
@@ -198,13 +210,14 @@ class MonthlyReport:
         change = self._find(endpoint)
         if change is None:
             return None
-        label = f"{change.endpoint.label}, {change.endpoint.unit}"
-        moved = self.disclosure.mean(change["change"])
+        unit = " per 28" if change.endpoint.counts_days else f", {change.endpoint.unit}"
+        label = f"{change.endpoint.label}{unit}"
+        before, after, moved = self.disclosure.before_after(change)
+        patients = self.disclosure.people(change.n)
         if moved.value is None:
-            return KeyFigure(label, "–", (moved.reason,))
-        before, after = (self.disclosure.mean(change[f"{name}_mean"]) for name in ("baseline", "followup"))
-        bounds = interval(moved.low, moved.high)
-        lines = (f"change {number(moved.value)} ({bounds})", f"{self.disclosure.patients(change.n)} patients")
+            return KeyFigure(label, "–", (moved.reason, patients))
+        bounds = f" ({interval(moved.low, moved.high)})" if moved.low is not None else ""
+        lines = (f"change {number(moved.value)}{bounds}", patients)
         return KeyFigure(label, f"{number(before.value)} → {number(after.value)}", lines)
 
     def _key_halved(self) -> KeyFigure | None:
@@ -214,18 +227,28 @@ class MonthlyReport:
         halved, started = (
             self.disclosure.share(change[f"responders_50{end}"]) for end in ("", "_all_started")
         )
-        lines = [f"of all who started: {_share_text(started)}"]
+        interval_text = percent_interval(halved.low, halved.high)
+        lines = [f"{interval_text} of {halved.n_text}" if halved.value is not None else share_phrase(halved)]
+        lines.append(f"all who started: {share_phrase(started)}")
         if "worsened_50" in change:
-            lines.append(f"worse by half: {_share_text(self.disclosure.share(change['worsened_50']))}")
-        value = percent(halved.value) if halved.value is not None else "–"
-        if halved.low is not None and halved.high is not None:
-            lines.insert(0, f"{number(100 * halved.low, 0)} to {percent(halved.high)} of {halved.n_text}")
-        return KeyFigure("Headache days halved", value, tuple(lines))
+            lines.append(f"worse by half: {share_phrase(self.disclosure.share(change['worsened_50']))}")
+        return KeyFigure("Headache days halved", percent(halved.value), tuple(lines))
 
     # ---- the sections ----
 
     def flow_table(self) -> Block:
-        return flow_block(self.flow, self.disclosure)
+        if self.disclosure.exact:
+            return flow_block(self.flow, self.disclosure)
+        return flow_block_rounded(self.flow, self._possible_reasons(), self.disclosure)
+
+    def _possible_reasons(self) -> tuple[str, ...]:
+        """Every reason for which a patient of records like these can be left out."""
+        if self.course is None:
+            return tuple(reason for reason in REASONS if "summary" in reason)
+        impossible = set() if self.records.uses_dates else {"no_first_session", "followup_not_over"}
+        if self.cohort is None:
+            impossible.add("outside_cohort")
+        return tuple(reason for reason in REASONS if "summary" not in reason and reason not in impossible)
 
     def drop_out(self) -> Block:
         return Sentence(DROP_OUT)
@@ -245,11 +268,21 @@ class MonthlyReport:
 
     def conditional_note(self) -> Block:
         """What cannot be read off intensity and duration alone."""
-        notes = [
-            "Intensity and duration on headache days are known only for patients with headache in both periods: "
-            "those whose headaches ended are not in them.",
-            *(note[0].upper() + note[1:] + "." for note in self.comparison.notes if self.disclosure.exact),
-        ]
+        notes = []
+        if any(change.endpoint.conditional for change in self.comparison):
+            notes.append(
+                "Intensity and duration on headache days are known only for patients with headache in both "
+                "periods: those whose headaches ended are not in them."
+            )
+        if self.primary.endpoint.name != self.plan.primary_endpoint:
+            wanted, found = label_of(self.plan.primary_endpoint), self.primary.endpoint.label
+            notes.append(
+                f"{wanted}, the plan's primary endpoint, is not in these records. In its place: {found}."
+            )
+        if self.disclosure.exact:
+            notes += [f"{note[0].upper()}{note[1:]}." for note in self.comparison.notes if "'all'" in note]
+        elif any("'all'" in note for note in self.comparison.notes):
+            notes.append("The patients compared may include some of groups other than 'treated'.")
         return Notes(tuple(notes))
 
     def other_modes_tables(self) -> Block:
@@ -257,6 +290,8 @@ class MonthlyReport:
         if not self.other_modes:
             return Notes(())
         caption = "Recalled, not recorded day by day; never pooled with the diary"
+        if self.cohort is not None:
+            caption += ". All patients in the records, whatever the month"
         return changes_block(self.other_modes, self.disclosure, caption)
 
     def responders_figure(self) -> Block:
@@ -284,22 +319,27 @@ class MonthlyReport:
         return table.changes[1:]
 
     def by_type_figure(self) -> Block:
-        if not self._by_type:
+        if "headache_type" not in category_names(self.records):
             return Sentence("The records do not hold the headache type.")
+        if not self._by_type:
+            return Sentence(f"By headache type: {TOO_FEW}.")
         return by_group_block(self._by_type, self.disclosure)
 
     def by_type_table(self) -> Block:
-        if not self._by_type:
+        if not self.disclosure.apart(self._by_type)[0]:
             return Notes(())
-        return changes_block(self._by_type, self.disclosure)
+        return groups_block(self._by_type, self.disclosure)
 
     def by_type_note(self) -> Block:
+        shown, _ = self.disclosure.apart(self._by_type)
+        if not shown:
+            return Notes(())
         notes = ["Exploratory: the intervals are not adjusted for looking at several types."]
-        if any(change.group == "cluster" for change in self._by_type):
+        if any(change.group == "cluster" for change in shown):
             notes.append(
                 "Cluster: bouts end by themselves, so before and after cannot be compared as for other types."
             )
-        if any(change.group == "sinus" for change in self._by_type):
+        if any(change.group == "sinus" for change in shown):
             notes.append(
                 "Sinus is what the patient was told or believes; most such headaches meet migraine criteria."
             )
@@ -311,27 +351,32 @@ class MonthlyReport:
         return completeness_block(self.course, self.disclosure)
 
     def data_quality(self) -> Block:
-        """Where the rows of each table went."""
-        show = self.disclosure.rows
-        rows = tuple(
-            (
-                count.table,
-                show(count.rows_in),
-                show(count.used),
-                show(count.not_recorded),
-                show(count.collapsed),
-                show(count.set_aside),
-            )
-            for count in self.records.counts
-        )
+        """Where the rows of each table went: as counts, or in `share` as percent of the table's rows."""
+        exact, show = self.disclosure.exact, self.disclosure.rows
+        rows = []
+        for count in self.records.counts:
+            if not exact and count.table in _ROWS_ARE_PATIENTS:
+                continue
+            parts = (count.used, count.not_recorded, count.collapsed, count.set_aside)
+            first = (show(count.rows_in, count.rows_in),) if exact else ()
+            rows.append((count.table, *first, *(show(part, count.rows_in) for part in parts)))
         notes = ["Set aside: rows that break a rule or contradict another; 'outcomes check' lists them."]
-        if not self.disclosure.exact:
-            notes.append("Rounded to the nearest 5.")
-        columns = ("table", "rows in", "used", "without an entry", "repeats", "set aside")
-        return TableBlock(columns, rows, notes=tuple(notes))
+        if not exact:
+            notes.append("Percent of the rows of each table. Tables with a row per patient are not in it.")
+        if not rows:
+            return Notes(("The rows of these tables are patients, so they are not counted out here.",))
+        columns = (
+            "table",
+            *(("rows in",) if exact else ()),
+            "used",
+            "without an entry",
+            "repeats",
+            "set aside",
+        )
+        return TableBlock(columns, tuple(rows), notes=tuple(notes))
 
     def definitions(self) -> Block:
-        return Notes(definitions(self.plan))
+        return Notes(definitions(self.primary, daily=self._is_daily(self.primary)))
 
     def limitation(self) -> Block:
         return Limitation(LIMITATION)
@@ -342,14 +387,11 @@ class MonthlyReport:
         shown = ", ".join(f"{key} = {value}" for key, value in plan.items() if value not in (None, {}, []))
         packages = ("duckdb", "numpy", "pandas", "scipy")
         versions = ", ".join(f"{name} {metadata.version(name)}" for name in packages)
+        window = f"{followup_phrase(self.plan)} after the first session"
         rows = [
             ("plan", shown),
-            ("follow-up window", followup_phrase(self.plan)),
+            *((("follow-up window", window),) if self.course is not None else ()),
             ("versions", f"outcomes {outcomes.__version__}, Python {platform.python_version()}, {versions}"),
         ]
         rows += [(f"SHA-256 of {name}", digest) for name, digest in self.records.fingerprints().items()]
         return Provenance(tuple(rows))
-
-
-def _share_text(shown: Any) -> str:
-    return percent(shown.value) if shown.value is not None else f"{shown.count_text} of {shown.n_text}"

@@ -11,7 +11,7 @@ import pandas as pd
 from outcomes.analysis.results import Course, PairedChange
 from outcomes.reporting import figures
 from outcomes.reporting.disclosure import MIN_PATIENTS_FOR_MEAN, TOO_FEW, Disclosure
-from outcomes.reporting.formatting import number, percent
+from outcomes.reporting.formatting import confidence_name, day_name, number, percent
 from outcomes.reporting.page import Block, Sentence
 from outcomes.reporting.tables import group_frame, window_edges
 
@@ -28,10 +28,11 @@ def course_block(course: Course, disclosure: Disclosure) -> Block:
     if not shown["mean"].notna().any():
         return Sentence(f"Course around the first session: {TOO_FEW}.")
     first, last = int(shown["week"].min()), int(shown["week"].max()) + 1
+    confidence = confidence_name(course.plan.confidence)
     alt = (
-        f"Mean headache days per week from week {first} to week {last} around the first session, with "
-        f"{number(100 * course.plan.confidence, 0)}% intervals, for the patients compared, and the number of "
-        "patients behind each week."
+        f"Mean headache days per week from week {day_name(first)} to week {day_name(last)} around the first "
+        f"session, with {confidence} intervals, for the patients compared, and the number of patients behind each "
+        "week."
     )
     draw = partial(figures.draw_course, shown, window_edges(course))
     caption = _course_caption(course, disclosure)
@@ -43,7 +44,7 @@ def _course_caption(course: Course, disclosure: Disclosure) -> str:
     more = (
         " Thin line: all patients."
         if disclosure.exact
-        else " Weeks with fewer than 10 patients are left out."
+        else f" Weeks with fewer than {disclosure.least_for_mean} patients are left out."
     )
     return (
         f"The patients compared; a week counts for a patient with {least} or more recorded days, so the patients "
@@ -56,25 +57,29 @@ def before_after_block(changes: Sequence[PairedChange], disclosure: Disclosure) 
     rows = [row for change in changes if (row := _before_after_row(change, disclosure)) is not None]
     if not rows:
         return Sentence(f"Before and after: {TOO_FEW}.")
-    draw = partial(figures.draw_before_after, pd.DataFrame(rows))
+    draw = partial(figures.draw_before_after, pd.DataFrame(rows).drop(columns="people"))
     alt = "Mean at baseline and at follow-up with intervals: " + "; ".join(
-        f"{row['label']} {number(row['baseline'])} and {number(row['followup'])}" for row in rows
+        f"{row['label']} {number(row['baseline'])} and {number(row['followup'])} ({row['people']})"
+        for row in rows
     )
     return figures.figure_block(lambda ax: draw(ax=ax), alt=f"{alt}.", height_mm=20.0 * len(rows))
 
 
 def _before_after_row(change: PairedChange, disclosure: Disclosure) -> dict[str, Any] | None:
+    sides = dict(zip(("baseline", "followup"), disclosure.before_after(change)[:2], strict=True))
     row: dict[str, Any] = {"label": change.endpoint.label, "unit": change.endpoint.unit}
-    for name in ("baseline", "followup"):
-        side = disclosure.mean(change[f"{name}_mean"])
+    for name, side in sides.items():
         if side.value is None or side.low is None or side.high is None:
             return None
         row |= {name: side.value, f"{name}_low": side.low, f"{name}_high": side.high}
+    row["people"] = disclosure.people(change.n)
     return row
 
 
 def responders_figure_block(change: PairedChange, disclosure: Disclosure) -> Block:
     """Share of patients with at least each reduction of the plan."""
+    if change.endpoint.improvement == "increase":
+        return Sentence(f"For {change.endpoint.label.lower()} more is better: a response is a rise.")
     rows = []
     for reduction in change.plan.responder_reductions:
         shown = disclosure.share(change[f"responders_{reduction:g}"])
@@ -91,8 +96,12 @@ def responders_figure_block(change: PairedChange, disclosure: Disclosure) -> Blo
 
 
 def by_group_block(changes: Sequence[PairedChange], disclosure: Disclosure) -> Block:
-    """The change in each group with its interval; groups of few patients are named and not drawn."""
-    frame = group_frame(changes, disclosure, least=MIN_PATIENTS_FOR_MEAN)
+    """The change in each group with its interval; groups of few patients are named and not drawn.
+
+    In `share` they are not even named.
+    """
+    apart, _ = disclosure.apart(changes)
+    frame = group_frame(apart, disclosure, least=MIN_PATIENTS_FOR_MEAN)
     endpoint = changes[0].endpoint
     xlabel = f"change in {endpoint.label.lower()} ({endpoint.unit})"
     if not frame["value"].notna().any():
@@ -113,7 +122,8 @@ def completeness_block(course: Course, disclosure: Disclosure) -> Block:
         return Sentence(f"Completeness by week: {TOO_FEW}.")
     draw = partial(figures.draw_completeness, frame)
     low, high = frame["share"].min(), frame["share"].max()
-    alt = f"Share of days with an entry by week from the first session, between {percent(low)} and {percent(high)}."
+    between = f"between {percent(low)} and {percent(high)}" if percent(low) != percent(high) else percent(low)
+    alt = f"Share of days with an entry by week from the first session: {between}."
     caption = (
         "Days with an entry, of all days of the patients for whom the week was over. Before booking there is no "
         "diary yet."

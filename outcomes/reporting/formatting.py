@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from decimal import ROUND_HALF_UP, Decimal
 
 MINUS = "\u2212"
@@ -18,7 +19,7 @@ def rounded(value: float, decimals: int) -> Decimal:
 
 def number(value: float | None, decimals: int = 1) -> str:
     """A number; an undefined one is a dash."""
-    if value is None or value != value:
+    if value is None or not math.isfinite(value):
         return UNDEFINED
     return f"{rounded(value, decimals):,f}".replace("-", MINUS)
 
@@ -32,14 +33,19 @@ def interval(low: float | None, high: float | None, decimals: int = 1) -> str:
 
 def percent(share: float | None) -> str:
     """A share from 0 to 1 as whole percent."""
-    return UNDEFINED if share is None or share != share else f"{number(100 * share, 0)}%"
+    return UNDEFINED if share is None or share != share else f"{_whole_percent(share)}%"
 
 
 def percent_interval(low: float | None, high: float | None) -> str:
     """`20 to 36%`."""
     if low is None or high is None:
         return UNDEFINED
-    return f"{number(100 * low, 0)} to {number(100 * high, 0)}%"
+    return f"{_whole_percent(low)} to {_whole_percent(high)}%"
+
+
+def _whole_percent(share: float) -> str:
+    # Rounded before it is multiplied: 100 * 0.285 is 28.499999999999996, and 28.5% is 29%.
+    return f"{100 * rounded(share, 2):,.0f}".replace("-", MINUS)
 
 
 def p_value(p: float | None) -> str:

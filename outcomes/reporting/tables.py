@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from outcomes.analysis.periods import PatientFlow
+from outcomes.analysis.catalogue import Endpoint
+from outcomes.analysis.periods import REASONS, PatientFlow
 from outcomes.analysis.results import ComparisonTable, Course, PairedChange, Statistic
-from outcomes.reporting.disclosure import TOO_FEW, Disclosure, Shown
+from outcomes.reporting.disclosure import NOT_SHOWN, TOO_FEW, Disclosure, Shown
 from outcomes.reporting.formatting import (
     confidence_name,
     interval,
@@ -19,7 +21,7 @@ from outcomes.reporting.formatting import (
     percent_interval,
 )
 from outcomes.reporting.page import TableBlock
-from outcomes.reporting.wording import LIMITATION, change_sentence
+from outcomes.reporting.wording import LIMITATION, change_sentence, counts_phrase, least_baseline, mode_name
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -43,13 +45,19 @@ def label_of(name: str) -> str:
     return special.get(name, name.replace("_", " ").capitalize())
 
 
-def statistic_label(name: str) -> str:
+def statistic_label(name: str, endpoint: Endpoint) -> str:
     """The name of a statistic as a row label."""
     if name in _NAMES:
         return _NAMES[name]
     kind, size, *rest = name.split("_")
-    label = f"≥{size}% {'lower' if kind == 'responders' else 'higher'}"
+    label = f"≥{size}% {_direction(endpoint, better=kind == 'responders')}"
     return f"{label}, of all who started" if rest else label
+
+
+def _direction(endpoint: Endpoint, *, better: bool) -> str:
+    if (endpoint.improvement == "decrease") == better:
+        return "fewer" if endpoint.counts_days else "lower"
+    return "more" if endpoint.counts_days else "higher"
 
 
 def statistic_texts(row: Statistic) -> tuple[str, str, str]:
@@ -65,7 +73,16 @@ def change_block(change: PairedChange) -> TableBlock:
     rows = []
     for row in change.statistics:
         value, between, p = statistic_texts(row)
-        rows.append((statistic_label(row.statistic), value, between, p, f"{row.n:,}", f"{row.n_left_out:,}"))
+        rows.append(
+            (
+                statistic_label(row.statistic, change.endpoint),
+                value,
+                between,
+                p,
+                f"{row.n:,}",
+                f"{row.n_left_out:,}",
+            )
+        )
     name = confidence_name(change.plan.confidence)
     return TableBlock(
         ("", "value", f"{name} interval", "p", "patients", "left out"),
@@ -77,14 +94,32 @@ def change_block(change: PairedChange) -> TableBlock:
 
 
 def changes_block(changes: Sequence[PairedChange], disclosure: Disclosure, caption: str = "") -> TableBlock:
-    """Baseline, follow-up and change of several endpoints or groups, one row each."""
+    """Baseline, follow-up and change of several endpoints, one row each."""
+    labels = [f"{one.endpoint.label} ({one.endpoint.unit}){mode_name(one.mode)}" for one in changes]
+    return _changes_table(labels, changes, disclosure, caption)
+
+
+def groups_block(changes: Sequence[PairedChange], disclosure: Disclosure, caption: str = "") -> TableBlock:
+    """Baseline, follow-up and change of one endpoint in several groups, one row each.
+
+    Groups that `share` may not show apart are one row together, without values.
+    """
+    shown, together = disclosure.apart(changes)
+    table = _changes_table([label_of(change.group) for change in shown], shown, disclosure, caption)
+    if not together:
+        return table
+    n_text = disclosure.patients_in_table(sum(change.n for change in together))
+    row = ("Others, not shown apart", "–", "–", NOT_SHOWN, "–", n_text)
+    note = "Small groups stand together, so that none can be worked out from the others."
+    return replace(table, rows=(*table.rows, row), notes=(*table.notes, note))
+
+
+def _changes_table(
+    labels: Sequence[str], changes: Sequence[PairedChange], disclosure: Disclosure, caption: str
+) -> TableBlock:
     rows = []
-    grouped = len({change.group for change in changes}) > 1
-    for change in changes:
-        before, after, moved = (
-            disclosure.mean(change[name]) for name in ("baseline_mean", "followup_mean", "change")
-        )
-        label = label_of(change.group) if grouped else f"{change.endpoint.label} ({change.endpoint.unit})"
+    for label, change in zip(labels, changes, strict=True):
+        before, after, moved = disclosure.before_after(change)
         if moved.value is None:
             cells = ("–", "–", moved.reason, "–")
         else:
@@ -108,8 +143,23 @@ def flow_block(flow: PatientFlow, disclosure: Disclosure) -> TableBlock:
         for number_, (step, still, out) in enumerate(flow.steps())
     ]
     rows.append(("compared", "", disclosure.patients_in_table(flow.n_analysed)))
-    notes = () if disclosure.exact else ("Rounded to the nearest 5, so the steps need not add up.",)
-    return TableBlock(("", "left out here", "still in"), tuple(rows), notes=notes)
+    return TableBlock(("", "left out here", "still in"), tuple(rows))
+
+
+def flow_block_rounded(flow: PatientFlow, reasons: Iterable[str], disclosure: Disclosure) -> TableBlock:
+    """The same for `share`: every reason there can be, so that none is missing because it is nobody's.
+
+    Without the patients still in at each step: rounded one by one they would narrow down the small numbers
+    between them. The total is that of the numbers shown.
+    """
+    left_out = dict(flow.left_out)
+    counts = [(f"left out: {REASONS[reason]}", left_out.get(reason, 0)) for reason in reasons]
+    counts.append(("compared", flow.n_analysed))
+    drawn = [disclosure.patients_drawn(n) for _, n in counts]
+    total = int(sum(n for n in drawn if n is not None))
+    rows = [(label, disclosure.patients_in_table(n)) for label, n in counts]
+    rows.append(("total of the numbers shown", f"{total:,}" if total else "–"))
+    return TableBlock(("", "patients"), tuple(rows), notes=("Rounded to the nearest 5.",))
 
 
 def responders_block(change: PairedChange, disclosure: Disclosure) -> TableBlock:
@@ -118,23 +168,35 @@ def responders_block(change: PairedChange, disclosure: Disclosure) -> TableBlock
     for reduction in change.plan.responder_reductions:
         name = f"responders_{reduction:g}"
         evaluable, started = disclosure.share(change[name]), disclosure.share(change[f"{name}_all_started"])
-        rows.append((f"{reduction:g}% or more fewer", *_share_cells(evaluable), *_share_cells(started)))
+        rows.append(
+            (_share_label(change, reduction, better=True), *_share_cells(evaluable), *_share_cells(started))
+        )
     for increase in change.plan.worsening_increases:
         shown = disclosure.share(change[f"worsened_{increase:g}"])
-        rows.append((f"{increase:g}% or more added", *_share_cells(shown), "", ""))
+        rows.append((_share_label(change, increase, better=False), *_share_cells(shown), "–", "–"))
+    first = change[f"responders_{change.plan.responder_reductions[0]:g}"] if rows else None
+    counted = [f"{note}." for note in (first.notes if first is not None else ()) if "not eligible" in note]
+    least = least_baseline(change)
     return TableBlock(
         ("", "of those with both periods", "patients", "of all who started", "patients"),
         tuple(rows),
-        caption="Patients whose headache days fell or rose by at least this share of their own baseline",
+        caption=f"{change.endpoint.label}: patients by change as a share of their own baseline",
         notes=(
-            f"Baseline of at least {change.plan.responder_min_baseline:g} days. Of all who started: a missing "
-            "follow-up counts as no response.",
+            f"{least[0].upper()}{least[1:]}. Of all who started: a missing follow-up counts as no response.",
+            *(counted if disclosure.exact else ()),
         ),
     )
 
 
+def _share_label(change: PairedChange, size: float, *, better: bool) -> str:
+    direction = _direction(change.endpoint, better=better)
+    if size == 100 and direction in ("fewer", "lower"):
+        return "none left" if change.endpoint.counts_days else "down to 0"
+    return f"at least {size:g}% {direction}"
+
+
 def _share_cells(shown: Shown) -> tuple[str, str]:
-    counts = f"{shown.count_text} of {shown.n_text}"
+    counts = counts_phrase(shown)
     if shown.value is None:
         return shown.reason, counts
     return f"{percent(shown.value)} ({percent_interval(shown.low, shown.high)})", counts
@@ -188,11 +250,11 @@ def change_html(change: PairedChange) -> str:
 def comparison_html(table: ComparisonTable) -> str:
     """What a notebook cell shows of several comparisons."""
     blocks = []
-    for name in dict.fromkeys(change.endpoint.name for change in table):
-        changes = [change for change in table if change.endpoint.name == name]
-        disclosure = Disclosure("internal", table.plan.minimum_cell)
-        caption = f"{changes[0].endpoint.label} ({changes[0].endpoint.unit})"
-        blocks.append(changes_block(changes, disclosure, caption).as_html())
+    disclosure = Disclosure("internal", table.plan.minimum_cell)
+    for name, mode in dict.fromkeys((change.endpoint.name, change.mode) for change in table):
+        changes = [change for change in table if (change.endpoint.name, change.mode) == (name, mode)]
+        caption = f"{changes[0].endpoint.label} ({changes[0].endpoint.unit}){mode_name(mode)}"
+        blocks.append(groups_block(changes, disclosure, caption).as_html())
     return "".join(blocks)
 
 
@@ -212,10 +274,10 @@ def group_frame(changes: Sequence[PairedChange], disclosure: Disclosure, least: 
     """
     rows = []
     for change in changes:
-        shown = disclosure.mean(change["change"])
+        shown = disclosure.before_after(change)[2]
         nan = float("nan")
         bounds = [nan if one is None else one for one in (shown.value, shown.low, shown.high)]
-        n_text = f"{disclosure.patients(change.n)} patient{'s' if change.n != 1 else ''}"
+        n_text = disclosure.people(change.n)
         reason = shown.reason
         if change.n < least:
             bounds, reason = [nan, nan, nan], f"{TOO_FEW}: {disclosure.patients(change.n)}"

@@ -5,11 +5,11 @@ The design of the data decides what may be said; nothing here can print "because
 
 from __future__ import annotations
 
-from outcomes.analysis.catalogue import Endpoint
+from outcomes.analysis.catalogue import CATALOGUE, Endpoint
 from outcomes.analysis.results import PairedChange
 from outcomes.plan import AnalysisPlan
 from outcomes.reporting.disclosure import Disclosure, Shown
-from outcomes.reporting.formatting import confidence_name, day_name, number, percent, percent_interval
+from outcomes.reporting.formatting import confidence_name, day_name, number, percent
 
 #: Source: outcome-definitions, section 8 (docs/method.md#limitations). On every page, word for word.
 LIMITATION = (
@@ -44,41 +44,48 @@ def describe_change(change: PairedChange) -> str:
 def change_sentence(change: PairedChange, disclosure: Disclosure) -> str:
     """One honest sentence on one comparison, under the rules of a profile."""
     endpoint, plan = change.endpoint, change.plan
-    shown = disclosure.mean(change["change"])
+    before, after, shown = disclosure.before_after(change)
     windows = windows_phrase(plan, change.mode)
-    if change.n == 0:
-        return f"{endpoint.label}: no patient has a value both {windows[0]} and {windows[1]}. Nothing can be said."
+    if change.n == 0 and disclosure.exact:
+        return f"{endpoint.label}: no patient has a value both {windows[1]} and {windows[0]}. Nothing can be said."
     if shown.value is None:
         return f"{endpoint.label}: {shown.reason}; patients with both periods: {shown.n_text}."
-    before, after = disclosure.mean(change["baseline_mean"]), disclosure.mean(change["followup_mean"])
-    patients = f"{disclosure.patients(change.n)} patient{'s' if change.n != 1 else ''}"
-    left_out = disclosure.patients(change.n_left_out)
+    start, message, end = change_words(endpoint, shown.value, change.mode, windows)
+    patients, left_out = disclosure.people(change.n), disclosure.patients(change.n_left_out)
     only = " Only patients with headache in both periods have a value." if endpoint.conditional else ""
     return (
-        f"{_recorded(endpoint, shown, change.mode)} {windows[1]} than {windows[0]}"
-        f"{_mode_name(change.mode)}: from {number(before.value)} to {number(after.value)} "
+        f"{start}{message}{end}{mode_name(change.mode)}: from {number(before.value)} to {number(after.value)} "
         f"({interval_phrase(endpoint, shown)}; {patients}, {left_out} left out).{only} "
         "This is a change, not proof of its cause: there is no comparison group."
     )
 
 
-def _mode_name(mode: str) -> str:
+def mode_name(mode: str) -> str:
+    """`, recalled over 28 days` behind a name; nothing for the diary."""
     return _MODE_NAMES.get(mode, "")
 
 
-def _recorded(endpoint: Endpoint, shown: Shown, mode: str) -> str:
-    verb = "recalled" if mode.startswith("recall") else "recorded"
-    value = shown.value or 0.0
+def change_words(
+    endpoint: Endpoint, value: float, mode: str, windows: tuple[str, str]
+) -> tuple[str, str, str]:
+    """What was recorded after, against before: how it begins, the words that carry it, and how it ends."""
+    before, after = windows
     size = number(abs(value))
-    if endpoint.name == "headache_days_per_28":
-        return f"Patients {verb} {size} {_more_or_fewer(value)} headache days per 28"
-    if endpoint.name == "acute_medication_days_per_28":
-        return f"Patients {verb} {size} {_more_or_fewer(value)} days with acute medication per 28"
-    return f"{endpoint.label} was {size} {'lower' if value <= 0 else 'higher'} ({endpoint.unit})"
+    same = size == number(0.0)
+    end = f" {after} as {before}" if same else f" {after} than {before}"
+    if endpoint.counts_days:
+        # Behind a recall stands how far it goes back: see `mode_name`.
+        verb = "reported" if mode.startswith("recall") else "recorded"
+        amount = "about as many" if same else f"{size} {'fewer' if value < 0 else 'more'}"
+        return f"Patients {verb} ", f"{amount} {_in_a_sentence(endpoint)} per 28", end
+    amount = "about the same" if same else f"{size} {'lower' if value < 0 else 'higher'}"
+    # A name from the plan may be singular or plural.
+    name = endpoint.label if endpoint.name in CATALOGUE else f"The mean of {_in_a_sentence(endpoint)}"
+    return f"{name} was ", amount, f" ({endpoint.unit}){end}"
 
 
-def _more_or_fewer(value: float) -> str:
-    return "fewer" if value <= 0 else "more"
+def _in_a_sentence(endpoint: Endpoint) -> str:
+    return endpoint.label[0].lower() + endpoint.label[1:]
 
 
 def interval_phrase(endpoint: Endpoint, shown: Shown) -> str:
@@ -95,45 +102,84 @@ def interval_phrase(endpoint: Endpoint, shown: Shown) -> str:
 
 
 def share_phrase(shown: Shown) -> str:
-    """`27% (20 to 36%)`, or why not."""
+    """`27% of 120`, or the two counts where the share is hidden."""
     if shown.value is None:
-        return f"{shown.count_text} of {shown.n_text}" if shown.reason and shown.count_text else shown.reason
-    return f"{percent(shown.value)} ({percent_interval(shown.low, shown.high)})"
+        return counts_phrase(shown)
+    return f"{percent(shown.value)} of {shown.n_text}"
 
 
-def windows_phrase(plan: AnalysisPlan, mode: str = "diary") -> tuple[str, str]:
-    """The two windows in words: before, after."""
-    if mode != "diary" or plan.summary_baseline != "baseline" or plan.summary_followup != "followup":
-        return (
-            f"at {plan.summary_baseline.replace('_', ' ')}",
-            f"at {plan.summary_followup.replace('_', ' ')}",
-        )
+def counts_phrase(shown: Shown) -> str:
+    """`32 of 120`; where even the patients are too few to count, that alone."""
+    return f"{shown.count_text} of {shown.n_text}" if shown.n is not None else shown.n_text
+
+
+def windows_phrase(plan: AnalysisPlan, mode: str = "diary", *, daily: bool | None = None) -> tuple[str, str]:
+    """The two windows in words: before, after.
+
+    `daily` says whether the values come from a daily diary, cut by the plan's days; summaries have the time
+    points that the plan names. Left out, it is read off the mode and the plan.
+    """
+    if daily is None:
+        daily = mode == "diary" and (plan.summary_baseline, plan.summary_followup) == ("baseline", "followup")
+    if not daily:
+        return f"at {_time_point(plan.summary_baseline)}", f"at {_time_point(plan.summary_followup)}"
     weeks, rest = divmod(plan.baseline_days, 7)
-    before = f"in the {weeks} weeks before it" if not rest else f"in the {plan.baseline_days} days before it"
-    return before, f"{followup_phrase(plan)} after their first session"
+    length = f"{plan.baseline_days} days" if rest else "week" if weeks == 1 else f"{weeks} weeks"
+    return f"in the {length} before it", f"{followup_phrase(plan)} after their first session"
+
+
+def _time_point(name: str) -> str:
+    return "follow-up" if name == "followup" else name.replace("_", " ")
 
 
 def followup_phrase(plan: AnalysisPlan) -> str:
     """`in weeks 9 to 12`, or the days where the window is not made of weeks."""
     first, last = plan.followup_first_day, plan.followup_last_day
     if first % 7 == 0 and (last + 1) % 7 == 0:
-        return f"in weeks {first // 7 + 1} to {(last + 1) // 7}"
-    return f"on days {first} to {last}"
+        first_week, last_week = first // 7 + 1, (last + 1) // 7
+        return f"in week {first_week}" if first_week == last_week else f"in weeks {first_week} to {last_week}"
+    return f"on day {first}" if first == last else f"on days {first} to {last}"
 
 
-def definitions(plan: AnalysisPlan) -> tuple[str, ...]:
-    """The definitions in force, in plain words, with the numbers of the plan."""
+def definitions(change: PairedChange, *, daily: bool = True) -> tuple[str, ...]:
+    """The definitions in force for the main comparison, in plain words, with the numbers of the plan."""
+    plan, endpoint = change.plan, change.endpoint
+    name = confidence_name(plan.confidence)
+    fewer = " Fewer headaches is negative." if endpoint.improvement == "decrease" else ""
+    turn = "reduction" if endpoint.improvement == "decrease" else "rise"
+    return (
+        *(_daily_definitions(plan) if daily else _summary_definitions(plan, change.mode)),
+        f"Change = follow-up − baseline, the mean over patients, each with the same weight.{fewer} Interval: t, "
+        f"{name}.",
+        f"Responder: {turn} by at least the stated share of the patient's own baseline, {least_baseline(change)}. "
+        f"Interval: Wilson, {name}.",
+    )
+
+
+def _daily_definitions(plan: AnalysisPlan) -> tuple[str, ...]:
     baseline, followup = plan.windows["baseline"], plan.windows["followup"]
     return (
         f"Baseline: days {day_name(baseline[0])} to {day_name(baseline[1])}; follow-up: days {followup[0]} to "
         f"{followup[1]}; day 0 is the first session and is in neither.",
         "A day is a headache day, a headache-free day, or not recorded. A day that is not recorded is never "
         "counted as headache-free.",
-        f"Headache days per 28 = 28 × headache days ÷ recorded days, for patients with at least "
-        f"{plan.min_recorded_in(plan.baseline_days)} recorded days at baseline and "
+        "Headache days per 28 = 28 × headache days ÷ recorded days, for patients with enough recorded days: at "
+        f"least {plan.min_recorded_in(plan.baseline_days)} at baseline and "
         f"{plan.min_recorded_in(plan.followup_days)} at follow-up.",
-        "Change = follow-up − baseline, the mean over patients, each with the same weight: fewer headaches is "
-        f"negative. Interval: t, {confidence_name(plan.confidence)}.",
-        f"Responder: reduction by at least the stated share, from a baseline of at least "
-        f"{plan.responder_min_baseline:g} days. Interval: Wilson.",
     )
+
+
+def _summary_definitions(plan: AnalysisPlan, mode: str) -> tuple[str, ...]:
+    before, after = _time_point(plan.summary_baseline), _time_point(plan.summary_followup)
+    return (
+        f"Baseline and follow-up: the time points '{before}' and '{after}' of the summaries{mode_name(mode)}, as "
+        "the records give them.",
+    )
+
+
+def least_baseline(change: PairedChange) -> str:
+    """Which baseline a patient needs to be counted among responders or not."""
+    least = change.plan.responder_min_baseline
+    if change.endpoint.counts_days and least > 0:
+        return f"from a baseline of at least {least:g} day{'s' if least != 1 else ''}"
+    return "from a baseline above 0"

@@ -6,10 +6,9 @@ SELECT
     CAST(coalesce(sum(recorded_days), 0) AS BIGINT) AS recorded_days
 FROM (SELECT DISTINCT week FROM ($weekly) AS recorded_weeks) AS weeks
 JOIN (
-    SELECT people.patient_id, $week_over AS last_week
-    FROM people
-    LEFT JOIN first_sessions USING (patient_id)
-    JOIN standing USING (patient_id)
+    SELECT everyone.patient_id, $week_over AS last_week
+    FROM $people AS everyone
+    JOIN $standing AS standing USING (patient_id)
     WHERE standing.standing NOT IN ('no_first_session', 'outside_cohort')
 ) AS people
     ON people.last_week >= weeks.week

@@ -12,9 +12,9 @@ FROM (
     GROUP BY patient_id, (segment_start + 2800000) // 28 - 100000
 ) AS periods
 JOIN (
-    SELECT patient_id, 'headline' AS cohort FROM standing WHERE standing = 'analysed'
+    SELECT patient_id, 'headline' AS cohort FROM $standing WHERE standing = 'analysed'
     UNION ALL
-    SELECT patient_id, 'all' AS cohort FROM standing WHERE standing NOT IN ('no_first_session', 'outside_cohort')
+    SELECT patient_id, 'all' AS cohort FROM $standing WHERE standing NOT IN ('no_first_session', 'outside_cohort')
 ) AS cohorts USING (patient_id)
 WHERE recorded_days >= $minimum
 GROUP BY cohort, step, recorded_days, headache_days

@@ -5,7 +5,6 @@ SELECT
     periods.period,
     coalesce(windows.recorded_days, 0) AS recorded_days,
     coalesce(windows.recorded_days, 0) >= periods.minimum AS covered,
-    coalesce(windows.headache_days, 0) - coalesce(windows.intensity_days, 0) AS headache_days_without_intensity,
     CASE WHEN windows.recorded_days >= periods.minimum
         THEN CAST(28 AS DOUBLE) * windows.headache_days / windows.recorded_days
     END AS headache_days_per_28,
@@ -25,13 +24,13 @@ SELECT
     CASE WHEN windows.recorded_days >= periods.minimum AND windows.duration_days > 0
         THEN windows.duration_sum / windows.duration_days
     END AS hours_on_headache_days
-FROM standing
+FROM $standing AS standing
 CROSS JOIN (
     SELECT 'baseline' AS period, $baseline_minimum AS minimum
     UNION ALL
     SELECT 'followup' AS period, $followup_minimum AS minimum
 ) AS periods
-LEFT JOIN windows
+LEFT JOIN $windows AS windows
     ON windows.patient_id = standing.patient_id
     AND windows.period = periods.period
     AND standing.standing <> 'no_first_session'

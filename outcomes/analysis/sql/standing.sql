@@ -1,5 +1,5 @@
 -- One row per patient: days recorded in each window and how far the patient came; the first reason counts.
-CREATE OR REPLACE TEMP TABLE standing AS
+CREATE TEMP TABLE $standing AS
 SELECT
     patient_id,
     baseline_recorded,
@@ -17,18 +17,18 @@ SELECT
     END AS standing
 FROM (
     SELECT
-        people.patient_id,
+        everyone.patient_id,
         has_index,
         in_cohort,
         window_over,
         diaries.patient_id IS NOT NULL AS has_diary,
         coalesce(baseline.recorded_days, 0) AS baseline_recorded,
         coalesce(followup.recorded_days, 0) AS followup_recorded
-    FROM people
+    FROM $people AS everyone
     LEFT JOIN (SELECT DISTINCT patient_id FROM $segments) AS diaries
-        ON diaries.patient_id = people.patient_id
-    LEFT JOIN windows AS baseline
-        ON baseline.patient_id = people.patient_id AND baseline.period = 'baseline'
-    LEFT JOIN windows AS followup
-        ON followup.patient_id = people.patient_id AND followup.period = 'followup'
+        ON diaries.patient_id = everyone.patient_id
+    LEFT JOIN $windows AS baseline
+        ON baseline.patient_id = everyone.patient_id AND baseline.period = 'baseline'
+    LEFT JOIN $windows AS followup
+        ON followup.patient_id = everyone.patient_id AND followup.period = 'followup'
 ) AS days

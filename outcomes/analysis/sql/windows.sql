@@ -1,5 +1,5 @@
 -- One row per patient and window with any recorded day: what was recorded in it. Windows are whole segments.
-CREATE OR REPLACE TEMP TABLE windows AS
+CREATE TEMP TABLE $windows AS
 SELECT
     patient_id,
     period,

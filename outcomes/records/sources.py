@@ -65,6 +65,8 @@ class TableSource:
 
 def folder_of(source: str | Path) -> Path:
     """The folder of a source on disk. Raises FileProblem where it is not there, or no folder."""
+    if not isinstance(source, (str, Path)):
+        raise FileProblem("A source is a folder, or a dictionary of frames by table name.")
     folder = Path(source)
     try:
         is_there, is_folder = folder.exists(), folder.is_dir()

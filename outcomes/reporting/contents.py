@@ -313,6 +313,8 @@ class MonthlyReport:
         if "headache_type" not in category_names(self.records):
             return ()
         endpoints = self._parts[0]
+        if endpoints.empty:
+            return ()
         table = compare_groups(
             endpoints, self.primary.endpoint.name, "headache_type", self.plan, mode=self.flow.mode
         )

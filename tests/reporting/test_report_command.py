@@ -1,0 +1,358 @@
+"""`outcomes report` as a whole: files that are safe to hand on, and failures that leave no trace of the records."""
+
+from __future__ import annotations
+
+import base64
+import datetime as dt
+import html
+import io
+import re
+import shutil
+import zlib
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+from diaries import write_folder
+from pypdf import PdfReader
+
+from outcomes.cli import main
+from outcomes.records.reading import load_records
+from outcomes.reporting import reports
+from outcomes.reporting.contents import open_report
+from outcomes.reporting.page import KeyFigures, Lead, TableBlock, plain_words
+from outcomes.reporting.wording import LIMITATION
+
+MONTH = "2026-06"
+#: Planted: a pseudonym, an intensity that is one patient's alone, and a type that is none.
+CANARY, VALUE, TYPE = "CANARY7", "7.37", "canarytype"
+PROFILES = ("internal", "share")
+FILES = ("report.html", "report.pdf")
+
+
+def tables() -> dict[str, pd.DataFrame]:
+    """47 patients of whom 33 are compared: 17 with migraine, 13 tension-type, 3 cluster. Two rows are wrong."""
+    random = np.random.default_rng(11)
+    days = np.array([*range(-28, 0), *range(1, 84)])
+    kinds = ["migraine"] * 17 + ["tension_type"] * 13 + ["cluster"] * 3 + ["migraine"] * 14
+    rows, people = [], []
+    for number, kind in enumerate(kinds):
+        patient = CANARY if number == 4 else f"P{number + 1:03d}"
+        first = dt.date(2026, 1, 5) + dt.timedelta(days=number % 40)
+        people.append({"patient_id": patient, "date": first.isoformat(), "headache_type": kind})
+        # Of the last fourteen nine stop at the first session and five begin with it.
+        kept = days < 0 if number in range(33, 42) else days > 0 if number >= 42 else days == days
+        for day in days[kept].tolist():
+            has = random.random() < (0.55 if day < 0 else 0.25)
+            date = (first + dt.timedelta(days=day)).isoformat()
+            worst = float(random.integers(3, 9)) if has else 0.0
+            rows.append(
+                {"patient_id": patient, "date": date, "headache": "yes" if has else "no", "intensity": worst}
+            )
+    listed = pd.DataFrame(people)
+    diary = pd.DataFrame(rows)
+    own = diary.index[(diary["patient_id"] == CANARY) & (diary["headache"] == "yes")]
+    diary.loc[own[0], "intensity"] = float(VALUE)
+    diary.loc[own[1], "intensity"] = 70.37
+    patients = listed[["patient_id", "headache_type"]].copy()
+    patients.loc[40, "headache_type"] = TYPE
+    return {"diary": diary, "sessions": listed[["patient_id", "date"]], "patients": patients}
+
+
+def report(*arguments: str) -> int:
+    return main(["report", *arguments])
+
+
+@pytest.fixture(scope="module")
+def clinic(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return write_folder(tmp_path_factory.mktemp("clinic") / "records", **tables())
+
+
+@pytest.fixture(scope="module")
+def written(clinic: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Both profiles, written once for all tests."""
+    output = tmp_path_factory.mktemp("written")
+    assert report(str(clinic), "--month", MONTH, "--output", str(output)) == 0
+    return output / MONTH
+
+
+def pages(written: Path, profile: str) -> list[str]:
+    return [page.extract_text() for page in PdfReader(written / profile / "report.pdf").pages]
+
+
+def squeezed(text: str) -> str:
+    return re.sub(r"\s+", "", text)
+
+
+def page_of(written: Path, profile: str) -> str:
+    return (written / profile / "report.html").read_text("utf-8")
+
+
+def words_of(page: str) -> str:
+    """What a page says: its text and its text alternatives, without styles and drawings."""
+    page = re.sub(r"<style.*?</style>", " ", page, flags=re.DOTALL)
+    alternatives = " ".join(re.findall(r'alt="([^"]*)"', page))
+    return html.unescape(re.sub(r"<[^>]+>", " ", page) + " " + alternatives)
+
+
+def inside(content: bytes) -> bytes:
+    """A file with all that is packed in it: PDF streams inflated, data addresses decoded."""
+    unpacked = [content]
+    for stream in re.findall(rb"stream\r?\n(.*?)\r?\nendstream", content, flags=re.DOTALL):
+        try:
+            unpacked.append(zlib.decompress(stream))
+        except zlib.error:
+            unpacked.append(stream)
+    unpacked += [base64.b64decode(data) for data in re.findall(rb"base64,([A-Za-z0-9+/=]+)", content)]
+    return b"\n".join(unpacked)
+
+
+each_profile = pytest.mark.parametrize("profile", PROFILES)
+
+
+# ---- what is there ----
+
+
+def test_two_profiles_in_folders_of_their_names(written: Path) -> None:
+    found = sorted(path.relative_to(written).as_posix() for path in written.rglob("*") if path.is_file())
+    assert found == [f"{profile}/{name}" for profile in PROFILES for name in FILES]
+
+
+@each_profile
+def test_the_limitation_and_the_mark_are_on_every_page(written: Path, profile: str) -> None:
+    text = pages(written, profile)
+    assert 2 <= len(text) <= 5
+    mark = {"internal": "not to leave the clinic", "share": "small numbers hidden"}[profile]
+    for number, page in enumerate(text, start=1):
+        assert squeezed(LIMITATION) in squeezed(page)
+        assert mark in page
+        assert f"{number} / {len(text)}" in page
+    said = " ".join(words_of(page_of(written, profile)).split())
+    assert said.count(LIMITATION) >= 2
+    assert mark in said
+
+
+@each_profile
+def test_nothing_is_lost_between_the_two_forms(clinic: Path, written: Path, profile: str) -> None:
+    """Every row of every table, the lead and the key figures can be read back from both."""
+    month = open_report(str(clinic), month=MONTH, profile=profile, plan={})  # type: ignore[arg-type]
+    text = squeezed(" ".join(pages(written, profile))).replace("\u200b", "")
+    said = squeezed(words_of(page_of(written, profile)))
+    lead, key = month.lead(), month.key_figures()
+    assert isinstance(lead, Lead)
+    assert isinstance(key, KeyFigures)
+    expected = [
+        lead.as_text(),
+        *(line for item in key.items for line in (item.label, item.value, *item.lines)),
+    ]
+    blocks = [month.flow_table(), month.before_after_table(), month.responders_table()]
+    for block in (*blocks, month.by_type_table(), month.data_quality()):
+        assert isinstance(block, TableBlock)
+        expected += ["".join(plain_words(cell) for cell in row) for row in block.rows]
+    for words in expected:
+        assert squeezed(words) in text, words
+        assert squeezed(words) in said, words
+
+
+@each_profile
+def test_the_page_holds_no_script_and_no_outside_address(written: Path, profile: str) -> None:
+    page = page_of(written, profile)
+    assert "default-src 'none'" in html.unescape(page)
+    assert not re.search(r"<script|javascript:|<link|<iframe|\son\w+\s*=|@import", page, re.IGNORECASE)
+    assert not re.search(r"(src|href|url\()\s*=?\s*[\"'(]*\s*(https?:|//|file:)", page, re.IGNORECASE)
+    assert "<!--" not in page.replace("<!--[if", "")
+
+
+@each_profile
+def test_the_files_hold_no_record_and_no_place(written: Path, clinic: Path, profile: str) -> None:
+    for name in FILES:
+        content = inside((written / profile / name).read_bytes())
+        for planted in (CANARY, TYPE, "P001", str(clinic.parent), "open_report"):
+            assert planted.encode() not in content, (name, planted)
+            assert planted.lower().encode() not in content.lower(), (name, planted)
+    for text in (" ".join(pages(written, profile)), words_of(page_of(written, profile))):
+        assert VALUE not in text
+        assert "70.37" not in text
+    metadata = PdfReader(written / profile / "report.pdf").metadata
+    assert metadata is not None
+    assert dict(metadata) == {
+        "/Title": "Headache outcomes, 2026-06",
+        "/Creator": metadata["/Creator"],
+        "/CreationDate": "D:20260630000000Z",
+        "/ModDate": "D:20260630000000Z",
+    }
+
+
+# ---- disclosure, on the files themselves ----
+
+
+def test_share_holds_no_exact_number_of_patients(written: Path) -> None:
+    """47 in the records, 33 compared, 17 and 13 of a type: the internal report has these, the shared one none."""
+    exact = r"(?<![\w.,−])(47|33|17|13)(?![\w.,%]| to \d+%)"
+    internal, shared = (words_of(page_of(written, profile)) for profile in PROFILES)
+    assert {"47", "33", "17", "13"} <= set(re.findall(exact, internal))
+    assert not re.findall(exact, shared)
+    assert not re.findall(exact, " ".join(pages(written, "share")))
+    assert "about 35 patients" in shared
+
+
+def test_share_holds_no_small_number_of_patients(written: Path) -> None:
+    for shared in (words_of(page_of(written, "share")), " ".join(pages(written, "share"))):
+        assert not re.search(r"(?<![\w.,−≤])[0-7] (patients?|of)\b", shared)
+        assert not re.search(r"\b[0-7] of \d|of [0-7]\b(?! to)", re.sub("≤[0-9]+", "", shared))
+        assert not re.search(r"(?<!\d)(0|100)% \(", shared)
+        assert "Cluster" not in shared
+
+
+def test_share_has_no_rows_of_the_table_of_patients(written: Path) -> None:
+    assert re.search(r"patients\s+47\s+46", words_of(page_of(written, "internal")))
+    assert "Tables with a row per patient are not in it" in words_of(page_of(written, "share"))
+
+
+# ---- the same again ----
+
+
+def test_shuffled_rows_give_the_same_report(clinic: Path, written: Path, tmp_path: Path) -> None:
+    """All but the fingerprint of the input: the page byte for byte, the PDF as it reads."""
+    shuffled = {name: table.sample(frac=1, random_state=7) for name, table in tables().items()}
+    folder = write_folder(tmp_path / "records", **shuffled)
+    output = tmp_path / "out"
+    assert report(str(folder), "--month", MONTH, "--output", str(output)) == 0
+    before, after = ([*load_records(source).fingerprints().values()] for source in (clinic, folder))
+    assert not set(before) & set(after)
+    for profile in PROFILES:
+        again = page_of(output / MONTH, profile)
+        assert without(again, after) == without(page_of(written, profile), before) != again
+        again = "".join(pages(output / MONTH, profile))
+        assert without(again, after) == without("".join(pages(written, profile)), before) != again
+
+
+def without(text: str, fingerprints: list[str]) -> str:
+    """The text with these fingerprints cut out, wherever a line may break in them."""
+    for fingerprint in fingerprints:
+        text, times = re.subn(r"(<wbr>|\s|\u200b)*".join(fingerprint), "", text)
+        assert times == 1
+    return text
+
+
+def test_the_same_records_give_the_same_bytes(clinic: Path, written: Path, tmp_path: Path) -> None:
+    assert report(str(clinic), "--month", MONTH, "--output", str(tmp_path), "--profile", "share") == 0
+    for name in FILES:
+        assert (tmp_path / MONTH / "share" / name).read_bytes() == (written / "share" / name).read_bytes()
+
+
+# ---- what is refused, and what a failure leaves ----
+
+
+def said(capsys: pytest.CaptureFixture[str]) -> str:
+    """What was said, after a look that nothing of the records is in it."""
+    captured = capsys.readouterr()
+    text = captured.out + captured.err
+    for planted in (CANARY, TYPE, VALUE, "70.37", "Traceback"):
+        assert planted not in text
+    return captured.err
+
+
+@pytest.mark.parametrize(
+    "month", ["2026", "2026-13", "2026-1", "June", "2026-06-01", "", "../../x", "2026-W23"]
+)
+def test_a_month_that_is_none(
+    clinic: Path, tmp_path: Path, month: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert report(str(clinic), "--month", month, "--output", str(tmp_path / "out")) == 2
+    assert "YYYY-MM" in said(capsys)
+    assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize("inside_it", [".", "reports", "a/../b"])
+def test_an_output_inside_the_records(
+    clinic: Path, inside_it: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    before = sorted(clinic.rglob("*"))
+    assert report(str(clinic), "--month", MONTH, "--output", str(clinic / inside_it)) == 7
+    assert "inside the records" in said(capsys)
+    assert sorted(clinic.rglob("*")) == before
+
+
+def test_an_output_inside_the_records_by_a_link(clinic: Path, tmp_path: Path) -> None:
+    link = tmp_path / "link"
+    try:
+        link.symlink_to(clinic, target_is_directory=True)
+    except OSError:
+        pytest.skip("links need a right on this system")
+    assert report(str(clinic), "--month", MONTH, "--output", str(link)) == 7
+
+
+def test_an_output_that_cannot_be_written(
+    clinic: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(reports, "run_template", lambda template, parameters: [None] * len(parameters))
+    monkeypatch.setattr(reports, "_files", lambda *_: {"report.html": b"x"})
+    taken = tmp_path / "taken"
+    taken.write_text("mine")
+    assert report(str(clinic), "--month", MONTH, "--output", str(taken)) == 7
+    assert "could not be written" in said(capsys)
+    assert taken.read_text() == "mine"
+    own = tmp_path / "out" / MONTH / "internal" / "thesis.txt"
+    own.parent.mkdir(parents=True)
+    own.write_text("mine")
+    assert report(str(clinic), "--month", MONTH, "--output", str(tmp_path / "out")) == 7
+    assert own.read_text() == "mine"
+
+
+@pytest.fixture
+def older(written: Path, tmp_path: Path) -> Path:
+    """An output folder in which a report stands already."""
+    shutil.copytree(written, tmp_path / "out" / MONTH)
+    return tmp_path / "out"
+
+
+def contents(folder: Path) -> dict[str, bytes]:
+    return {str(path.relative_to(folder)): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+
+
+def test_records_that_are_broken_leave_the_older_report(
+    older: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    broken = tables()
+    broken["diary"] = broken["diary"].rename(columns={"headache": CANARY.lower()})
+    folder = write_folder(tmp_path / "broken", **broken)
+    before = contents(older)
+    assert main(["check", str(folder)]) == 4
+    checked = said(capsys)
+    assert report(str(folder), "--month", MONTH, "--output", str(older)) == 4
+    assert said(capsys) == checked
+    assert "column 'headache' is missing" in checked
+    assert contents(older) == before
+
+
+def test_too_many_rows_set_aside_leave_the_older_report(
+    older: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    wrong = tables()
+    wrong["diary"].loc[wrong["diary"].index[::5], "intensity"] = 70.37
+    folder = write_folder(tmp_path / "wrong", **wrong)
+    before = contents(older)
+    assert report(str(folder), "--month", MONTH, "--output", str(older)) == 5
+    assert "outcomes check" in said(capsys)
+    assert contents(older) == before
+
+
+def test_a_month_of_records_without_dates(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    summaries = f"patient_id,period,headache_days_per_28\n{CANARY},baseline,7.37\n{CANARY},followup,3\n"
+    folder = write_folder(tmp_path / "records", summaries=summaries)
+    assert report(str(folder), "--month", MONTH, "--output", str(tmp_path / "out")) == 2
+    assert "--all" in said(capsys)
+    assert not (tmp_path / "out").exists()
+
+
+def test_a_report_of_nobody_is_written_all_the_same(
+    clinic: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    arguments = ["--month", "2024-06", "--output", str(tmp_path), "--profile", "share", "--format", "pdf"]
+    assert report(str(clinic), *arguments) == 0
+    said(capsys)
+    content = (tmp_path / "2024-06" / "share" / "report.pdf").read_bytes()
+    text = " ".join(page.extract_text() for page in PdfReader(io.BytesIO(content)).pages)
+    assert "Too few patients to show safely" in text

@@ -29,7 +29,9 @@ def test_links_between_pages_lead_somewhere(root: Path) -> None:
 
 
 def test_anchors_that_the_code_names_stand_in_the_method(root: Path) -> None:
-    headings = re.findall(r"^#+ (.+)$", (root / "docs" / "method.md").read_text(encoding="utf-8"), re.MULTILINE)
+    headings = re.findall(
+        r"^#+ (.+)$", (root / "docs" / "method.md").read_text(encoding="utf-8"), re.MULTILINE
+    )
     anchors = {re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-") for heading in headings}
     named = set()
     for path in (root / "outcomes").rglob("*.py"):

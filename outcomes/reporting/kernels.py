@@ -139,7 +139,9 @@ def _kernel_environment(folder: Path) -> dict[str, str]:
     kept = {name: value for name, value in os.environ.items() if name != "PYTHONSTARTUP"}
     private = ("IPYTHONDIR", "JUPYTER_CONFIG_DIR", "JUPYTER_DATA_DIR", "JUPYTER_RUNTIME_DIR")
     quiet = {"JUPYTER_NO_CONFIG": "1", "JUPYTER_PATH": "", "JUPYTER_CONFIG_PATH": "", "MPLBACKEND": "agg"}
-    return {**kept, **{name: str(folder / "jupyter") for name in private}, **quiet}
+    # What the engine spills lies in the kernel's folder too, and goes with it however the kernel ends.
+    spills = {name: str(folder) for name in ("TMPDIR", "TEMP", "TMP")}
+    return {**kept, **{name: str(folder / "jupyter") for name in private}, **quiet, **spills}
 
 
 def _silent_log() -> logging.Logger:

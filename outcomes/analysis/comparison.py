@@ -9,7 +9,13 @@ import numpy as np
 import pandas as pd
 
 from outcomes.analysis.catalogue import Endpoint, find_endpoint
-from outcomes.analysis.endpoints import FIXED_COLUMNS, PERIODS, PLAN_ATTRIBUTE, endpoint_names
+from outcomes.analysis.endpoints import (
+    DAILY_ATTRIBUTE,
+    FIXED_COLUMNS,
+    PERIODS,
+    PLAN_ATTRIBUTE,
+    endpoint_names,
+)
 from outcomes.analysis.estimates import (
     Estimate,
     Values,
@@ -68,7 +74,9 @@ def compare(
     plan = _plan_of(endpoints, plan)
     found = find_endpoint(endpoint, plan)
     pairs = pair_by_patient(endpoints, endpoint, mode)
-    return _compare_pairs(pairs, found, plan, _Place(_mode_of(endpoints, mode), by, group))
+    mode = _mode_of(endpoints, mode)
+    daily = mode == "diary" and endpoint in endpoints.attrs.get(DAILY_ATTRIBUTE, ())
+    return _compare_pairs(pairs, found, plan, _Place(mode, daily, by, group))
 
 
 def compare_groups(
@@ -195,6 +203,7 @@ class _Place:
     """Where in the table of results a comparison stands."""
 
     mode: str
+    daily: bool
     by: str | None
     group: str
 
@@ -234,7 +243,16 @@ def _compare_pairs(
             for name, estimate, of, count, notes in _shares(pairs, endpoint, plan)
         ]
     return PairedChange(
-        endpoint, place.by, place.group, place.mode, n, n_patients - n, tuple(rows), plan, complete
+        endpoint=endpoint,
+        by=place.by,
+        group=place.group,
+        mode=place.mode,
+        daily=place.daily,
+        n=n,
+        n_left_out=n_patients - n,
+        statistics=tuple(rows),
+        plan=plan,
+        pairs=complete,
     )
 
 

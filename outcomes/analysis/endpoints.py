@@ -26,6 +26,9 @@ FIXED_COLUMNS = ("patient_id", "mode", "period", "recorded_days", "covered")
 #: Under this name the plan, as plain values, travels with the endpoint table.
 PLAN_ATTRIBUTE = "outcomes_plan"
 
+#: Under this name the endpoints that come from the daily diary, cut by the plan's days.
+DAILY_ATTRIBUTE = "outcomes_daily_endpoints"
+
 #: Closed categories of patients that a comparison can be cut by.
 _NOT_CATEGORIES = ("patient_id", "contact_date", "contact_day", "index_date", "index_day", "planned_sessions")
 
@@ -47,6 +50,7 @@ def measure_endpoints(periods: Periods) -> pd.DataFrame:
     table = pd.concat(tables, ignore_index=True) if len(tables) > 1 else tables[0]
     table = _with_categories(table, periods.records)
     table.attrs[PLAN_ATTRIBUTE] = periods.plan.to_dict()
+    table.attrs[DAILY_ATTRIBUTE] = _daily_names(periods.records)
     return table
 
 
@@ -60,14 +64,19 @@ def endpoint_names(endpoints: pd.DataFrame) -> list[str]:
 def _from_diary(periods: Periods) -> pd.DataFrame:
     """Endpoints of the daily diary; only those whose column the diary has."""
     engine = periods.records.engine
-    diary = periods.records.columns("diary")
-    names = [name for name, endpoint in CATALOGUE.items() if endpoint.needs in diary]
+    names = _daily_names(periods.records)
     statement = engine.statement(_PACKAGE, "endpoints", **periods.minimums, **periods.tables)
     listed = ", ".join(["patient_id", "period", "recorded_days", "covered", *names])
     table = engine.frame(f"SELECT {listed} FROM ({statement}) ORDER BY patient_id, period")
     table.insert(1, "mode", "diary")
     table[["recorded_days", *names]] = table[["recorded_days", *names]].astype("float64")
     return table
+
+
+def _daily_names(records: Records) -> list[str]:
+    """Endpoints of the catalogue for which the diary has the column."""
+    diary = records.columns("diary")
+    return [name for name, endpoint in CATALOGUE.items() if endpoint.needs in diary]
 
 
 def _from_summaries(periods: Periods, daily: list[pd.DataFrame]) -> list[pd.DataFrame]:

@@ -85,6 +85,7 @@ def statistics_frame(statistics: tuple[Statistic, ...]) -> pd.DataFrame:
 class PairedChange:
     """Before and after of one endpoint in one group of patients, with the plan that made it.
 
+    `daily` says that the values come from a daily diary, cut by the plan's days, and not from summaries.
     `pairs` has one row per patient with both periods: `baseline`, `followup`. It stays with the analyst.
     """
 
@@ -92,6 +93,7 @@ class PairedChange:
     by: str | None
     group: str
     mode: str
+    daily: bool
     n: int
     n_left_out: int
     statistics: tuple[Statistic, ...]

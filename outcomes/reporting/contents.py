@@ -169,7 +169,7 @@ class MonthlyReport:
         """What was recorded, then what else explains a change."""
         change = self.primary
         shown = self.disclosure.before_after(change)[2]
-        windows = windows_phrase(self.plan, change.mode, daily=self._is_daily(change))
+        windows = windows_phrase(self.plan, daily=change.daily)
         if shown.value is None:
             if change.n == 0 and self.disclosure.exact:
                 return Lead((f"No patient has a value both {windows[1]} and {windows[0]}.",))
@@ -182,12 +182,6 @@ class MonthlyReport:
         bounds = f" ({interval_phrase(change.endpoint, shown)}; {patients})."
         cause = " This is a change; what caused it, these records cannot show."
         return Lead((start, Strong(message, "recorded"), end, mode_name(change.mode), bounds, cause))
-
-    def _is_daily(self, change: PairedChange) -> bool:
-        """Whether the values come from the daily diary, cut by the plan's days, and not from summaries."""
-        diary = self.records.columns("diary")
-        declared = any(one.name == change.endpoint.name for one in self.plan.endpoints)
-        return change.mode == "diary" and change.endpoint.needs in diary and not declared
 
     def expectation(self) -> Block:
         return Sentence(NO_COMPARISON)
@@ -378,7 +372,7 @@ class MonthlyReport:
         return TableBlock(columns, tuple(rows), notes=tuple(notes))
 
     def definitions(self) -> Block:
-        return Notes(definitions(self.primary, daily=self._is_daily(self.primary)))
+        return Notes(definitions(self.primary))
 
     def limitation(self) -> Block:
         return Limitation(LIMITATION)

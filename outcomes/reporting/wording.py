@@ -45,7 +45,7 @@ def change_sentence(change: PairedChange, disclosure: Disclosure) -> str:
     """One honest sentence on one comparison, under the rules of a profile."""
     endpoint, plan = change.endpoint, change.plan
     before, after, shown = disclosure.before_after(change)
-    windows = windows_phrase(plan, change.mode)
+    windows = windows_phrase(plan, daily=change.daily)
     if change.n == 0 and disclosure.exact:
         return f"{endpoint.label}: no patient has a value both {windows[1]} and {windows[0]}. Nothing can be said."
     if shown.value is None:
@@ -113,14 +113,11 @@ def counts_phrase(shown: Shown) -> str:
     return f"{shown.count_text} of {shown.n_text}" if shown.n is not None else shown.n_text
 
 
-def windows_phrase(plan: AnalysisPlan, mode: str = "diary", *, daily: bool | None = None) -> tuple[str, str]:
+def windows_phrase(plan: AnalysisPlan, *, daily: bool = True) -> tuple[str, str]:
     """The two windows in words: before, after.
 
-    `daily` says whether the values come from a daily diary, cut by the plan's days; summaries have the time
-    points that the plan names. Left out, it is read off the mode and the plan.
+    A daily diary is cut by the plan's days; summaries have the time points that the plan names.
     """
-    if daily is None:
-        daily = mode == "diary" and (plan.summary_baseline, plan.summary_followup) == ("baseline", "followup")
     if not daily:
         return f"at {_time_point(plan.summary_baseline)}", f"at {_time_point(plan.summary_followup)}"
     weeks, rest = divmod(plan.baseline_days, 7)
@@ -141,14 +138,14 @@ def followup_phrase(plan: AnalysisPlan) -> str:
     return f"on day {first}" if first == last else f"on days {first} to {last}"
 
 
-def definitions(change: PairedChange, *, daily: bool = True) -> tuple[str, ...]:
+def definitions(change: PairedChange) -> tuple[str, ...]:
     """The definitions in force for the main comparison, in plain words, with the numbers of the plan."""
     plan, endpoint = change.plan, change.endpoint
     name = confidence_name(plan.confidence)
     fewer = " Fewer headaches is negative." if endpoint.improvement == "decrease" else ""
     turn = "reduction" if endpoint.improvement == "decrease" else "rise"
     return (
-        *(_daily_definitions(plan) if daily else _summary_definitions(plan, change.mode)),
+        *(_daily_definitions(plan) if change.daily else _summary_definitions(plan, change.mode)),
         f"Change = follow-up − baseline, the mean over patients, each with the same weight.{fewer} Interval: t, "
         f"{name}.",
         f"Responder: {turn} by at least the stated share of the patient's own baseline, {least_baseline(change)}. "

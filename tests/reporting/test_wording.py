@@ -9,6 +9,7 @@ import pandas as pd
 import pytest
 
 from outcomes import AnalysisPlan, PairedChange, compare, describe_change
+from outcomes.analysis.endpoints import DAILY_ATTRIBUTE
 from outcomes.reporting import tables, wording
 from outcomes.reporting.disclosure import Disclosure
 
@@ -36,6 +37,7 @@ def change_of(
         for period, values in (("baseline", baseline), ("followup", followup))
     ]
     frame = pd.concat(sides, ignore_index=True).astype({endpoint: "float64"})
+    frame.attrs[DAILY_ATTRIBUTE] = [DAYS, INTENSITY]
     return compare(frame, endpoint, plan)
 
 
@@ -96,7 +98,7 @@ def test_an_endpoint_of_the_plan_for_which_more_is_better() -> None:
     assert rows[-1] == "at least 50% lower"
     assert tables.responders_block(change, INTERNAL).rows[0][2] == "3 of 4"
     assert "≥50% higher" in tables.change_html(change)
-    said = " ".join(wording.definitions(change, daily=False))
+    said = " ".join(wording.definitions(change))
     assert "rise by at least" in said
     assert "Fewer headaches" not in said
 
@@ -118,7 +120,6 @@ def test_rows_of_the_responder_table() -> None:
          ("in the week before it", "in week 2 after their first session")),
         ({"followup_first_day": 1, "followup_last_day": 99},
          ("in the 4 weeks before it", "on days 1 to 99 after their first session")),
-        ({"summary_followup": "month_12"}, ("at baseline", "at month 12")),
     ],
 )  # fmt: skip
 def test_the_two_windows_in_words(choices: dict[str, object], words: tuple[str, str]) -> None:

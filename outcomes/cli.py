@@ -7,6 +7,7 @@ Exit codes: 0 done, 2 command or plan, 3 identity, 4 data, 5 set aside above the
 from __future__ import annotations
 
 import argparse
+import importlib
 import signal
 import sys
 import threading
@@ -184,11 +185,15 @@ def _print_check(records: Records) -> None:
 
 
 def _compare(arguments: argparse.Namespace) -> int:
+    # The analysis takes half a second to import: the engine does not wait for it.
+    importing = threading.Thread(target=importlib.import_module, args=("outcomes.analysis.comparison",))
+    importing.start()
+    records = _load(arguments)
+    importing.join()
     from outcomes.analysis.comparison import compare_all
     from outcomes.analysis.endpoints import measure_endpoints, summary_flow
     from outcomes.analysis.periods import split_periods
 
-    records = _load(arguments)
     _progress(arguments, "Comparing …")
     periods = split_periods(records)
     endpoints = measure_endpoints(periods)

@@ -74,6 +74,8 @@ class Engine:
             "autoinstall_known_extensions = false",
             "autoload_known_extensions = false",
             f"allowed_directories = [{allowed}]",
+            # What a statement has freed goes back to the system before pandas asks for its share.
+            "allocator_bulk_deallocation_flush_threshold = '1MiB'",
             "enable_external_access = false",
             "lock_configuration = true",
         ):

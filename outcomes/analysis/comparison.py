@@ -18,6 +18,7 @@ from outcomes.analysis.endpoints import (
 )
 from outcomes.analysis.estimates import (
     Estimate,
+    Sample,
     Values,
     correlation,
     mean_interval,
@@ -50,10 +51,13 @@ def pair_by_patient(endpoints: pd.DataFrame, endpoint: str, mode: str | None = N
     if endpoint not in endpoint_names(endpoints):
         raise PlanError(f"These records do not hold '{endpoint}'.")
     sides = [
-        rows.loc[rows["period"] == period, ["patient_id", endpoint]].rename(columns={endpoint: period})
+        rows.loc[rows["period"] == period].set_index("patient_id")[endpoint].rename(period)
         for period in PERIODS
     ]
-    return sides[0].merge(sides[1], on="patient_id", how="outer", validate="1:1").set_index("patient_id")
+    if not all(side.index.is_unique for side in sides):
+        raise ValueError("a patient has more than one row in a period")
+    # `measure_endpoints` gives both sides the same patients in order: then nothing is matched or sorted.
+    return pd.concat(sides, axis=1).sort_index()
 
 
 def compare(
@@ -212,8 +216,8 @@ def _compare_pairs(
     pairs: pd.DataFrame, endpoint: Endpoint, plan: AnalysisPlan, place: _Place
 ) -> PairedChange:
     complete = pairs.dropna()
-    baseline = complete["baseline"].to_numpy(dtype=np.float64)
-    followup = complete["followup"].to_numpy(dtype=np.float64)
+    baseline = Sample(complete["baseline"].to_numpy(dtype=np.float64))
+    followup = Sample(complete["followup"].to_numpy(dtype=np.float64))
     n_patients, n = len(pairs), len(complete)
     common = (_CONDITIONAL,) if endpoint.conditional else ()
 
@@ -225,16 +229,17 @@ def _compare_pairs(
         )  # fmt: skip
 
     unit = endpoint.unit
-    change = followup - baseline
+    differences = Sample(followup.values - baseline.values)
+    change = paired_change(baseline, followup, plan.confidence)
     rows = [
         row("baseline_mean", mean_interval(baseline, plan.confidence), unit),
         row("followup_mean", mean_interval(followup, plan.confidence), unit),
-        row("change", paired_change(baseline, followup, plan.confidence), unit),
-        row("rate_ratio", rate_ratio(baseline, followup, plan.confidence), "ratio"),
+        row("change", change, unit),
+        row("rate_ratio", rate_ratio(baseline, followup, plan.confidence, change), "ratio"),
         row("baseline_sd", standard_deviation(baseline), unit),
         row("followup_sd", standard_deviation(followup), unit),
-        row("change_sd", standard_deviation(change), unit),
-        row("change_median", median(change), unit),
+        row("change_sd", standard_deviation(differences), unit),
+        row("change_median", median(differences), unit),
         row("correlation", correlation(baseline, followup), "correlation"),
     ]
     if not endpoint.conditional:

@@ -136,14 +136,39 @@ def _whole_id(name: str, sql_type: str, id_type: str) -> Cell:
     return Cell(cleaned, f"CASE WHEN NOT {broken} THEN {trusted} END", broken, trusted)
 
 
+def plain_value(column: Column, sql_type: str, id_type: str) -> str | None:
+    """SQL of a column's value straight from the source, right where the column holds nothing to mend.
+
+    None where values have to be read out of text, or every cell has to be looked at.
+    """
+    name = identifier(column.name)
+    if column.kind == "id" and column.name == "patient_id":
+        if sql_type == id_type == "VARCHAR":
+            return name
+        return f"CAST({name} AS BIGINT)" if sql_type in _INTEGERS and id_type == "BIGINT" else None
+    if (column.kind, sql_type) in (("date", "DATE"), ("yes_no", "BOOLEAN")):
+        return name
+    whole = sql_type in _INTEGERS
+    numeric = whole or sql_type in _FLOATS or sql_type.startswith("DECIMAL")
+    if (column.kind in ("whole", "day") and whole) or (column.kind == "number" and numeric):
+        return f"CAST({name} AS {engine_type(column, id_type)})"
+    return None
+
+
+def bounds(column: Column) -> tuple[float, float]:
+    """Lowest and highest number that a column of numbers may hold."""
+    widest = _WIDEST[column.kind]
+    low = -widest if column.minimum is None else column.minimum
+    high = widest if column.maximum is None else column.maximum
+    return low, high
+
+
 #: Bounds where the data dictionary gives none, so that no number overflows on its way.
 _WIDEST = {"day": 36_600, "whole": 1_000_000_000, "number": 1e12}
 
 
 def _range_breaks(column: Column, value: str) -> list[str]:
-    widest = _WIDEST[column.kind]
-    low = -widest if column.minimum is None else column.minimum
-    high = widest if column.maximum is None else column.maximum
+    low, high = bounds(column)
     return [f"{value} < {low!r}", f"{value} > {high!r}"]
 
 

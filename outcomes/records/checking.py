@@ -7,10 +7,11 @@ with one bit per broken rule. Rows with a fault are set aside; nothing is droppe
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 from outcomes.engine import Engine, identifier
 from outcomes.errors import InvalidRecords, OutcomesError
-from outcomes.records.cells import cell, engine_type
+from outcomes.records.cells import bounds, cell, engine_type, plain_value
 from outcomes.records.findings import MAX_POSITIONS, Finding
 from outcomes.records.scanning import ragged_rows
 from outcomes.records.schema import DIARY, Column, Table
@@ -52,6 +53,9 @@ class Checked:
 def check_table(engine: Engine, source: TableSource, id_type: str) -> Checked:
     """Make `NAME_checked` and hold the rules against it. Raises InvalidRecords where it is not a table."""
     name = source.table.name
+    if name == "diary" and (rows_plain := _rows_if_plain(engine, source, id_type)):
+        engine.run(f"CREATE VIEW diary_checked AS {_plain_select(source, id_type)}")
+        return Checked(rows_plain, 0, 0, ())
     rules = _rules(source, id_type)
     if source.text is not None:
         _read_text(engine, source, rules, id_type)
@@ -84,6 +88,70 @@ def _read_text(engine: Engine, source: TableSource, rules: list[Rule], id_type: 
         raise InvalidRecords(ragged_rows(source.text) if source.text else []) from None
 
 
+def _rows_if_plain(engine: Engine, source: TableSource, id_type: str) -> int:
+    """Rows of a typed diary in which no cell needs mending and no rule is broken; 0 where that is not so.
+
+    Most large diaries are plain. Counts and the least and greatest values, per answer to `headache`, show it
+    in a third of the time that the rules take row by row. What is only doubtful goes the long way.
+    """
+    columns = {item.column.name: item.column for item in source.columns}
+    plain = [plain_value(item.column, item.sql_type, id_type) for item in source.columns]
+    if source.text is not None or None in plain:
+        return 0
+    told = [name for name in columns if name != "headache"]
+    numbers = [name for name in told if columns[name].kind in ("number", "whole", "day")]
+    wanted = [("count", name) for name in told]
+    wanted += [(extreme, name) for extreme in ("min", "max") for name in numbers]
+    asked = ", ".join(f"{function}({identifier(name)})" for function, name in wanted)
+    patient = next(item for item in source.columns if item.column.name == "patient_id")
+    mended = f"{cell(patient.column, patient.sql_type, id_type).cleaned} IS DISTINCT FROM patient_id"
+    origin = f"({_renamed_select(source)})"
+    try:
+        groups = engine.rows(f"SELECT headache, count(*), {asked} FROM {origin} GROUP BY headache")
+        ids = engine.rows(f"SELECT 1 FROM (SELECT DISTINCT patient_id FROM {origin}) WHERE {mended} LIMIT 1")
+    except OutcomesError:
+        raise InvalidRecords([f"{source.label}: the file is not whole. Copy it again."]) from None
+    if ids:
+        return 0
+    for headache, n_rows, *values in groups:
+        found = dict(zip(wanted, values, strict=True))
+        if not _group_is_plain(columns, headache, n_rows, found):
+            return 0
+    return sum(group[1] for group in groups)
+
+
+def _group_is_plain(
+    columns: dict[str, Column], headache: bool | None, n_rows: int, found: dict[tuple[str, str], Any]
+) -> bool:
+    """Whether the rows with one answer to `headache` keep every rule, by their counts and extremes."""
+    for name, column in columns.items():
+        count = found.get(("count", name), 0)
+        if name in _NEEDED and count < n_rows:
+            return False
+        if name not in _NEEDED and headache is None and count:
+            return False
+        if count and ("max", name) in found:
+            low, high = bounds(column)
+            if headache is False and name in _FELT:
+                high = 0
+            # The greatest of numbers with a NaN among them is NaN, which lies in no range.
+            if not low <= found["min", name] or not found["max", name] <= high:
+                return False
+    return True
+
+
+def _plain_select(source: TableSource, id_type: str) -> str:
+    """SELECT of the checked table where every cell can be taken as it stands."""
+    values = ", ".join(
+        f"{plain_value(item.column, item.sql_type, id_type)} AS {identifier(item.column.name)}"
+        for item in source.columns
+    )
+    return (
+        f"SELECT source_row, {values}{_absent(source, id_type)}, CAST(0 AS BIGINT) AS fault "
+        f"FROM ({_renamed_select(source)})"
+    )
+
+
 def _any_fault(engine: Engine, source: TableSource, rules: list[Rule], id_type: str) -> tuple[int, bool]:
     """Rows, and whether any breaks a rule: one lean scan, since most large tables are whole."""
     broken = " OR ".join(rule.broken for rule in rules) or "FALSE"
@@ -96,6 +164,9 @@ def _any_fault(engine: Engine, source: TableSource, rules: list[Rule], id_type: 
         raise InvalidRecords([f"{source.label}: the file is not whole. Copy it again."]) from None
     return counted["rows_in"], bool(counted["any_fault"])
 
+
+#: What a day without headache has none of.
+_FELT = ("intensity", "duration_hours")
 
 #: A spreadsheet saves its empty lines as rows of delimiters: blank, not broken. A bit above all rules.
 _BLANK = 1 << 62
@@ -138,7 +209,7 @@ def _row_rules(source: TableSource, id_type: str) -> list[Rule]:
     cells = {item.column.name: cell(item.column, item.sql_type, id_type) for item in source.columns}
     headache = cells["headache"].value
     felt = []
-    for name in ("intensity", "duration_hours"):
+    for name in _FELT:
         if name in cells:
             # A value out of range breaks a rule of its own, and says nothing about the headache.
             value = cells[name].trusted
@@ -160,16 +231,23 @@ def _row_rules(source: TableSource, id_type: str) -> list[Rule]:
 
 def _cleaned_select(source: TableSource, id_type: str) -> str:
     """SELECT of the known columns under their dictionary names, with missing tokens gone."""
-    # The inner layer renames, so that all cell SQL reads the same names.
-    renamed = ", ".join(
-        f"{identifier(item.raw_name)} AS {identifier(item.column.name)}" for item in source.columns
-    )
-    number = source.row_number or "row_number() OVER ()"
     cleaned = ", ".join(
         f"{cell(item.column, item.sql_type, id_type).cleaned} AS {identifier(item.column.name)}"
         for item in source.columns
     )
-    return f"SELECT source_row, {cleaned} FROM (SELECT {number} AS source_row, {renamed} FROM {source.scan})"
+    return f"SELECT source_row, {cleaned} FROM ({_renamed_select(source)})"
+
+
+def _renamed_select(source: TableSource) -> str:
+    """SELECT of the known columns as they stand, under their dictionary names, with the row number.
+
+    The innermost layer, so that all cell SQL reads the same names.
+    """
+    renamed = ", ".join(
+        f"{identifier(item.raw_name)} AS {identifier(item.column.name)}" for item in source.columns
+    )
+    number = source.row_number or "row_number() OVER ()"
+    return f"SELECT {number} AS source_row, {renamed} FROM {source.scan}"
 
 
 def _checked_select(source: TableSource, rules: list[Rule], id_type: str) -> str:

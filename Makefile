@@ -12,7 +12,7 @@ report: $(PACKAGE)  ## the main job on the sample clinic
 	$(BIN)/outcomes report data/sample --month 2026-10 --output reports
 
 test: $(PACKAGE)  ## all tests but the long campaigns, against the installed wheel
-	$(BIN)/pytest
+	$(BIN)/pytest -n auto
 
 check: lint types test  ## what CI runs
 

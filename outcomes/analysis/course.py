@@ -26,8 +26,9 @@ def measure_course(periods: Periods, first_day: int = -168, last_day: int = 363)
         raise PlanError("These records hold no daily diary, so there is no course to show.")
     engine, plan = periods.records.engine, periods.plan
     weekly = _weekly(periods, first_day, last_day)
+    cohorts = engine.statement(_PACKAGE, "cohorts", **periods.tables)
     weeks = engine.statement(
-        _PACKAGE, "course_weeks", weekly=weekly, minimum=plan.min_recorded_in_course(_WEEK), **periods.tables
+        _PACKAGE, "course_weeks", weekly=weekly, minimum=plan.min_recorded_in_course(_WEEK), cohorts=cohorts
     )
     months = engine.statement(
         _PACKAGE,
@@ -36,7 +37,7 @@ def measure_course(periods: Periods, first_day: int = -168, last_day: int = 363)
         first_day=first_day,
         last_day=last_day,
         minimum=plan.min_recorded_in_course(DAYS_PER_PERIOD),
-        **periods.tables,
+        cohorts=cohorts,
     )
     return Course(
         weeks=_means(periods, weeks, "week", _WEEK),

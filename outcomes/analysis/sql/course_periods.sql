@@ -11,11 +11,7 @@ FROM (
     WHERE segment_start <> 0 AND segment_start BETWEEN $first_day AND $last_day
     GROUP BY patient_id, (segment_start + 2800000) // 28 - 100000
 ) AS periods
-JOIN (
-    SELECT patient_id, 'headline' AS cohort FROM $standing WHERE standing = 'analysed'
-    UNION ALL
-    SELECT patient_id, 'all' AS cohort FROM $standing WHERE standing NOT IN ('no_first_session', 'outside_cohort')
-) AS cohorts USING (patient_id)
+JOIN ($cohorts) AS cohorts USING (patient_id)
 WHERE recorded_days >= $minimum
 GROUP BY cohort, step, recorded_days, headache_days
 ORDER BY cohort, step, recorded_days, headache_days

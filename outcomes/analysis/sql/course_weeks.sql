@@ -2,11 +2,7 @@
 -- A table of counts, not of means: whole numbers are the same whatever order they are added in.
 SELECT cohort, week AS step, recorded_days, headache_days, count(*) AS patients
 FROM ($weekly) AS weekly
-JOIN (
-    SELECT patient_id, 'headline' AS cohort FROM $standing WHERE standing = 'analysed'
-    UNION ALL
-    SELECT patient_id, 'all' AS cohort FROM $standing WHERE standing NOT IN ('no_first_session', 'outside_cohort')
-) AS cohorts USING (patient_id)
+JOIN ($cohorts) AS cohorts USING (patient_id)
 WHERE recorded_days >= $minimum
 GROUP BY cohort, week, recorded_days, headache_days
 ORDER BY cohort, week, recorded_days, headache_days

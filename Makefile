@@ -14,7 +14,7 @@ report: $(PACKAGE)  ## the main job on the sample clinic
 test: $(PACKAGE)  ## all tests but the long campaigns, against the installed wheel
 	$(BIN)/pytest -n auto
 
-check: lint types test  ## what CI runs
+check: lint types test  ## all that CI runs before it makes the report
 
 lint: $(LIBRARIES)
 	$(BIN)/ruff check .

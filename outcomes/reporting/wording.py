@@ -19,9 +19,9 @@ LIMITATION = (
 
 NO_COMPARISON = (
     "Patients start treatment when headaches are bad, so fewer headaches afterwards are to be expected even if "
-    "nothing had changed except entering in a bad month. How many fewer cannot be computed from these records: "
-    "that needs the average of a population from outside, or a second baseline recorded after booking. Natural "
-    "recovery, attention and placebo response come on top."
+    "nothing had changed except entering in a bad month. How many fewer is not estimated here: that needs the "
+    "average of a population from outside, or a second baseline recorded after booking. Natural recovery, "
+    "attention and placebo response come on top."
 )
 
 DROP_OUT = (

@@ -107,7 +107,8 @@ def _typed_cell(column: Column, sql_type: str, id_type: str) -> Cell | None:
     if column.kind == "id" and column.name == "patient_id" and numeric:
         return _whole_id(name, sql_type, id_type)
     if column.kind == "date" and (sql_type == "DATE" or sql_type in _TIMES):
-        return Cell(f"CAST({name} AS DATE)", name, "FALSE", name)
+        broken = _outside_the_calendar(name)
+        return Cell(f"CAST({name} AS DATE)", f"CASE WHEN NOT {broken} THEN {name} END", broken, name)
     if column.kind == "yes_no" and sql_type == "BOOLEAN":
         return Cell(name, name, "FALSE", name)
     if not numeric or column.kind not in ("yes_no", "number", "whole", "day"):
@@ -124,6 +125,11 @@ def _typed_cell(column: Column, sql_type: str, id_type: str) -> Cell | None:
     trusted = f"CAST({name} AS {engine_type(column, id_type)})"
     # A refused number must not reach a cast that it would overflow.
     return Cell(cleaned, f"CASE WHEN NOT {broken} THEN {trusted} END", broken, trusted)
+
+
+def _outside_the_calendar(day: str) -> str:
+    """SQL that is true of dates that no calendar shows: engines know infinity and years before 1."""
+    return f"({day} < DATE '0001-01-01' OR {day} > DATE '9999-12-31')"
 
 
 def _whole_id(name: str, sql_type: str, id_type: str) -> Cell:
@@ -183,7 +189,9 @@ def _text_value(column: Column) -> str:
             f"WHEN lower({name}) IN ({_list(NO)}) THEN FALSE END"
         )
     if column.kind == "date":
-        return f"CASE WHEN regexp_full_match({name}, {literal(_DATE)}) THEN try_cast({name} AS DATE) END"
+        day = f"try_cast({name} AS DATE)"
+        outside = _outside_the_calendar(day)
+        return f"CASE WHEN regexp_full_match({name}, {literal(_DATE)}) AND NOT {outside} THEN {day} END"
     if column.kind in ("number", "whole", "day"):
         return _text_number(column, name)
     if column.kind == "codes":

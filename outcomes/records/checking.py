@@ -102,7 +102,13 @@ def _rows_if_plain(engine: Engine, source: TableSource, id_type: str) -> int:
     numbers = [name for name in told if columns[name].kind in ("number", "whole", "day")]
     wanted = [("count", name) for name in told]
     wanted += [(extreme, name) for extreme in ("min", "max") for name in numbers]
+    dates = [
+        cell(item.column, item.sql_type, id_type).broken
+        for item in source.columns
+        if item.column.kind == "date"
+    ]
     asked = ", ".join(f"{function}({identifier(name)})" for function, name in wanted)
+    asked += f", bool_or({' OR '.join(dates) or 'FALSE'})"
     patient = next(item for item in source.columns if item.column.name == "patient_id")
     mended = f"{cell(patient.column, patient.sql_type, id_type).cleaned} IS DISTINCT FROM patient_id"
     origin = f"({_renamed_select(source)})"
@@ -113,9 +119,9 @@ def _rows_if_plain(engine: Engine, source: TableSource, id_type: str) -> int:
         raise InvalidRecords([f"{source.label}: the file is not whole. Copy it again."]) from None
     if ids:
         return 0
-    for headache, n_rows, *values in groups:
+    for headache, n_rows, *values, odd_date in groups:
         found = dict(zip(wanted, values, strict=True))
-        if not _group_is_plain(columns, headache, n_rows, found):
+        if odd_date or not _group_is_plain(columns, headache, n_rows, found):
             return 0
     return sum(group[1] for group in groups)
 
@@ -284,7 +290,7 @@ def _trusted_select(source: TableSource, id_type: str) -> str:
 #: Columns that the SQL files name: given as NULL where a source does not have them.
 _ALWAYS = {
     "diary": ("intensity", "duration_hours", "acute_medication"),
-    "patients": ("headache_type", "group", "index_date", "index_day"),
+    "patients": ("index_date", "index_day"),
     "summaries": ("mode", "recorded_days"),
 }
 

@@ -19,7 +19,6 @@ from outcomes.records.scanning import TextScan, scan_text
 from outcomes.records.schema import PATIENTS, SUMMARIES, TABLES, Column, Table
 
 TEXT_SUFFIXES = (".csv", ".tsv")
-DATA_SUFFIXES = (*TEXT_SUFFIXES, ".parquet", ".xlsx", ".xls", ".ods")
 
 #: Endpoints that a `summaries` table may carry without being declared in the plan, with their ranges.
 SUMMARY_ENDPOINTS: dict[str, tuple[str, float, float | None]] = {

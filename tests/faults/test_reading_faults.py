@@ -713,3 +713,22 @@ def _fuzz(folder: Path, data: bytes) -> None:
         for finding in records.findings:
             _quiet(finding.sentence())
             assert all(row >= 2 for row in finding.rows)
+
+
+@pytest.mark.parametrize("day", ["infinity", "-infinity", "4000-01-01 (BC)", "200000-01-01"])
+@pytest.mark.parametrize("table", ["diary", "sessions"])
+def test_a_date_that_no_calendar_shows_is_set_aside(tmp_path: Path, day: str, table: str) -> None:
+    """Parquet and databases know infinity and years before 1; a clinic does not."""
+    import duckdb
+
+    days = {"diary": "2026-02-20", "sessions": "2026-03-01"}
+    for name, good in days.items():
+        odd = f" UNION ALL SELECT 'p2', CAST('{day}' AS DATE), TRUE" if name == table else ""
+        rows = f"SELECT 'p1' AS patient_id, DATE '{good}' AS date, TRUE AS headache{odd}"
+        kept = rows if name == "diary" else f"SELECT patient_id, date FROM ({rows})"
+        duckdb.execute(f"COPY ({kept}) TO '{tmp_path / name}.parquet' (FORMAT parquet)")
+    records = oc.load_records(tmp_path, AnalysisPlan(set_aside_limit=1.0))
+    (found,) = [finding for finding in records.findings if finding.level == "set aside"]
+    assert (found.table, found.column, found.rows) == (table, "date", (2,))
+    flow = oc.split_periods(records).flow
+    assert flow is not None and flow.n_patients == 2

@@ -18,6 +18,7 @@ from pathlib import Path
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
+import pyarrow.csv as pa_csv
 import pyarrow.parquet as pq
 
 #: Patients made at a time; a chunk of a million rows.
@@ -86,10 +87,19 @@ def make_source(folder: Path, rows: int, *, seed: int = 1, faults: float = 0.0) 
     return Made(folder, n_patients, n_rows, n_sessions)
 
 
+#: The signs of a pseudonym as `outcomes deidentify` makes them.
+SIGNS = np.frombuffer(b"0123456789ABCDEFGHJKMNPQRSTVWXYZ", dtype="S1")
+
+
 def _identifiers(start: int, count: int) -> pa.Array:
-    """Pseudonyms that do not count upwards, as a clinic's do not."""
-    numbers = (np.arange(start, start + count, dtype=np.uint64) * np.uint64(2_654_435_761)) % np.uint64(2**32)
-    return pa.array([f"P-{number:08X}" for number in numbers], pa.string())
+    """Pseudonyms of the form that `outcomes deidentify` gives, which do not count upwards."""
+    numbers = np.arange(start, start + count, dtype=np.uint64)
+    mixed = numbers * np.uint64(0x9E3779B97F4A7C15) ^ (numbers << np.uint64(31))
+    mixed = np.stack([mixed, numbers * np.uint64(2_654_435_761) % np.uint64(2**40)])
+    places = np.arange(8, dtype=np.uint64) * np.uint64(5)
+    letters = SIGNS[((mixed[:, :, None] >> places) & np.uint64(31)).astype(np.intp)]
+    joined = np.concatenate([letters[0], letters[1]], axis=1).copy().view("S16").ravel()
+    return pa.array(["P-" + text.decode() for text in joined], pa.string())
 
 
 def _diary_chunk(random: np.random.Generator, ids: pa.Array, first_sessions: np.ndarray) -> pa.Table:
@@ -168,17 +178,36 @@ def _with_faults(random: np.random.Generator, days: pa.Table, share: float) -> p
     return pa.concat_tables([days, repeated, second]).cast(DIARY)
 
 
+def write_text(folder: Path) -> None:
+    """The tables as CSV in `folder`/text, as a clinic's export has them: yes and no, ISO dates, empty cells."""
+    target = folder / "text"
+    target.mkdir(exist_ok=True)
+    for path in sorted(folder.glob("*.parquet")):
+        with (target / f"{path.stem}.csv").open("wb") as file:
+            for number, batch in enumerate(pq.ParquetFile(path).iter_batches(500_000)):
+                columns = [
+                    pc.if_else(column, "yes", "no") if pa.types.is_boolean(column.type) else column
+                    for column in batch.columns
+                ]
+                table = pa.table(columns, names=batch.schema.names)
+                options = pa_csv.WriteOptions(include_header=not number, quoting_style="needed")
+                pa_csv.write_csv(table, file, options)
+
+
 def main(argv: Sequence[str] | None = None) -> None:
     """Command line."""
     parser = argparse.ArgumentParser(description="Make a large diary as Parquet.")
     parser.add_argument("folder", type=Path)
     parser.add_argument("--rows", type=lambda text: int(float(text)), default=10_000_000, help="such as 10e6")
     parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--text", action="store_true", help="as CSV beside the Parquet files")
     parser.add_argument(
         "--faults", type=float, default=0.0, metavar="SHARE", help="share of broken rows, such as 0.01"
     )
     arguments = parser.parse_args(argv)
     made = make_source(arguments.folder, arguments.rows, seed=arguments.seed, faults=arguments.faults)
+    if arguments.text:
+        write_text(made.folder)
     print(
         f"{made.folder}: {made.patients} patients, {made.diary_rows} diary rows, {made.session_rows} sessions"
     )

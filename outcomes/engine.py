@@ -9,7 +9,6 @@ from __future__ import annotations
 import importlib.util
 import os
 import string
-import tempfile
 import weakref
 from collections.abc import Sequence
 from functools import cache
@@ -18,6 +17,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from outcomes.errors import FileProblem, OutcomesError
+from outcomes.files import remove, scratch_folder
 
 if TYPE_CHECKING:
     import duckdb
@@ -52,10 +52,13 @@ class Engine:
         import duckdb
 
         self._errors: tuple[type[Exception], ...] = (duckdb.Error,)
-        spill = tempfile.TemporaryDirectory(prefix="outcomes-", ignore_cleanup_errors=True)
+        spill = scratch_folder()
         self.connection: duckdb.DuckDBPyConnection = duckdb.connect(":memory:")
         self._finalizer = weakref.finalize(self, _close, self.connection, spill)
-        self._lock_down(Path(spill.name), readable)
+        #: A private folder for files that have to be read in another form; it goes with the engine.
+        self.scratch = spill / "read"
+        self.scratch.mkdir(mode=0o700)
+        self._lock_down(spill, [*readable, self.scratch])
 
     def _lock_down(self, spill: Path, readable: Sequence[Path]) -> None:
         """Read only the source, load no extension, and let nothing change that afterwards."""
@@ -135,15 +138,23 @@ class Engine:
         found = self.rows(f"SELECT 1 FROM information_schema.tables WHERE table_name = {literal(name)}")
         return bool(found)
 
+    def has_column(self, table: str, column: str) -> bool:
+        """Whether a table or view has a column of that name."""
+        found = self.rows(
+            "SELECT 1 FROM information_schema.columns "
+            f"WHERE table_name = {literal(table)} AND column_name = {literal(column)}"
+        )
+        return bool(found)
+
 
 def without_pattern(path: Path) -> str:
     """The path with the signs that the engine reads as a pattern made literal."""
     return "".join(f"[{sign}]" if sign in "[*?" else sign for sign in path.resolve().as_posix())
 
 
-def _close(connection: duckdb.DuckDBPyConnection, spill: tempfile.TemporaryDirectory[str]) -> None:
+def _close(connection: duckdb.DuckDBPyConnection, spill: Path) -> None:
     connection.close()
-    spill.cleanup()
+    remove(spill)
 
 
 def _without_rows(error: Exception) -> OutcomesError:

@@ -26,9 +26,13 @@ class PlanError(OutcomesError):
 
 
 class IdentityError(OutcomesError):
-    """The records may say who somebody is. Nothing was loaded."""
+    """The records may say who somebody is. Nothing was loaded. `problems` lists every place."""
 
     exit_code = 3
+
+    def __init__(self, problems: Sequence[str]):
+        self.problems = tuple(problems)
+        super().__init__("\n".join(self.problems))
 
 
 class InvalidRecords(OutcomesError):

@@ -24,6 +24,9 @@ MIN_RECORDED_SHARE = 20 / 28
 
 PLAN_FILE = "outcomes.toml"
 
+#: What becomes of rows that contradict each other about one day: none is used, or they are put together.
+DUPLICATE_DAY = ("set_aside", "max", "sum", "last")
+
 _NAME = re.compile(r"[a-z][a-z0-9_]{0,59}")
 
 
@@ -65,6 +68,7 @@ class AnalysisPlan:
     confidence: float = 0.95
     minimum_cell: int = 8
     set_aside_limit: float = 0.05
+    duplicate_day: str = "set_aside"
     seed: int = 20260101
     summary_baseline: str = "baseline"
     summary_followup: str = "followup"
@@ -186,6 +190,8 @@ def _problems(plan: AnalysisPlan) -> list[str]:
         values = getattr(plan, name)
         if not isinstance(values, tuple) or not all(_is_number(value) for value in values):
             wrong_type.append(f"{name} must be a list of numbers in percent.")
+    if plan.duplicate_day not in DUPLICATE_DAY:
+        wrong_type.append(f"duplicate_day must be one of: {', '.join(DUPLICATE_DAY)}.")
     for name in ("primary_endpoint", "summary_baseline", "summary_followup"):
         if not isinstance(getattr(plan, name), str) or not getattr(plan, name):
             wrong_type.append(f"{name} must be a name.")

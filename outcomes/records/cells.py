@@ -6,6 +6,7 @@ Text is read strictly: nothing is guessed, and what does not fit its column is a
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Iterable
 from dataclasses import dataclass
 
@@ -29,7 +30,28 @@ _TIMES = {"TIMESTAMP", "TIMESTAMP_NS", "TIMESTAMP_MS", "TIMESTAMP_S"}
 _NUMBER = r"[+-]?([0-9]+(\.[0-9]+)?|\.[0-9]+)"
 _WHOLE = r"[+-]?[0-9]{1,15}(\.0+)?"
 _DATE = r"[0-9]{4}-[0-9]{2}-[0-9]{2}"
+_TIME = r"[T ][0-9]{2}:[0-9]{2}(:[0-9]{2}([.][0-9]+)?)?"
+_OFFSET = r" ?[+-][0-9]{2}:?[0-9]{2}"
+_ZONED = rf"{_DATE}{_TIME}( ?Z|{_OFFSET})"
 _FREE_CODE = r"[A-Za-z0-9][A-Za-z0-9_.+ -]{0,39}"
+
+
+#: No diary or session of ours is older; a spreadsheet shows 1900 or 1970 where it lost the date.
+FIRST_DAY = dt.date(1980, 1, 1)
+
+
+@dataclass(frozen=True)
+class Forms:
+    """What the cells of a source are held against beside the dictionary.
+
+    `id_type`: the engine's type of patient ids. `missing`: texts that stand for an empty cell. `last_day`: the
+    day after which nothing can have happened yet. `timezone`: where times with an offset are told as local.
+    """
+
+    id_type: str
+    missing: tuple[str, ...] = MISSING_TOKENS
+    last_day: dt.date = dt.date(9999, 12, 31)
+    timezone: str = ""
 
 
 @dataclass(frozen=True)
@@ -37,12 +59,14 @@ class Cell:
     """SQL over one source column: `cleaned` (missing tokens gone), `value`, and `broken` (true or not).
 
     `trusted` is the value where a scan has shown that no cell breaks a rule: the same, without the guard.
+    `day` is the date of a column of dates whether or not it can be true.
     """
 
     cleaned: str
     value: str
     broken: str
     trusted: str
+    day: str = ""
 
 
 def engine_type(column: Column, id_type: str) -> str:
@@ -84,31 +108,40 @@ def readable(column: Column, sql_type: str) -> bool:
     }[column.kind]
 
 
-def cell(column: Column, sql_type: str, id_type: str) -> Cell:
+def cell(column: Column, sql_type: str, forms: Forms) -> Cell:
     """The SQL of one column. `cleaned` reads the source column, the others read the cleaned one."""
     name = identifier(column.name)
     if sql_type in ('"NULL"', "NULL"):
-        return Cell(f"CAST({name} AS {engine_type(column, id_type)})", name, "FALSE", name)
-    typed = _typed_cell(column, sql_type, id_type)
+        return Cell(f"CAST({name} AS {engine_type(column, forms.id_type)})", name, "FALSE", name, name)
+    typed = _typed_cell(column, sql_type, forms)
     if typed is not None:
         return typed
     text = f"trim(CAST({name} AS VARCHAR))"
-    missing = ", ".join(literal(token) for token in MISSING_TOKENS)
+    missing = ", ".join(literal(token) for token in forms.missing)
     cleaned = f"CASE WHEN lower({text}) NOT IN ({missing}) THEN {text} END"
+    if column.kind == "date":
+        day = _text_day(name, forms)
+        value = f"CASE WHEN {day} BETWEEN {_day(FIRST_DAY)} AND {_day(forms.last_day)} THEN {day} END"
+        return Cell(cleaned, value, f"({name} IS NOT NULL AND ({day}) IS NULL)", value, day)
     value = _text_value(column)
-    broken = "FALSE" if value == name else f"({name} IS NOT NULL AND ({value}) IS NULL)"
+    broken = f"({name} IS NOT NULL AND ({value}) IS NULL)"
     return Cell(cleaned, value, broken, value)
 
 
-def _typed_cell(column: Column, sql_type: str, id_type: str) -> Cell | None:
+def _day(day: dt.date) -> str:
+    return f"DATE '{day.isoformat()}'"
+
+
+def _typed_cell(column: Column, sql_type: str, forms: Forms) -> Cell | None:
     """Typed columns need no parsing; None where the column has to be read as text."""
     name = identifier(column.name)
     numeric = sql_type in _INTEGERS | _FLOATS or sql_type.startswith("DECIMAL")
     if column.kind == "id" and column.name == "patient_id" and numeric:
-        return _whole_id(name, sql_type, id_type)
+        return _whole_id(name, sql_type, forms.id_type)
     if column.kind == "date" and (sql_type == "DATE" or sql_type in _TIMES):
-        broken = _outside_the_calendar(name)
-        return Cell(f"CAST({name} AS DATE)", f"CASE WHEN NOT {broken} THEN {name} END", broken, name)
+        outside = f"({name} < {_day(FIRST_DAY)} OR {name} > {_day(forms.last_day)})"
+        value = f"CASE WHEN NOT {outside} THEN {name} END"
+        return Cell(f"CAST({name} AS DATE)", value, "FALSE", name, name)
     if column.kind == "yes_no" and sql_type == "BOOLEAN":
         return Cell(name, name, "FALSE", name)
     if not numeric or column.kind not in ("yes_no", "number", "whole", "day"):
@@ -122,14 +155,14 @@ def _typed_cell(column: Column, sql_type: str, id_type: str) -> Cell | None:
     if column.kind in ("whole", "day") and sql_type not in _INTEGERS:
         breaks.append(f"{name} <> floor({name})")
     broken = f"({' OR '.join(breaks)})"
-    trusted = f"CAST({name} AS {engine_type(column, id_type)})"
+    trusted = f"CAST({name} AS {engine_type(column, forms.id_type)})"
     # A refused number must not reach a cast that it would overflow.
     return Cell(cleaned, f"CASE WHEN NOT {broken} THEN {trusted} END", broken, trusted)
 
 
-def _outside_the_calendar(day: str) -> str:
-    """SQL that is true of dates that no calendar shows: engines know infinity and years before 1."""
-    return f"({day} < DATE '0001-01-01' OR {day} > DATE '9999-12-31')"
+def untrue_days(day: str, forms: Forms) -> tuple[str, str]:
+    """SQL that is true of days that have not come yet, and of days before any record of ours."""
+    return f"({day} > {_day(forms.last_day)})", f"({day} < {_day(FIRST_DAY)})"
 
 
 def _whole_id(name: str, sql_type: str, id_type: str) -> Cell:
@@ -182,21 +215,45 @@ def _text_value(column: Column) -> str:
     """SQL that gives the value of a cleaned text, or NULL where the text does not fit the column."""
     name = identifier(column.name)
     if column.kind == "id":
-        return name
+        # What a spreadsheet shows in place of a value begins so, and no pseudonym does.
+        return f"CASE WHEN NOT starts_with({name}, '#') THEN {name} END"
     if column.kind == "yes_no":
         return (
             f"CASE WHEN lower({name}) IN ({_list(YES)}) THEN TRUE "
             f"WHEN lower({name}) IN ({_list(NO)}) THEN FALSE END"
         )
-    if column.kind == "date":
-        day = f"try_cast({name} AS DATE)"
-        outside = _outside_the_calendar(day)
-        return f"CASE WHEN regexp_full_match({name}, {literal(_DATE)}) AND NOT {outside} THEN {day} END"
     if column.kind in ("number", "whole", "day"):
         return _text_number(column, name)
     if column.kind == "codes":
         return _text_codes(column, name)
     return _text_code(column, name)
+
+
+def _text_day(name: str, forms: Forms) -> str:
+    """SQL of the day of a date, also where a time stands behind it: the local day as it was recorded.
+
+    A time with an offset has its own local day; where the mapping names a time zone, the day is the one
+    there. A time in UTC says nothing of the local day unless a zone is named.
+    """
+    date = f"try_cast(left({name}, 10) AS DATE)"
+    zoned = f"{_DATE}{_TIME}{_OFFSET}"
+    cases = f"WHEN regexp_full_match({name}, {literal(f'{_DATE}({_TIME})?')}) THEN {date}"
+    if forms.timezone:
+        instant = f"try_cast(replace({name}, ' Z', 'Z') AS TIMESTAMPTZ)"
+        there = f"CAST(timezone({literal(forms.timezone)}, {instant}) AS DATE)"
+        cases += f" WHEN regexp_full_match({name}, {literal(_ZONED)}) THEN {there}"
+    else:
+        cases += f" WHEN regexp_full_match({name}, {literal(zoned)}) THEN {date}"
+    return f"CASE {cases} END"
+
+
+def time_marks(name: str) -> tuple[str, str]:
+    """SQL that is true of a date with a time and its offset, and of one with a time alone."""
+    longer = f"length({name}) > 10"
+    return (
+        f"({longer} AND regexp_full_match({name}, {literal(_ZONED)}))",
+        f"({longer} AND regexp_full_match({name}, {literal(_DATE + _TIME)}))",
+    )
 
 
 def _text_number(column: Column, name: str) -> str:
@@ -213,6 +270,13 @@ def _text_number(column: Column, name: str) -> str:
 def normal_code(code: str) -> str:
     """Codes differ in case, spaces and hyphens without meaning to."""
     return code.lower().replace(" ", "_").replace("-", "_")
+
+
+def written_otherwise(column: Column) -> str:
+    """SQL that is true of a code that was written with other case, spaces or hyphens than in its list."""
+    name = identifier(column.name)
+    value = _text_codes(column, name) if column.kind == "codes" else _text_code(column, name)
+    return f"coalesce(({value}) <> {name}, FALSE)"
 
 
 def _normal(name: str) -> str:

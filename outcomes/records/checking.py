@@ -11,11 +11,21 @@ from typing import Any
 
 from outcomes.engine import Engine, identifier
 from outcomes.errors import InvalidRecords, OutcomesError
-from outcomes.records.cells import bounds, cell, engine_type, plain_value
-from outcomes.records.findings import MAX_POSITIONS, Finding
+from outcomes.records.cells import (
+    Forms,
+    bounds,
+    cell,
+    engine_type,
+    plain_value,
+    time_marks,
+    untrue_days,
+    written_otherwise,
+)
+from outcomes.records.findings import Finding
+from outcomes.records.matching import TableSource
+from outcomes.records.positions import findings_at
 from outcomes.records.scanning import ragged_rows
 from outcomes.records.schema import DIARY, Column, Table
-from outcomes.records.sources import TableSource
 
 
 @dataclass(frozen=True)
@@ -33,6 +43,9 @@ class Rule:
 _NEEDED = ("patient_id", "date", "day", "period", "instrument", "kind")
 
 
+FUTURE = "future_date"
+
+
 @dataclass(frozen=True)
 class Checked:
     """What the check of one table found: its rows, those that are blank, and those that break a rule.
@@ -44,74 +57,102 @@ class Checked:
     blank: int
     broken: int
     findings: tuple[Finding, ...]
+    rules: tuple[Rule, ...] = ()
 
     @property
     def whole(self) -> bool:
         return not self.blank and not self.broken
 
 
-def check_table(engine: Engine, source: TableSource, id_type: str) -> Checked:
+def check_table(engine: Engine, source: TableSource, forms: Forms, *, may_be_empty: bool = False) -> Checked:
     """Make `NAME_checked` and hold the rules against it. Raises InvalidRecords where it is not a table."""
     name = source.table.name
-    if name == "diary" and (rows_plain := _rows_if_plain(engine, source, id_type)):
-        engine.run(f"CREATE VIEW diary_checked AS {_plain_select(source, id_type)}")
+    if name == "diary" and (rows_plain := _rows_if_plain(engine, source, forms)):
+        engine.run(f"CREATE OR REPLACE VIEW diary_checked AS {_plain_select(source, forms)}")
         return Checked(rows_plain, 0, 0, ())
-    rules = _rules(source, id_type)
-    if source.text is not None:
-        _read_text(engine, source, rules, id_type)
-    rows_in, any_fault = _any_fault(engine, source, rules, id_type)
-    if not rows_in:
+    rules = _rules(source, forms)
+    if source.is_text:
+        _read_text(engine, source, rules, forms)
+    rows_in, any_fault, doubts = _any_fault(engine, source, rules, forms)
+    if not rows_in and not may_be_empty:
         raise InvalidRecords(
-            [f"{source.label}: holds no record. Add its rows, or remove it from the source."]
+            [
+                f"{source.label}: holds no record. Add its rows, remove it from the source, or list '{name}' under "
+                "'allow_empty' in mapping.toml."
+            ]
         )
-    if source.text is None:
+    if not source.is_text:
         # A scan has shown whether any cell breaks a rule; where none does, no later pass pays for the guards.
-        select = _checked_select(source, rules, id_type) if any_fault else _trusted_select(source, id_type)
-        engine.run(f"CREATE VIEW {name}_checked AS {select}")
+        select = _checked_select(source, rules, forms) if any_fault else _trusted_select(source, forms)
+        engine.run(f"CREATE OR REPLACE VIEW {name}_checked AS {select}")
+    mended = _mended(engine, source, doubts)
     if not any_fault:
-        return Checked(rows_in, 0, 0, ())
+        return Checked(rows_in, 0, 0, tuple(mended))
     counted = engine.row(
         f"SELECT bit_or(fault) AS faults, count(*) FILTER (WHERE fault = {_BLANK}) AS blank, "
         f"count(*) FILTER (WHERE fault NOT IN (0, {_BLANK})) AS broken FROM {name}_checked"
     )
     findings = [
-        _finding(engine, source, rule, bit) for bit, rule in enumerate(rules) if counted["faults"] >> bit & 1
+        finding
+        for bit, rule in enumerate(rules)
+        if counted["faults"] >> bit & 1
+        for finding in findings_at(
+            engine,
+            source,
+            f"{name}_checked",
+            broken_by(bit),
+            level="set aside",
+            rule=rule.name,
+            column=rule.column,
+            problem=rule.problem,
+            remedy=rule.remedy,
+        )
     ]
-    return Checked(rows_in, counted["blank"], counted["broken"], tuple(findings))
+    return Checked(rows_in, counted["blank"], counted["broken"], tuple(findings + mended), tuple(rules))
 
 
-def _read_text(engine: Engine, source: TableSource, rules: list[Rule], id_type: str) -> None:
-    """Read a text file once, values and faults together, into the engine."""
+def broken_by(bit: int) -> str:
+    """SQL that is true of rows that break the rule of that bit."""
+    return f"(fault < {_BLANK} AND fault & {1 << bit} <> 0)"
+
+
+def _read_text(engine: Engine, source: TableSource, rules: list[Rule], forms: Forms) -> None:
+    """Read text files once, values and faults together, into the engine."""
+    name = source.table.name
     try:
-        engine.run(f"CREATE TABLE {source.table.name}_checked AS {_checked_select(source, rules, id_type)}")
+        engine.run(f"CREATE OR REPLACE TABLE {name}_checked AS {_checked_select(source, rules, forms)}")
     except OutcomesError:
-        raise InvalidRecords(ragged_rows(source.text) if source.text else []) from None
+        texts = {part.raw.text.path: part.raw.text for part in source.parts if part.raw.text is not None}
+        problems = [problem for text in texts.values() for problem in ragged_rows(text)]
+        unreadable = [one for one in problems if "cannot be read as a table" in one]
+        raise InvalidRecords([one for one in problems if one not in unreadable] or unreadable) from None
 
 
-def _rows_if_plain(engine: Engine, source: TableSource, id_type: str) -> int:
+def _rows_if_plain(engine: Engine, source: TableSource, forms: Forms) -> int:
     """Rows of a typed diary in which no cell needs mending and no rule is broken; 0 where that is not so.
 
     Most large diaries are plain. Counts and the least and greatest values, per answer to `headache`, show it
     in a third of the time that the rules take row by row. What is only doubtful goes the long way.
     """
     columns = {item.column.name: item.column for item in source.columns}
-    plain = [plain_value(item.column, item.sql_type, id_type) for item in source.columns]
-    if source.text is not None or None in plain:
+    plain = [plain_value(item.column, item.sql_type, forms.id_type) for item in source.columns]
+    if source.is_text or None in plain:
         return 0
     told = [name for name in columns if name != "headache"]
     numbers = [name for name in told if columns[name].kind in ("number", "whole", "day")]
     wanted = [("count", name) for name in told]
     wanted += [(extreme, name) for extreme in ("min", "max") for name in numbers]
-    dates = [
-        cell(item.column, item.sql_type, id_type).broken
-        for item in source.columns
-        if item.column.kind == "date"
+    dates = [identifier(item.column.name) for item in source.columns if item.column.kind == "date"]
+    untrue = [
+        condition
+        for name in dates
+        for condition in (untrue_days(f"max({name})", forms)[0], untrue_days(f"min({name})", forms)[1])
     ]
     asked = ", ".join(f"{function}({identifier(name)})" for function, name in wanted)
-    asked += f", bool_or({' OR '.join(dates) or 'FALSE'})"
+    asked += f", {' OR '.join(untrue) or 'FALSE'}"
     patient = next(item for item in source.columns if item.column.name == "patient_id")
-    mended = f"{cell(patient.column, patient.sql_type, id_type).cleaned} IS DISTINCT FROM patient_id"
-    origin = f"({_renamed_select(source)})"
+    mended = f"{cell(patient.column, patient.sql_type, forms).cleaned} IS DISTINCT FROM patient_id"
+    origin = f"({source.origin})"
     try:
         groups = engine.rows(f"SELECT headache, count(*), {asked} FROM {origin} GROUP BY headache")
         ids = engine.rows(f"SELECT 1 FROM (SELECT DISTINCT patient_id FROM {origin}) WHERE {mended} LIMIT 1")
@@ -146,29 +187,88 @@ def _group_is_plain(
     return True
 
 
-def _plain_select(source: TableSource, id_type: str) -> str:
+def _plain_select(source: TableSource, forms: Forms) -> str:
     """SELECT of the checked table where every cell can be taken as it stands."""
     values = ", ".join(
-        f"{plain_value(item.column, item.sql_type, id_type)} AS {identifier(item.column.name)}"
+        f"{plain_value(item.column, item.sql_type, forms.id_type)} AS {identifier(item.column.name)}"
         for item in source.columns
     )
     return (
-        f"SELECT source_row, {values}{_absent(source, id_type)}, CAST(0 AS BIGINT) AS fault "
-        f"FROM ({_renamed_select(source)})"
+        f"SELECT source_row, {values}{_absent(source, forms.id_type)}, CAST(0 AS BIGINT) AS fault "
+        f"FROM ({source.origin})"
     )
 
 
-def _any_fault(engine: Engine, source: TableSource, rules: list[Rule], id_type: str) -> tuple[int, bool]:
-    """Rows, and whether any breaks a rule: one lean scan, since most large tables are whole."""
-    broken = " OR ".join(rule.broken for rule in rules) or "FALSE"
-    origin = f"({_cleaned_select(source, id_type)})"
-    if source.text is not None:
-        origin, broken = f"{source.table.name}_checked", "fault <> 0"
+def _any_fault(engine: Engine, source: TableSource, rules: list[Rule], forms: Forms) -> tuple[int, bool, int]:
+    """Rows, whether any breaks a rule, and the bits of what was read in another form than it was written.
+
+    One lean scan, since most large tables are whole.
+    """
+    broken, doubt = " OR ".join(rule.broken for rule in rules) or "FALSE", "0"
+    origin = f"({_cleaned_select(source, forms)})"
+    if source.is_text:
+        origin, broken, doubt = f"{source.table.name}_checked", "fault <> 0", "coalesce(bit_or(doubt), 0)"
     try:
-        counted = engine.row(f"SELECT count(*) AS rows_in, bool_or({broken}) AS any_fault FROM {origin}")
+        counted = engine.row(
+            f"SELECT count(*) AS rows_in, bool_or({broken}) AS any_fault, {doubt} AS doubts FROM {origin}"
+        )
     except OutcomesError:
         raise InvalidRecords([f"{source.label}: the file is not whole. Copy it again."]) from None
-    return counted["rows_in"], bool(counted["any_fault"])
+    return counted["rows_in"], bool(counted["any_fault"]), int(counted["doubts"])
+
+
+def _doubts(source: TableSource) -> list[tuple[str, str, str]]:
+    """(column, what, SQL) of forms that are read without loss but should be known. A bit each, text only."""
+    doubts = []
+    for item in source.columns:
+        name = identifier(item.column.name)
+        if item.sql_type != "VARCHAR":
+            continue
+        if item.column.kind == "date":
+            zoned, local = time_marks(name)
+            doubts += [(item.column.name, "zoned", zoned), (item.column.name, "local", local)]
+        elif item.column.kind == "codes" or item.column.codes:
+            doubts.append((item.column.name, "code", written_otherwise(item.column)))
+    return doubts
+
+
+def _mended(engine: Engine, source: TableSource, bits: int) -> list[Finding]:
+    """What was read in another form than it was written. Raises InvalidRecords where two forms clash."""
+    found = [
+        (column, what, bit)
+        for bit, (column, what, _) in enumerate(_doubts(source) if bits else [])
+        if bits >> bit & 1
+    ]
+    kinds = {(column, what) for column, what, _ in found}
+    mixed = [column for column, what in kinds if what == "zoned" and (column, "local") in kinds]
+    if mixed:
+        raise InvalidRecords(
+            [
+                f"{source.label}: column '{column}' holds times with an offset from UTC and times without one, so "
+                "the day of each cannot be told alike. Export them in one form."
+                for column in sorted(mixed)
+            ]
+        )
+    words = {
+        "zoned": ("was read as the local day of a time with an offset.", "Nothing to do."),
+        "local": ("was read as the day of a date with a time.", "Nothing to do."),
+        "code": ("was written with other case, spaces or hyphens than in the list.", "Nothing to do."),
+    }
+    return [
+        finding
+        for column, what, bit in found
+        for finding in findings_at(
+            engine,
+            source,
+            f"{source.table.name}_checked",
+            f"doubt & {1 << bit} <> 0",
+            level="mended",
+            rule="form",
+            column=column,
+            problem=words[what][0],
+            remedy=words[what][1],
+        )
+    ]
 
 
 #: What a day without headache has none of.
@@ -178,7 +278,7 @@ _FELT = ("intensity", "duration_hours")
 _BLANK = 1 << 62
 
 
-def _rules(source: TableSource, id_type: str) -> list[Rule]:
+def _rules(source: TableSource, forms: Forms) -> list[Rule]:
     rules = []
     for item in source.columns:
         column = item.column
@@ -188,12 +288,23 @@ def _rules(source: TableSource, id_type: str) -> list[Rule]:
             rules.append(
                 Rule("empty", column.name, f"{name} IS NULL", problem, "Fill it in or remove the row.")
             )
-        broken = cell(column, item.sql_type, id_type).broken
-        if broken != "FALSE":
+        own = cell(column, item.sql_type, forms)
+        if own.broken != "FALSE":
             rules.append(
-                Rule(_rule_name(column), column.name, broken, f"must be {column.rule}.", _remedy(column))
+                Rule(_rule_name(column), column.name, own.broken, f"must be {column.rule}.", _remedy(column))
             )
-    return rules + _row_rules(source, id_type)
+        if own.day:
+            rules += _day_rules(column, own.day, forms)
+    return rules + _row_rules(source, forms)
+
+
+def _day_rules(column: Column, day: str, forms: Forms) -> list[Rule]:
+    """A date must be one on which something can have happened."""
+    future, old = untrue_days(day, forms)
+    return [
+        Rule(FUTURE, column.name, future, "lies after the day of the export.", "Correct the date."),
+        Rule("old_date", column.name, old, "lies before 1980: the date was lost somewhere.", "Correct it."),
+    ]
 
 
 def _rule_name(column: Column) -> str:
@@ -208,11 +319,11 @@ def _remedy(column: Column) -> str:
     return "Correct it, or leave it empty if it is not known."
 
 
-def _row_rules(source: TableSource, id_type: str) -> list[Rule]:
+def _row_rules(source: TableSource, forms: Forms) -> list[Rule]:
     """Rules between the columns of one row."""
     if source.table.name != "diary" or not source.has("headache"):
         return []
-    cells = {item.column.name: cell(item.column, item.sql_type, id_type) for item in source.columns}
+    cells = {item.column.name: cell(item.column, item.sql_type, forms) for item in source.columns}
     headache = cells["headache"].value
     felt = []
     for name in _FELT:
@@ -220,11 +331,13 @@ def _row_rules(source: TableSource, id_type: str) -> list[Rule]:
             # A value out of range breaks a rule of its own, and says nothing about the headache.
             value = cells[name].trusted
             felt.append(f"(({value}) > 0 AND ({value}) <= {DIARY.column(name).maximum!r})")
+    if "severity" in cells:
+        felt.append(f"({cells['severity'].value}) IS NOT NULL")
     told = [f"{identifier(name)} IS NOT NULL" for name in cells if name not in (*_NEEDED, "headache")]
     rules = []
     if felt:
         broken = f"(NOT ({headache}) AND ({' OR '.join(felt)}))"
-        problem = "says no headache, but an intensity or duration above 0 stands beside it."
+        problem = "says no headache, but an intensity, severity or duration stands beside it."
         rules.append(Rule("contradiction", "headache", broken, problem, "Correct the one that is wrong."))
     if told:
         broken = f'("headache" IS NULL AND ({" OR ".join(told)}))'
@@ -235,56 +348,47 @@ def _row_rules(source: TableSource, id_type: str) -> list[Rule]:
     return rules
 
 
-def _cleaned_select(source: TableSource, id_type: str) -> str:
+def _cleaned_select(source: TableSource, forms: Forms) -> str:
     """SELECT of the known columns under their dictionary names, with missing tokens gone."""
     cleaned = ", ".join(
-        f"{cell(item.column, item.sql_type, id_type).cleaned} AS {identifier(item.column.name)}"
+        f"{cell(item.column, item.sql_type, forms).cleaned} AS {identifier(item.column.name)}"
         for item in source.columns
     )
-    return f"SELECT source_row, {cleaned} FROM ({_renamed_select(source)})"
+    return f"SELECT source_row, {cleaned} FROM ({source.origin})"
 
 
-def _renamed_select(source: TableSource) -> str:
-    """SELECT of the known columns as they stand, under their dictionary names, with the row number.
-
-    The innermost layer, so that all cell SQL reads the same names.
-    """
-    renamed = ", ".join(
-        f"{identifier(item.raw_name)} AS {identifier(item.column.name)}" for item in source.columns
-    )
-    number = source.row_number or "row_number() OVER ()"
-    return f"SELECT {number} AS source_row, {renamed} FROM {source.scan}"
-
-
-def _checked_select(source: TableSource, rules: list[Rule], id_type: str) -> str:
+def _checked_select(source: TableSource, rules: list[Rule], forms: Forms) -> str:
     """SELECT of the checked table: values, and one bit of `fault` per broken rule."""
     values = ", ".join(
-        f"{cell(item.column, item.sql_type, id_type).value} AS {identifier(item.column.name)}"
+        f"{cell(item.column, item.sql_type, forms).value} AS {identifier(item.column.name)}"
         for item in source.columns
     )
     faults = " + ".join(
         f"CASE WHEN {rule.broken} THEN {1 << bit} ELSE 0 END" for bit, rule in enumerate(rules)
     )
     faults = f"CAST({faults or '0'} AS BIGINT)"
-    if source.text is not None:
+    doubt = ""
+    if source.is_text:
+        marks = " + ".join(
+            f"CASE WHEN {sql} THEN {1 << bit} ELSE 0 END" for bit, (_, _, sql) in enumerate(_doubts(source))
+        )
+        doubt = f", CAST({marks or '0'} AS BIGINT) AS doubt"
         blank = " AND ".join(f"{identifier(item.column.name)} IS NULL" for item in source.columns)
         faults = f"CASE WHEN {blank} THEN {_BLANK} ELSE {faults} END"
     return (
-        f"SELECT source_row, {values}{_absent(source, id_type)}, {faults} AS fault "
-        f"FROM ({_cleaned_select(source, id_type)})"
+        f"SELECT source_row, {values}{_absent(source, forms.id_type)}, {faults} AS fault{doubt} "
+        f"FROM ({_cleaned_select(source, forms)})"
     )
 
 
-def _trusted_select(source: TableSource, id_type: str) -> str:
+def _trusted_select(source: TableSource, forms: Forms) -> str:
     """SELECT of the checked table where no row breaks a rule."""
     values = ", ".join(
-        f"{cell(item.column, item.sql_type, id_type).trusted} AS {identifier(item.column.name)}"
+        f"{cell(item.column, item.sql_type, forms).trusted} AS {identifier(item.column.name)}"
         for item in source.columns
     )
-    origin = _cleaned_select(source, id_type)
-    return (
-        f"SELECT source_row, {values}{_absent(source, id_type)}, CAST(0 AS BIGINT) AS fault FROM ({origin})"
-    )
+    origin = _cleaned_select(source, forms)
+    return f"SELECT source_row, {values}{_absent(source, forms.id_type)}, CAST(0 AS BIGINT) AS fault FROM ({origin})"
 
 
 #: Columns that the SQL files name: given as NULL where a source does not have them.
@@ -300,24 +404,4 @@ def _absent(source: TableSource, id_type: str) -> str:
     absent = [name for name in _ALWAYS.get(table.name, ()) if not source.has(name)]
     return "".join(
         f", CAST(NULL AS {engine_type(table.column(name), id_type)}) AS {identifier(name)}" for name in absent
-    )
-
-
-def _finding(engine: Engine, source: TableSource, rule: Rule, bit: int) -> Finding:
-    table = source.table.name
-    broken = f"fault < {_BLANK} AND fault & {1 << bit} <> 0"
-    count = engine.rows(f"SELECT count(*) FROM {table}_checked WHERE {broken}")[0][0]
-    rows = engine.rows(
-        f"SELECT source_row FROM {table}_checked WHERE {broken} ORDER BY source_row LIMIT {MAX_POSITIONS}"
-    )
-    return Finding(
-        level="set aside",
-        rule=rule.name,
-        table=table,
-        file=source.label,
-        column=rule.column,
-        problem=rule.problem,
-        remedy=rule.remedy,
-        count=count,
-        rows=tuple(source.row_shown(row) for (row,) in rows),
     )

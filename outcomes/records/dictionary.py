@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import sys
 
+from outcomes.records.matching import SUMMARY_ENDPOINTS
 from outcomes.records.schema import MISSING_TOKENS, TABLES, WRITTEN_AS, Column, Table
-from outcomes.records.sources import SUMMARY_ENDPOINTS
 
 
 def data_dictionary() -> str:

@@ -8,7 +8,8 @@ from typing import Any, Literal
 
 from outcomes.errors import OutcomesError
 
-Level = Literal["set aside", "collapsed", "warning"]
+#: identity: nothing is read. set aside, collapsed: rows. mended: read in another form, without loss. warning: told.
+Level = Literal["identity", "set aside", "collapsed", "mended", "warning"]
 
 #: Row positions kept per finding; the count is always the whole count.
 MAX_POSITIONS = 10_000

@@ -6,8 +6,9 @@ from collections.abc import Sequence
 
 from outcomes.engine import Engine, identifier
 from outcomes.records.checking import Checked
-from outcomes.records.findings import MAX_POSITIONS, Finding, TableCounts
-from outcomes.records.sources import TableSource
+from outcomes.records.findings import Finding, TableCounts
+from outcomes.records.matching import TableSource
+from outcomes.records.positions import findings_at
 
 _PACKAGE = "outcomes.records"
 
@@ -26,8 +27,32 @@ def place_diary(engine: Engine, tables: Sequence[TableSource], *, uses_dates: bo
     engine.run_file(_PACKAGE, "first_sessions", session_day=session_day, index_day=index_day)
     # Without a broken row there is nothing to filter by, and the rules need not be worked out a second time.
     kept = "headache IS NOT NULL" if whole else "headache IS NOT NULL AND fault = 0"
-    engine.run(f"CREATE TEMP VIEW diary_usable AS SELECT * FROM diary_checked WHERE {kept}")
+    usable = f"SELECT * FROM diary_checked WHERE {kept}"
+    if has >= {("patients", "recorded_from"), ("patients", "recorded_to"), ("diary", "date")}:
+        _declare_days(engine)
+        usable += " UNION ALL BY NAME SELECT patient_id, date, FALSE AS headache FROM declared_days"
+    engine.run(f"CREATE TEMP VIEW diary_usable AS {usable}")
     engine.run_file(_PACKAGE, "placed_by_date" if uses_dates else "placed_by_day")
+
+
+#: A declared span of more days than this is a typing error.
+LONGEST_SPAN = 3660
+
+
+def _declare_days(engine: Engine) -> None:
+    """Make `declared_days`: the days of declared spans of which no row tells.
+
+    A patient with a row whose date cannot be read gets none: that row may tell of any of the days. A day with
+    a row that was set aside, or left empty, is not declared free of headache either.
+    """
+    longest = engine.rows(
+        "SELECT coalesce(max(recorded_to - recorded_from), 0) FROM patients "
+        f"WHERE recorded_to - recorded_from <= {LONGEST_SPAN}"
+    )[0][0]
+    import pyarrow as pa
+
+    engine.register("span_days", pa.table({"n": pa.array(range(int(longest) + 1), pa.int32())}))
+    engine.run_file(_PACKAGE, "declared_days", longest=LONGEST_SPAN)
 
 
 def stand_in(engine: Engine, tables: Sequence[TableSource], id_type: str) -> None:
@@ -63,8 +88,18 @@ def segment_start(cuts: Sequence[int]) -> str:
     return f"greatest({', '.join([tile, *at_cuts])})"
 
 
-def build_segments(engine: Engine, name: str, cuts: Sequence[int], columns: Sequence[str]) -> tuple[int, int]:
-    """Make the table of segments; repeats collapse, conflicts go. Gives rows collapsed and set aside."""
+#: What the plan may make of rows that contradict each other about one day: SQL over the rows of the day.
+_COMBINED_DURATION = {"max": "max(duration_hours)", "sum": "least(sum(duration_hours), 24)"}
+
+
+def build_segments(
+    engine: Engine, name: str, cuts: Sequence[int], columns: Sequence[str], duplicate_day: str
+) -> tuple[int, int]:
+    """Make the table of segments; repeats collapse, conflicts go. Gives rows collapsed and set aside.
+
+    With a `duplicate_day` other than `set_aside`, conflicting rows become the one day that the plan makes of
+    them, and count as collapsed.
+    """
     start = segment_start(cuts)
     engine.run_file(_PACKAGE, "segments", target=name, days="placed", segment_start=start)
     crowded = engine.rows(f"SELECT count(*) FROM {name} WHERE n_rows <> bit_count(recorded)")[0][0]
@@ -72,26 +107,44 @@ def build_segments(engine: Engine, name: str, cuts: Sequence[int], columns: Sequ
         return 0, 0
     listed = ", ".join(identifier(column) for column in columns)
     engine.run_file(_PACKAGE, "repeated_days", columns=listed, segment_start=start, segments=name)
-    engine.run_file(_PACKAGE, "crowded_days", segment_start=start, segments=name)
+    combined = duplicate_day != "set_aside"
+    if combined:
+        own_day = "date" if "date" in columns else "day"
+        if duplicate_day == "last":
+            engine.run_file(_PACKAGE, "last_of_days", own_day=own_day)
+        else:
+            duration = _COMBINED_DURATION[duplicate_day]
+            engine.run_file(_PACKAGE, "combined_days", own_day=own_day, duration=duration)
+    more = (
+        "UNION ALL SELECT patient_id, relative_day, headache, intensity, duration_hours, acute_medication FROM "
+        "combined_days"
+    )
+    engine.run_file(
+        _PACKAGE, "crowded_days", segment_start=start, segments=name, combined=more if combined else ""
+    )
     engine.run_file(_PACKAGE, "segments", target=f"{name}_mended", days="crowded_days", segment_start=start)
     engine.run(f"DELETE FROM {name} WHERE n_rows <> bit_count(recorded)")
     engine.run(f"INSERT INTO {name} SELECT * FROM {name}_mended")
     counted = engine.row(
         "SELECT coalesce(sum(CASE WHEN n_different = 1 THEN n_rows - 1 END), 0) AS collapsed, "
-        "coalesce(sum(CASE WHEN n_different > 1 THEN n_rows END), 0) AS set_aside FROM repeated_days"
+        "coalesce(sum(CASE WHEN n_different > 1 THEN n_rows END), 0) AS conflicting, "
+        "count(CASE WHEN n_different > 1 THEN 1 END) AS conflicting_days FROM repeated_days"
     )
-    return int(counted["collapsed"]), int(counted["set_aside"])
+    alike, conflicting = int(counted["collapsed"]), int(counted["conflicting"])
+    if combined:
+        return alike + conflicting - int(counted["conflicting_days"]), 0
+    return alike, conflicting
 
 
 def settle_diary(
-    engine: Engine, source: TableSource, checked: Checked, findings: list[Finding]
+    engine: Engine, source: TableSource, checked: Checked, findings: list[Finding], duplicate_day: str
 ) -> TableCounts:
     """Segments of the diary, its repeated days, and where its rows went."""
     columns = [item.column.name for item in source.columns]
-    collapsed, conflicting = build_segments(engine, "segments", (1,), columns)
+    collapsed, conflicting = build_segments(engine, "segments", (1,), columns, duplicate_day)
     if collapsed or conflicting:
-        findings += _repeated_findings(engine, source)
-    used = engine.rows("SELECT coalesce(sum(bit_count(recorded)), 0) FROM segments")[0][0]
+        findings += _repeated_findings(engine, source, duplicate_day)
+    used = engine.rows("SELECT coalesce(sum(bit_count(recorded)), 0) FROM segments")[0][0] - _declared(engine)
     # Counted on its own, not as the rest, so that the reconciliation in TableCounts can fail.
     kept = "" if checked.whole else " AND fault = 0"
     listed = engine.rows(f"SELECT count(*) FROM diary_checked WHERE headache IS NULL{kept}")[0][0]
@@ -101,7 +154,14 @@ def settle_diary(
     )
 
 
-def _repeated_findings(engine: Engine, source: TableSource) -> list[Finding]:
+def _declared(engine: Engine) -> int:
+    """Days that no row tells of and that the clinic declared free of headache."""
+    if not engine.has("declared_days"):
+        return 0
+    return int(engine.rows("SELECT count(*) FROM declared_days")[0][0])
+
+
+def _repeated_findings(engine: Engine, source: TableSource, duplicate_day: str) -> list[Finding]:
     """Days that stand more than once: further copies of equal rows, and all rows of contradicting ones."""
     engine.run(
         "CREATE OR REPLACE TEMP TABLE repeated_rows AS SELECT source_row, n_different, row_number() OVER "
@@ -109,35 +169,45 @@ def _repeated_findings(engine: Engine, source: TableSource) -> list[Finding]:
         "repeated_days ON repeated_days.patient_id = placed.patient_id AND repeated_days.relative_day = "
         "placed.relative_day"
     )
-    alike = _rows_of(engine, source, "repeated_rows", "n_different = 1 AND copy > 1")
-    differing = _rows_of(engine, source, "repeated_rows", "n_different > 1")
+    alike, differing = "n_different = 1 AND copy > 1", "n_different > 1"
+    findings = _repeat_findings(engine, source, "repeated_rows", alike, differing, duplicate_day)
     engine.run("DROP TABLE repeated_rows")
-    return _repeat_findings(source, alike, differing)
-
-
-_Positions = tuple[int, tuple[int, ...]]
-
-
-def _rows_of(engine: Engine, source: TableSource, table: str, which: str) -> _Positions:
-    """How many rows of a table of rows, and where the first of them stand."""
-    count = engine.rows(f"SELECT count(*) FROM {table} WHERE {which}")[0][0]
-    rows = engine.rows(
-        f"SELECT source_row FROM {table} WHERE {which} ORDER BY source_row LIMIT {MAX_POSITIONS}"
-    )
-    return int(count), tuple(source.row_shown(row) for (row,) in rows)
-
-
-def _repeat_findings(source: TableSource, alike: _Positions, differing: _Positions) -> list[Finding]:
-    table, label = source.table, source.label
-    findings = []
-    if alike[0]:
-        problem, remedy = "repeats an earlier row, word for word.", "It was counted once. Remove the copy."
-        findings.append(Finding("collapsed", "repeated_row", table.name, label, "", problem, remedy, *alike))
-    if differing[0]:
-        problem = f"differs from another row of the same {table.row}."
-        remedy = "All of them were set aside. Keep the right one."
-        findings.append(Finding("set aside", "conflict", table.name, label, "", problem, remedy, *differing))
     return findings
+
+
+def _repeat_findings(
+    engine: Engine,
+    source: TableSource,
+    table: str,
+    alike: str,
+    differing: str,
+    duplicate_day: str = "set_aside",
+) -> list[Finding]:
+    findings = findings_at(
+        engine,
+        source,
+        table,
+        alike,
+        level="collapsed",
+        rule="repeated_row",
+        column="",
+        problem="repeats an earlier row, word for word.",
+        remedy="It was counted once. Remove the copy.",
+    )
+    combined = duplicate_day != "set_aside"
+    return findings + findings_at(
+        engine,
+        source,
+        table,
+        differing,
+        level="collapsed" if combined else "set aside",
+        rule="combined" if combined else "conflict",
+        column="",
+        problem=f"differs from another row of the same {source.table.row}.",
+        remedy=f"They were put together as the plan says (duplicate_day = {duplicate_day})."
+        if combined
+        else "All of them were set aside. Keep the right one.",
+    )
 
 
 def _settled_rows(source: TableSource) -> str:
@@ -163,13 +233,18 @@ def settle_table(
     )
     conflict = "rows_of_key <> rows_alike"
     engine.run(
-        f"CREATE TABLE {name} AS SELECT * EXCLUDE (source_row, fault, rows_of_key, rows_alike, copy) "
+        f"CREATE TABLE {name} AS SELECT * EXCLUDE ({'doubt, ' if source.is_text else ''}source_row, fault, rows_of_key, rows_alike, copy) "
         f"FROM {name}_counted WHERE NOT ({conflict}) AND copy = 1"
     )
-    differing = _rows_of(engine, source, f"{name}_counted", conflict)
-    alike = _rows_of(engine, source, f"{name}_counted", f"NOT ({conflict}) AND copy > 1")
-    findings += _repeat_findings(source, alike, differing)
+    alike = f"NOT ({conflict}) AND copy > 1"
+    findings += _repeat_findings(engine, source, f"{name}_counted", alike, conflict)
+    counted = engine.row(
+        f"SELECT count(*) FILTER (WHERE {conflict}) AS differing, count(*) FILTER (WHERE {alike}) AS alike "
+        f"FROM {name}_counted"
+    )
     engine.run(f"DROP TABLE {name}_counted")
     used = engine.rows(f"SELECT count(*) FROM {name}")[0][0]
-    set_aside = checked.broken + differing[0]
-    return TableCounts(name, source.label, checked.rows_in, used, 0, alike[0], set_aside, checked.blank)
+    set_aside = checked.broken + counted["differing"]
+    return TableCounts(
+        name, source.label, checked.rows_in, used, 0, counted["alike"], set_aside, checked.blank
+    )

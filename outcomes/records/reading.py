@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -9,11 +10,27 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from outcomes.engine import Engine, identifier
-from outcomes.errors import TooManySetAside
+from outcomes.errors import IdentityError, InvalidRecords, OutcomesError, TooManySetAside
+from outcomes.files import unchanged
 from outcomes.plan import AnalysisPlan, read_plan
-from outcomes.records.cells import is_whole_number
-from outcomes.records.checking import check_table
+from outcomes.records.across import DECLARED_SPAN, look_across, lost_patients
+from outcomes.records.across import patients_in_words as _patients
+from outcomes.records.cells import Forms, is_whole_number
+from outcomes.records.checking import FUTURE, Checked, Rule, check_table
+from outcomes.records.doubts import (
+    low_scale,
+    prove_dates,
+    prove_decimals,
+    scale_problems,
+    unexplained,
+    with_decimals,
+    with_forms,
+    zero_problems,
+)
 from outcomes.records.findings import Finding, TableCounts, tables_over_limit, total_set_aside
+from outcomes.records.gatekeeping import GateReport, run_gate
+from outcomes.records.mapping import SourceMapping, read_mapping
+from outcomes.records.matching import TableSource, match_tables
 from outcomes.records.placing import (
     build_segments,
     name_patients,
@@ -22,14 +39,18 @@ from outcomes.records.placing import (
     settle_table,
     stand_in,
 )
+from outcomes.records.raw import PROVENANCE_FILE, Opened
 from outcomes.records.schema import TABLES
-from outcomes.records.sources import TableSource, find_tables, folder_of
+from outcomes.records.sources import Location, locate, open_source
 
 if TYPE_CHECKING:
     import pandas as pd
 
-#: Above this share of diary patients without a session, the two tables may not mean the same people.
-STRANGERS_SHARE = 0.2
+#: Larger files are watched by size, time and place alone: a hash of them would take longer than the reading.
+HASHED_BYTES = 8 * 1024 * 1024
+
+#: Above this share of dates that have not come yet, day and month may be swapped in all of them.
+FUTURE_SHARE = 0.01
 
 
 @dataclass
@@ -37,7 +58,9 @@ class Records:
     """Checked records. They stay in the engine; `frame` brings one table out.
 
     `counts` has one entry per table and always comes out even; `findings` is what was set aside, collapsed
-    or warned about. `plan` is the plan that lay beside the records, or the one given.
+    or warned about. `plan` and `mapping` are those that lay beside the records, or those given, with what the
+    files proved of their own form. `stops` are problems of the whole that nothing may be computed over, and
+    `lost_patients` counts patients all of whose rows were set aside. `gate` says which identity checks ran.
     """
 
     engine: Engine
@@ -46,11 +69,33 @@ class Records:
     counts: tuple[TableCounts, ...]
     findings: tuple[Finding, ...]
     uses_dates: bool
+    mapping: SourceMapping = field(default_factory=SourceMapping)
+    gate: GateReport | None = None
+    rules: dict[str, tuple[Rule, ...]] = field(default_factory=dict, repr=False)
+    stops: tuple[str, ...] = ()
+    lost_patients: int = 0
     _segments: dict[tuple[int, ...], str] = field(default_factory=dict, repr=False)
 
     def __repr__(self) -> str:
         tables = ", ".join(f"{count.table}: {count.used} of {count.rows_in} rows" for count in self.counts)
         return f"Records({tables})"
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What rests on somebody's word, and must stand beside every number: declared spans, allowances."""
+        told = [
+            f"{finding.file}: {finding.problem}" for finding in self.findings if finding.rule == DECLARED_SPAN
+        ]
+        told += [
+            f"{one.file}, {one.code}: looked at and let pass by {one.by} ({one.reason}), until {one.expires}."
+            for one in (self.gate.allowed if self.gate else ())
+        ]
+        return tuple(told)
+
+    @property
+    def rests_on_declared_days(self) -> bool:
+        """Whether days without an entry count as free of headache because the clinic declares it."""
+        return any(finding.rule == DECLARED_SPAN for finding in self.findings)
 
     def has(self, table: str) -> bool:
         """Whether the source holds that table."""
@@ -83,16 +128,17 @@ class Records:
         key = tuple(sorted({cut for cut in cuts if cut % 28} | {1}))
         if key not in self._segments:
             name = f"segments_{len(self._segments)}"
-            build_segments(self.engine, name, key, self.columns("diary"))
+            build_segments(self.engine, name, key, self.columns("diary"), self.plan.duplicate_day)
             self._segments[key] = name
         return self._segments[key]
 
     def fingerprints(self) -> dict[str, str]:
         """SHA-256 of each input file, by the name it has in messages. Empty for frames."""
         return {
-            source.label if len(source.paths) == 1 else f"{source.label}{path.name}": _sha256(path)
+            part.raw.label if len(part.raw.paths) == 1 else f"{part.raw.label}{path.name}": _sha256(path)
             for source in self.sources
-            for path in source.paths
+            for part in source.parts
+            for path in part.raw.paths
         }
 
 
@@ -100,57 +146,242 @@ def load_records(
     source: str | Path | Mapping[str, Any],
     plan: AnalysisPlan | None = None,
     *,
+    mapping: SourceMapping | str | Path | None = None,
+    allowances: str | Path | None = None,
     accept_set_aside: int | None = None,
 ) -> Records:
-    """Read and check a folder of CSV, TSV or Parquet tables, or a dictionary of frames.
+    """Read and check a source: a folder of tables, a workbook, a database file or address, or frames.
 
-    Without `plan`, `outcomes.toml` beside the records is read if it is there. Rows that break a rule are set
-    aside and counted. Raises InvalidRecords with every problem that stops the reading, and TooManySetAside
-    above the plan's `set_aside_limit`, unless `accept_set_aside` is exactly the number of rows set aside.
-    Sources: docs/data-dictionary.md.
+    Without `plan` and `mapping`, `outcomes.toml` and `mapping.toml` beside the records are read if they are
+    there. Rows that break a rule are set aside and counted. Raises IdentityError where the records may say who
+    somebody is; InvalidRecords with every problem that stops the reading; and TooManySetAside above the
+    plan's `set_aside_limit` or where all of a patient's rows were lost, unless `accept_set_aside` is exactly
+    the number of rows set aside. Sources: docs/data-dictionary.md.
     """
-    records = read_records(source, plan)
+    records = read_records(source, plan, mapping=mapping, allowances=allowances)
+    if records.stops:
+        raise InvalidRecords(records.stops)
     set_aside = total_set_aside(records.counts)
+    if accept_set_aside == set_aside:
+        return records
     over = tables_over_limit(records.counts, records.plan.set_aside_limit)
-    if over and accept_set_aside != set_aside:
-        told = "; ".join(f"{count.file}: {count.set_aside} of {count.rows_in} rows" for count in over)
+    told = []
+    if over:
+        listed = "; ".join(f"{count.file}: {count.set_aside} of {count.rows_in} rows" for count in over)
+        told.append(
+            f"Set aside, more than the {records.plan.set_aside_limit:.0%} that the plan lets pass: {listed}."
+        )
+    if records.lost_patients:
+        told.append(f"Everything that {_patients(records.lost_patients)} recorded was set aside.")
+    if told:
         raise TooManySetAside(
-            f"Set aside, more than the {records.plan.set_aside_limit:.0%} that the plan lets pass: {told}. 'outcomes "
-            f"check' lists them. To go on without them: --accept-set-aside {set_aside} (all tables together)."
+            f"{' '.join(told)} 'outcomes check' lists the rows. To go on without them: --accept-set-aside "
+            f"{set_aside} (all tables together)."
         )
     return records
 
 
-def read_records(source: str | Path | Mapping[str, Any], plan: AnalysisPlan | None = None) -> Records:
-    """Like `load_records`, without the limit: for looking at what is wrong."""
-    given = source if isinstance(source, Mapping) else folder_of(source)
-    folder = given if isinstance(given, Path) else None
-    plan = plan if plan is not None else read_plan(None, folder)
-    engine = Engine(readable=[folder] if folder is not None else [])
-    tables = find_tables(given, engine, plan)
-    id_type = _id_type(tables)
-    diary = next((table for table in tables if table.table.name == "diary"), None)
-    uses_dates = diary is not None and diary.has("date")
-    counts: dict[str, TableCounts] = {}
-    findings: list[Finding] = []
-    stand_in(engine, tables, id_type)
-    for table in sorted(tables, key=lambda one: one.table.name == "diary"):
-        checked = check_table(engine, table, id_type)
-        findings += checked.findings
-        if table.table.name == "diary":
-            place_diary(engine, tables, uses_dates=uses_dates, whole=checked.whole)
-            counts["diary"] = settle_diary(engine, table, checked, findings)
-        else:
-            counts[table.table.name] = settle_table(engine, table, checked, findings)
-    name_patients(engine, counts.get("diary"), id_type)
-    ordered = tuple(counts[table.table.name] for table in tables)
-    records = Records(engine, plan, tuple(tables), ordered, (), uses_dates)
-    if diary is not None:
-        records._segments[(1,)] = "segments"
-    findings += _warnings(records)
-    order = list(TABLES)
-    records.findings = tuple(sorted(findings, key=lambda one: (order.index(one.table), one.column, one.rule)))
-    return records
+def read_records(
+    source: str | Path | Mapping[str, Any],
+    plan: AnalysisPlan | None = None,
+    *,
+    mapping: SourceMapping | str | Path | None = None,
+    allowances: str | Path | None = None,
+) -> Records:
+    """Like `load_records`, without the limit and with the stops listed: for looking at what is wrong.
+
+    Raises IdentityError, and InvalidRecords where the tables cannot be read as tables at all.
+    """
+    location = locate(source)
+    plan = plan if plan is not None else read_plan(None, location.beside)
+    chosen = read_mapping(mapping, location.beside)
+    engine = Engine(readable=location.readable)
+    with unchanged(location.files, hashed_bytes=HASHED_BYTES):
+        opened = open_source(location, engine, chosen)
+        opened.problems += _not_as_written(location)
+        found = _Reading(engine, plan, chosen, opened, named=location.kind == "frames")
+        found.match()
+        found.hold_gate(location, allowances)
+        found.check()
+        return found.records()
+
+
+def _not_as_written(location: Location) -> list[str]:
+    """Files of a de-identified folder that are no longer what `outcomes deidentify` wrote."""
+    if location.kind != "folder" or location.path is None or not (location.path / PROVENANCE_FILE).is_file():
+        return []
+    from outcomes.records.deidentify.writing import verify_provenance
+
+    return [
+        f"{name}: not as it was written by 'outcomes deidentify' ({PROVENANCE_FILE} has another SHA-256, or none). Copy "
+        "the folder again, or make it anew."
+        for name in verify_provenance(location.path)
+    ]
+
+
+class _Reading:
+    """One reading, step by step: match, gate, check, place. Holds what the steps hand on."""
+
+    def __init__(
+        self, engine: Engine, plan: AnalysisPlan, mapping: SourceMapping, opened: Opened, *, named: bool
+    ):
+        self.engine, self.plan, self.mapping, self.opened, self.named = engine, plan, mapping, opened, named
+        self.findings = [finding for finding in opened.findings if finding.level != "identity"]
+        self.problems = list(opened.problems)
+        self.stops: list[str] = []
+        self.sources: list[TableSource] = []
+        self.checked: dict[str, Checked] = {}
+        self.gate: GateReport | None = None
+
+    def match(self) -> None:
+        """Which table and column is which; the decimal signs that files prove are taken over at once."""
+        self.sources, problems = self._matched()
+        try:
+            proven, doubtful = prove_decimals(self.engine, self.sources, self.mapping)
+        except OutcomesError:
+            # A file that is no table; reading it tells where.
+            proven, doubtful = {}, []
+        if proven:
+            self.mapping = with_decimals(self.mapping, self.sources, proven)
+            self.sources, problems = self._matched()
+            self.findings += [
+                Finding(
+                    "mended",
+                    "decimal",
+                    "",
+                    file,
+                    "",
+                    "was read with decimal commas.",
+                    "Nothing to do.",
+                    1,
+                    (),
+                )
+                for file in proven
+            ]
+        self.problems += problems + doubtful
+
+    def _matched(self) -> tuple[list[TableSource], list[str]]:
+        sources, problems = match_tables(
+            self.opened.tables, self.engine, self.mapping, self.plan, named=self.named
+        )
+        return sources, [] if self.opened.problems and not sources else problems
+
+    def hold_gate(self, location: Location, allowances: str | Path | None) -> None:
+        """The privacy gate over everything that was found. Raises IdentityError, InvalidRecords."""
+        blocks = [finding for finding in self.opened.findings if finding.level == "identity"]
+        try:
+            self.gate = run_gate(
+                self.engine, self.opened.tables, self.sources, self.mapping, location, allowances
+            )
+            blocks += self.gate.blocks
+            self.findings += self.gate.warnings
+        except OutcomesError:
+            # Only a file that cannot be parsed comes here; where nothing else stops it, reading tells the row.
+            if not self.problems:
+                self._tell_unreadable()
+            if not self.problems:
+                raise
+        if blocks:
+            raise IdentityError([*(block.sentence() for block in blocks), *self.problems])
+        if self.problems:
+            raise InvalidRecords(self.problems)
+
+    def _tell_unreadable(self) -> None:
+        for source in self.sources:
+            try:
+                check_table(self.engine, source, self._forms(source), may_be_empty=True)
+            except InvalidRecords as error:
+                self.problems += error.problems
+
+    def _forms(self, source: TableSource) -> Forms:
+        last_day = self.mapping.exported_on or dt.date.today()
+        return Forms(
+            _id_type(self.sources), source.missing, last_day + dt.timedelta(days=1), self.mapping.timezone
+        )
+
+    def check(self) -> None:
+        """Every rule against every row; columns that break their rule as a whole are looked at again."""
+        problems: list[str] = []
+        for name in [source.table.name for source in self.sources]:
+            try:
+                problems += self._check_one(name)
+            except InvalidRecords as error:
+                problems += error.problems
+        if problems:
+            raise InvalidRecords(problems)
+
+    def _check_one(self, name: str) -> list[str]:
+        source = self._source(name)
+        may_be_empty = name in self.mapping.allow_empty
+        checked = check_table(self.engine, source, self._forms(source), may_be_empty=may_be_empty)
+        limit = self.plan.set_aside_limit
+        problems: list[str] = []
+        if unexplained(checked, "date", limit):
+            proven, told, problems = prove_dates(self.engine, source, checked, limit)
+            if proven and not problems:
+                self.mapping = with_forms(self.mapping, source, proven)
+                self.sources = self._matched()[0]
+                source = self._source(name)
+                checked = check_table(self.engine, source, self._forms(source), may_be_empty=may_be_empty)
+                self.findings += told
+        problems += scale_problems(source, checked, limit)
+        problems += zero_problems(self.engine, source)
+        self.checked[name] = checked
+        self.findings += checked.findings
+        future = sum(finding.count for finding in checked.findings if finding.rule == FUTURE)
+        if future > max(1, FUTURE_SHARE * checked.rows_in):
+            self.stops.append(
+                f"{source.label}: {future} of {checked.rows_in} rows lie after the day of the export. Check the order of "
+                "day and month, leave out appointments that have not taken place, and name the day of the export "
+                "(exported_on in mapping.toml) if this computer's clock is wrong."
+            )
+        return problems
+
+    def _source(self, name: str) -> TableSource:
+        return next(source for source in self.sources if source.table.name == name)
+
+    def records(self) -> Records:
+        """Place the rows in time and count where each went."""
+        engine, id_type = self.engine, _id_type(self.sources)
+        diary = next((source for source in self.sources if source.table.name == "diary"), None)
+        uses_dates = diary is not None and diary.has("date")
+        counts: dict[str, TableCounts] = {}
+        stand_in(engine, self.sources, id_type)
+        for source in sorted(self.sources, key=lambda one: one.table.name == "diary"):
+            name, checked = source.table.name, self.checked[source.table.name]
+            if name == "diary":
+                place_diary(engine, self.sources, uses_dates=uses_dates, whole=checked.whole)
+                counts[name] = settle_diary(engine, source, checked, self.findings, self.plan.duplicate_day)
+            else:
+                counts[name] = settle_table(engine, source, checked, self.findings)
+        name_patients(engine, counts.get("diary"), id_type)
+        ordered = tuple(counts[source.table.name] for source in self.sources)
+        records = Records(
+            engine,
+            self.plan,
+            tuple(self.sources),
+            ordered,
+            (),
+            uses_dates,
+            mapping=self.mapping,
+            gate=self.gate,
+        )
+        records.rules = {name: checked.rules for name, checked in self.checked.items()}
+        if diary is not None:
+            records._segments[(1,)] = "segments"
+            self.findings += low_scale(engine, diary)
+        told, stops = look_across(records)
+        self.findings += told
+        records.stops = tuple(self.stops + stops)
+        records.lost_patients = lost_patients(records)
+        order = ["", *TABLES]
+        records.findings = tuple(
+            sorted(
+                self.findings,
+                key=lambda one: (order.index(one.table) if one.table in order else 0, one.column, one.rule),
+            )
+        )
+        return records
 
 
 def _id_type(tables: Sequence[TableSource]) -> str:
@@ -163,47 +394,16 @@ def _used_diary(records: Records) -> str:
     """The used patient-days as a subquery: repeats once, conflicts not at all."""
     if not records.engine.has("repeated_days"):
         return "diary_usable"
-    return (
-        "(SELECT DISTINCT * EXCLUDE (source_row, fault) FROM placed ANTI JOIN "
+    own = "source_row, fault, doubt" if records.engine.has_column("placed", "doubt") else "source_row, fault"
+    once = (
+        f"SELECT DISTINCT * EXCLUDE ({own}) FROM placed ANTI JOIN "
         "(SELECT * FROM repeated_days WHERE n_different > 1) AS conflicting ON conflicting.patient_id = "
-        "placed.patient_id AND conflicting.relative_day = placed.relative_day)"
+        "placed.patient_id AND conflicting.relative_day = placed.relative_day"
     )
-
-
-def _warnings(records: Records) -> list[Finding]:
-    """What stays in and should be known: diaries without a session, day counts that do not begin at 0."""
-    engine = records.engine
-    sessions = next((source for source in records.sources if source.table.name == "sessions"), None)
-    diary = next((source for source in records.sources if source.table.name == "diary"), None)
-    if sessions is None or diary is None:
-        return []
-    if not records.uses_dates:
-        late = engine.rows(
-            "SELECT count(*) FROM (SELECT patient_id FROM sessions GROUP BY patient_id HAVING min(day) <> 0)"
-        )[0][0]
-        problem = f"the first session of {_patients(late)} is not day 0."
-        remedy = "Count each patient's days from the first session."
-        return [_warning("day_zero", sessions, "day", problem, remedy, late)] if late else []
-    people = engine.row(
-        "SELECT count(*) AS n, count(*) FILTER (WHERE first_day IS NULL) AS strangers FROM "
-        "(SELECT DISTINCT patient_id FROM segments) LEFT JOIN first_sessions USING (patient_id)"
-    )
-    strangers = people["strangers"]
-    if not strangers:
-        return []
-    problem = f"{_patients(strangers)} with a diary, of {people['n']}, have no first session."
-    remedy = "They are left out of the comparison."
-    if strangers > STRANGERS_SHARE * people["n"]:
-        remedy += " So many that the pseudonyms of the two tables may not be written alike: compare them."
-    return [_warning("no_first_session", diary, "patient_id", problem, remedy, strangers)]
-
-
-def _patients(n: int) -> str:
-    return f"{n} patient" if n == 1 else f"{n} patients"
-
-
-def _warning(rule: str, source: TableSource, column: str, problem: str, remedy: str, count: int) -> Finding:
-    return Finding("warning", rule, source.table.name, source.label, column, problem, remedy, count, ())
+    if records.plan.duplicate_day == "set_aside":
+        return f"({once})"
+    # Columns that the plan does not say how to put together stay empty on these days.
+    return f"({once} UNION ALL BY NAME SELECT * FROM combined_days)"
 
 
 def _sha256(path: Path) -> str:

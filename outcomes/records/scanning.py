@@ -8,27 +8,42 @@ from __future__ import annotations
 import codecs
 import csv
 import io
+import shutil
 from dataclasses import dataclass
 from pathlib import Path
 
 from outcomes.errors import FileProblem
+from outcomes.files import opened_for_reading
 
 _CHUNK = 1 << 22
 _DELIMITERS = (",", ";", "\t")
-_MARKS = {codecs.BOM_UTF16_LE: "UTF-16", codecs.BOM_UTF16_BE: "UTF-16"}
+#: The marks at the beginning of a file that tell its encoding; the longer first, since one begins the other.
+_MARKS = (
+    (codecs.BOM_UTF32_LE, "utf-32"),
+    (codecs.BOM_UTF32_BE, "utf-32"),
+    (codecs.BOM_UTF16_LE, "utf-16"),
+    (codecs.BOM_UTF16_BE, "utf-16"),
+)
 MAX_TEXT_BYTES = 2_000_000_000
+MAX_TEXT_ROWS = 50_000_000
 _SHOWN = 20
 _LONGEST_HEADER = 100_000
 
 
 @dataclass(frozen=True)
 class TextScan:
-    """What one text file proves: its delimiter, its header as written, and which rows are blank."""
+    """What one text file proves: its delimiter, its header as written, and which rows are blank.
+
+    `path` is the file that is read, UTF-8 with or without a mark; `name` what messages call it. `mended` says
+    in words what was read in another form than it was written.
+    """
 
     path: Path
+    name: str
     delimiter: str
     header: tuple[str, ...]
     blank_rows: tuple[int, ...]
+    mended: tuple[str, ...] = ()
 
     def spreadsheet_row(self, data_row: int) -> int:
         """The row a spreadsheet shows for the n-th data row (from 1) that is not blank."""
@@ -43,23 +58,41 @@ class TextScan:
         return row
 
 
-def scan_text(path: Path) -> tuple[TextScan | None, list[str]]:
-    """Scan one CSV or TSV file. Gives what it proves, or every problem that stops it."""
+def scan_text(path: Path, scratch: Path, encoding: str = "") -> tuple[TextScan | None, list[str]]:
+    """Scan one CSV or TSV file. Gives what it proves, or every problem that stops it.
+
+    A file in another encoding (by its mark, or by the one named) is written as UTF-8 into `scratch`, a
+    private folder, and read there.
+    """
+    name = path.name
     size = _size(path)
     if size == 0:
-        return None, [f"{path.name}: the file is empty. Save it again with a header row and its records."]
+        return None, [f"{name}: the file is empty. Save it again with a header row and its records."]
     if size > MAX_TEXT_BYTES:
-        return None, [
-            f"{path.name}: {size / 1e9:.1f} GB of text. Convert it to Parquet, which has no limit here."
-        ]
-    problems, may_hold_blank_rows = _scan_bytes(path)
+        return None, [f"{name}: {size / 1e9:.1f} GB of text. Convert it to Parquet, which has no limit here."]
+    mended = []
+    marked, has_mark = _marked_encoding(path)
+    if has_mark:
+        mended.append("begins with a byte-order mark, which was left out.")
+    encoding = marked or encoding
+    if encoding and codecs.lookup(encoding).name not in ("utf-8", "utf-8-sig"):
+        path, problem = _as_utf8(path, scratch, encoding)
+        if problem:
+            return None, [f"{name}: {problem}"]
+        mended.append(f"was read as {encoding.upper()} text.")
+    problems, may_hold_blank_rows = _scan_bytes(path, name)
     if problems:
         return None, problems
     header, delimiter, problem = _header(path)
     if problem:
-        return None, [problem]
+        return None, [f"{name}, row 1: {problem}"]
+    if _has_stray_delimiter(path, delimiter, len(header)):
+        header = (*header, "")
+        mended.append(
+            "ends its rows with a delimiter that the header does not have; the empty last cells are left out."
+        )
     blank_rows = _blank_rows(path, delimiter) if may_hold_blank_rows else ()
-    return TextScan(path, delimiter, header, blank_rows), []
+    return TextScan(path, name, delimiter, header, blank_rows, tuple(mended)), []
 
 
 def ragged_rows(scan: TextScan) -> list[str]:
@@ -69,19 +102,19 @@ def ragged_rows(scan: TextScan) -> list[str]:
     try:
         with scan.path.open(encoding="utf-8-sig", newline="") as file:
             for row, fields in enumerate(csv.reader(file, delimiter=scan.delimiter, strict=True), start=1):
-                if fields and len(fields) != len(scan.header):
+                if fields and len(fields) != len(scan.header) and not (row == 1 and scan.header[-1] == ""):
                     wrong.append(row)
     except csv.Error:
         return [
-            f"{scan.path.name}, row {row + 1} or later: a quotation mark is opened and not closed, or stands "
+            f"{scan.name}, row {row + 1} or later: a quotation mark is opened and not closed, or stands "
             "in the middle of a cell. Correct it and save the file again."
         ]
     if not wrong:
-        return [f"{scan.path.name}: the file cannot be read as a table. Save it again as CSV UTF-8."]
+        return [f"{scan.name}: the file cannot be read as a table. Save it again as CSV UTF-8."]
     first = ", ".join(str(number) for number in wrong[:_SHOWN])
     more = f" (+{len(wrong) - _SHOWN} more)" if len(wrong) > _SHOWN else ""
     return [
-        f"{scan.path.name}, row{'s' if len(wrong) > 1 else ''} {first}{more}: the number of cells is not the "
+        f"{scan.name}, row{'s' if len(wrong) > 1 else ''} {first}{more}: the number of cells is not the "
         f"header's {len(scan.header)}. A stray delimiter would shift every column: correct these rows."
     ]
 
@@ -93,20 +126,43 @@ def _size(path: Path) -> int:
         raise FileProblem(f"{path.name}: cannot be read ({type(error).__name__}).") from None
 
 
-def _scan_bytes(path: Path) -> tuple[list[str], bool]:
+def _marked_encoding(path: Path) -> tuple[str, bool]:
+    """The encoding that the first bytes tell, if not UTF-8, and whether there is a mark at all."""
+    with opened_for_reading(path) as file:
+        first = file.read(4)
+    marked = next((encoding for mark, encoding in _MARKS if first.startswith(mark)), "")
+    return marked, bool(marked) or first.startswith(codecs.BOM_UTF8)
+
+
+def _as_utf8(path: Path, scratch: Path, encoding: str) -> tuple[Path, str]:
+    """The file as UTF-8 in the private folder; a problem in words where the encoding does not fit."""
+    target = scratch / f"{len(list(scratch.iterdir()))}.txt"
+    try:
+        with (
+            path.open(encoding=encoding, newline="") as read,
+            target.open("w", encoding="utf-8", newline="") as out,
+        ):
+            shutil.copyfileobj(read, out, _CHUNK)
+    except UnicodeError:
+        return (
+            path,
+            f"not {encoding.upper()} text, though its mark or the mapping says so. Save it as CSV UTF-8.",
+        )
+    except OSError as error:
+        raise FileProblem(f"{path.name}: cannot be read ({type(error).__name__}).") from None
+    return target, ""
+
+
+def _scan_bytes(path: Path, name: str) -> tuple[list[str], bool]:
     """Encoding and NUL bytes, chunk by chunk; and whether there may be blank rows."""
     decoder = codecs.getincrementaldecoder("utf-8")("strict")
     lines, blank, tail = 1, False, b""
     try:
         with path.open("rb") as file:
             while chunk := file.read(_CHUNK):
-                if chunk[:2] in _MARKS and lines == 1:
-                    return [f"{path.name}: saved as UTF-16. Save it again as CSV UTF-8."], False
                 if b"\0" in chunk:
                     row = lines + chunk[: chunk.index(b"\0")].count(b"\n")
-                    return [
-                        f"{path.name}, row {row}: a NUL byte. The file is damaged: export it again."
-                    ], False
+                    return [f"{name}, row {row}: a NUL byte. The file is damaged: export it again."], False
                 if not chunk.isascii() or decoder.getstate()[0]:
                     decoder.decode(chunk)
                 joined = tail + chunk
@@ -116,35 +172,55 @@ def _scan_bytes(path: Path) -> tuple[list[str], bool]:
         decoder.decode(b"", final=True)
     except UnicodeDecodeError as error:
         row = lines + chunk[: error.start].count(b"\n") if chunk else lines
-        return [f"{path.name}, row {row}: not UTF-8 text. Save the file again as CSV UTF-8."], False
-    except PermissionError:
-        raise FileProblem(f"{path.name}: cannot be opened. Close it in the spreadsheet program.") from None
+        return [
+            f"{name}, row {row}: not UTF-8 text. Save the file again as CSV UTF-8, or name its encoding in "
+            'mapping.toml, such as  encoding = "cp1252".'
+        ], False
     except OSError as error:
-        raise FileProblem(f"{path.name}: cannot be read ({type(error).__name__}).") from None
+        raise FileProblem(f"{name}: cannot be read ({type(error).__name__}).") from None
+    if lines > MAX_TEXT_ROWS:
+        return [f"{name}: over {MAX_TEXT_ROWS // 10**6} million rows of text. Convert it to Parquet."], False
     return [], blank
 
 
 def _header(path: Path) -> tuple[tuple[str, ...], str, str]:
     """The header cells and the delimiter that they prove."""
     with path.open(encoding="utf-8-sig", newline="") as file:
-        line = file.readline()
+        line = file.readline(_LONGEST_HEADER + 1)
     found = [mark for mark in _DELIMITERS if mark in line]
     if len(found) > 1:
         return (
             (),
             "",
-            (
-                f"{path.name}, row 1: the header holds more than one of comma, semicolon and tab, so the delimiter "
-                "cannot be told. Use one, and no other in the column names."
-            ),
+            "the header holds more than one of comma, semicolon and tab, so the delimiter cannot be told. Use "
+            "one, and no other in the column names.",
         )
     delimiter = found[0] if found else ","
     if len(line) > _LONGEST_HEADER:
-        return (), "", f"{path.name}, row 1: too long for a header. The first row must hold the column names."
-    cells = next(csv.reader(io.StringIO(line), delimiter=delimiter), [])
+        return (), "", "too long for a header. The first row must hold the column names."
+    try:
+        cells = next(csv.reader(io.StringIO(line), delimiter=delimiter), [])
+    except csv.Error:
+        return (), "", "cannot be read as a header. The first row must hold the column names."
     if not any(cell.strip() for cell in cells):
-        return (), "", f"{path.name}, row 1: no header. The first row must hold the column names."
+        return (), "", "no header. The first row must hold the column names."
     return tuple(cells), delimiter, ""
+
+
+def _has_stray_delimiter(path: Path, delimiter: str, cells: int) -> bool:
+    """Whether the records end with a delimiter that the header does not have.
+
+    Only the first record is looked at: if the others have no such cell, or something stands in it, the
+    reading stops there, and no column is shifted.
+    """
+    with path.open(encoding="utf-8-sig", newline="") as file:
+        try:
+            rows = (fields for fields in csv.reader(file, delimiter=delimiter) if fields)
+            next(rows, None)
+            first = next(rows, [])
+        except csv.Error:
+            return False
+    return len(first) == cells + 1 and not first[-1].strip()
 
 
 def _blank_rows(path: Path, delimiter: str) -> tuple[int, ...]:

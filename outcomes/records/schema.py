@@ -87,6 +87,7 @@ ALLOCATIONS = ("randomised", "queue", "self_selected")
 SEXES = ("female", "male", "other")
 AGE_BANDS = ("0-17", "18-29", "30-39", "40-49", "50-59", "60-69", "70-79", "80-89", "90+")
 MODES = ("diary", "recall_28", "recall_7")
+SEVERITIES = ("mild", "moderate", "severe")
 MEDICATION_CLASSES = (
     "paracetamol",
     "aspirin",
@@ -151,6 +152,12 @@ DIARY = Table(
             required=True,
         ),
         Column("intensity", "number", "Worst headache intensity of the day", "0–10 NRS", 0, 10),
+        Column(
+            "severity",
+            "code",
+            "Worst severity of the day in words, where no number was written; never turned into one",
+            codes=SEVERITIES,
+        ),
         Column("duration_hours", "number", "Hours with headache that day", "hours", 0, 24),
         Column("acute_medication", "yes_no", "Any acute headache medication that day"),
         Column(
@@ -224,6 +231,12 @@ PATIENTS = Table(
         Column("contact_day", "day", "The same as a day number", unit="days"),
         Column("index_date", "date", "Day 0 of a patient without sessions, such as on a waiting list"),
         Column("index_day", "day", "The same as a day number", unit="days"),
+        Column(
+            "recorded_from",
+            "date",
+            "First day of a span that the clinic declares fully recorded: its days without a row were free of headache",
+        ),
+        Column("recorded_to", "date", "Last day of that span"),
         Column("planned_sessions", "whole", "Sessions planned at the start", "sessions", 0, 100),
         Column("sex", "code", "Sex", codes=SEXES),
         Column("age_band", "code", "Age band", "years", codes=AGE_BANDS),
@@ -276,6 +289,9 @@ EVENTS = Table(
         Column("detail", "code", "Detail, as a short code", codes=()),
     ),
 )
+
+#: The sheet of our own workbooks that explains the columns, and that holds no records.
+EXPLAINED_SHEET = "explained"
 
 TABLES: dict[str, Table] = {
     table.name: table for table in (DIARY, SESSIONS, PATIENTS, SUMMARIES, SCORES, EVENTS)

@@ -77,6 +77,8 @@ def open_report(
     month: str | None,
     profile: Profile,
     plan: Mapping[str, Any],
+    mapping: str | None = None,
+    allowances: str | None = None,
     accept_set_aside: int | None = None,
 ) -> MonthlyReport:
     """Load the records and make the comparisons of one month's report.
@@ -85,7 +87,9 @@ def open_report(
     `load_records` and of the plan.
     """
     chosen = AnalysisPlan.from_mapping(plan)
-    records = load_records(source, chosen, accept_set_aside=accept_set_aside)
+    records = load_records(
+        source, chosen, mapping=mapping, allowances=allowances, accept_set_aside=accept_set_aside
+    )
     return MonthlyReport(records, month, Disclosure(profile, chosen.minimum_cell))
 
 
@@ -359,8 +363,11 @@ class MonthlyReport:
         notes = ["Set aside: rows that break a rule or contradict another; 'outcomes check' lists them."]
         if not exact:
             notes.append("Percent of the rows of each table. Tables with a row per patient are not in it.")
+        notes += self._declarations()
         if not rows:
-            return Notes(("The rows of these tables are patients, so they are not counted out here.",))
+            return Notes(
+                ("The rows of these tables are patients, so they are not counted out here.", *notes[2:])
+            )
         columns = (
             "table",
             *(("rows in",) if exact else ()),
@@ -377,6 +384,23 @@ class MonthlyReport:
     def limitation(self) -> Block:
         return Limitation(LIMITATION)
 
+    def _declarations(self) -> list[str]:
+        """What rests on the clinic's own word: declared spans, what was let pass by the privacy gate."""
+        if self.disclosure.exact:
+            return list(self.records.notes)
+        told = []
+        if self.records.rests_on_declared_days:
+            told.append(
+                "Some days without an entry count as free of headache, because the clinic declares the spans in "
+                "which they lie fully recorded."
+            )
+        gate = self.records.gate
+        told += [
+            f"{one.code}: looked at by the clinic and let pass until {one.expires}."
+            for one in (gate.allowed if gate else ())
+        ]
+        return told
+
     def provenance(self) -> Block:
         """Plan, versions and inputs behind every number."""
         plan = self.plan.to_dict()
@@ -389,5 +413,7 @@ class MonthlyReport:
             *((("follow-up window", window),) if self.course is not None else ()),
             ("versions", f"outcomes {outcomes.__version__}, Python {platform.python_version()}, {versions}"),
         ]
+        if self.records.gate is not None:
+            rows.append(("identity checks that ran", "; ".join(self.records.gate.checks_run)))
         rows += [(f"SHA-256 of {name}", digest) for name, digest in self.records.fingerprints().items()]
         return Provenance(tuple(rows))

@@ -5,15 +5,14 @@ from __future__ import annotations
 import contextlib
 import logging
 import os
-import shutil
 import subprocess
 import sys
-import tempfile
 from collections.abc import AsyncIterator, Callable, Coroutine
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from outcomes.errors import ReportStopped
+from outcomes.files import remove, scratch_folder
 
 if TYPE_CHECKING:
     from jupyter_client.manager import AsyncKernelManager
@@ -50,7 +49,7 @@ NewClient: TypeAlias = Callable[["NotebookNode", int], Coroutine[Any, Any, "Note
 @contextlib.asynccontextmanager
 async def kernel_for_notebooks() -> AsyncIterator[NewClient]:
     """A kernel of this Python in a private folder; gives clients for notebooks and ends with the block."""
-    folder = Path(tempfile.mkdtemp(prefix="outcomes-"))
+    folder = scratch_folder()
     manager = _kernel_manager(folder)
     try:
         silent = subprocess.DEVNULL
@@ -81,7 +80,7 @@ async def kernel_for_notebooks() -> AsyncIterator[NewClient]:
         if manager.has_kernel:
             await manager.shutdown_kernel(now=True)
         manager.context.destroy(linger=0)
-        shutil.rmtree(folder, ignore_errors=True)
+        remove(folder)
 
 
 async def _wait_until_ready(channels: Any) -> None:

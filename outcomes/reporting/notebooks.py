@@ -1,4 +1,4 @@
-"""Runs the notebook templates that the package ships, and puts a finished report in its place.
+"""Runs the notebook templates that the package ships.
 
 A notebook is code: only templates of the package are run, never a file of the user's. What goes wrong inside
 is told by cell number and error class, because messages and tracebacks of libraries quote records; our own
@@ -11,19 +11,15 @@ import ast
 import asyncio
 import copy
 import json
-import os
 import re
-import shutil
 import sys
-import tempfile
 import threading
-import time
-from collections.abc import Callable, Collection, Coroutine, Mapping, Sequence
+from collections.abc import Callable, Coroutine, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from outcomes import errors
-from outcomes.errors import FileProblem, InvalidRecords, OutcomesError, ReportStopped
+from outcomes.errors import InvalidRecords, OutcomesError, ReportStopped
 from outcomes.reporting.kernels import STOPPED_MIME, kernel_for_notebooks
 from outcomes.reporting.typesetting import report_outputs
 
@@ -36,7 +32,6 @@ Template: TypeAlias = Mapping[str, Any]  # a notebook as its JSON
 
 PARAMETERS_TAG = "parameters"
 CELL_SECONDS = 1800
-_STALE_SECONDS = 3600
 
 # ---- running ---------------------------------------------------------------------------------------------
 
@@ -244,85 +239,3 @@ def _literal(name: str, value: object) -> str:
 def _without_paths(parameters: Parameters) -> Parameters:
     """Without values that may name a place on this machine; the template's own stands in the notebook."""
     return {name: value for name, value in parameters.items() if not re.search(r"[/\\]", repr(value))}
-
-
-# ---- the finished report ---------------------------------------------------------------------------------
-
-
-def write_whole(folder: Path, contents: Mapping[str, bytes], *, known_names: Collection[str] = ()) -> None:
-    """All files of a report, or none: built beside `folder`, then moved to its place.
-
-    An older report there is replaced. A folder that holds anything but `contents` and `known_names` (files
-    that other runs may have written) is left alone. Files are for their owner only (0600, folder 0700).
-    """
-    problem = ""
-    try:
-        _refuse_foreign(folder, {*contents, *known_names})
-        folder.parent.mkdir(parents=True, exist_ok=True)
-        _tidy_after_broken_runs(folder)
-        partial = Path(tempfile.mkdtemp(prefix=f".{folder.name}.", suffix=".partial", dir=folder.parent))
-        try:
-            for name, content in contents.items():
-                _write_private(partial / name, content)
-            _put_in_place(partial, folder)
-        finally:
-            shutil.rmtree(partial, ignore_errors=True)
-    except OSError as error:
-        problem = error.strerror or type(error).__name__
-    if problem:
-        raise FileProblem(f"{folder}: the report could not be written: {problem}")
-
-
-def _refuse_foreign(folder: Path, allowed: Collection[str]) -> None:
-    wrong = [name for name in allowed if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._-]*", name)]
-    if wrong:
-        raise FileProblem("a report's file has a plain name without folders")
-    if folder.is_symlink() or (folder.exists() and not folder.is_dir()):
-        raise FileProblem(f"{folder}: is not a folder of its own (a link or a file); choose another place")
-    if folder.is_dir() and any(
-        entry.name not in allowed or not entry.is_file() for entry in folder.iterdir()
-    ):
-        raise FileProblem(
-            f"{folder}: holds files that are not of a report; move them or choose another place"
-        )
-
-
-def _tidy_after_broken_runs(folder: Path) -> None:
-    """Brings back an older report whose replacement was cut off, and removes what broken runs left behind."""
-    aside = _aside(folder)
-    if aside.is_dir() and not folder.exists():
-        aside.rename(folder)
-    for stale in folder.parent.glob(f".{folder.name}.*.partial"):
-        # A younger one may belong to a run that is still writing.
-        if time.time() - stale.stat().st_mtime > _STALE_SECONDS:
-            shutil.rmtree(stale)
-    if aside.is_dir():
-        shutil.rmtree(aside)
-
-
-def _aside(folder: Path) -> Path:
-    return folder.with_name(f".{folder.name}.older")
-
-
-def _write_private(path: Path, content: bytes) -> None:
-    flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0)
-    with open(os.open(path, flags, 0o600), "wb") as file:
-        file.write(content)
-        file.flush()
-        os.fsync(file.fileno())
-
-
-def _put_in_place(partial: Path, folder: Path) -> None:
-    """Two renames: no system that we run on swaps folders in one step from Python."""
-    aside = _aside(folder)
-    older = folder.is_dir()
-    if older:
-        folder.rename(aside)
-    try:
-        partial.rename(folder)
-    except OSError:
-        if older:
-            aside.rename(folder)
-        raise
-    if older:
-        shutil.rmtree(aside)

@@ -2,21 +2,24 @@
 
 from __future__ import annotations
 
+import contextlib
 import datetime as dt
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from outcomes.analysis.periods import Cohort
-from outcomes.errors import FileProblem
+from outcomes.files import built_folder, room_for, run_lock, safe_output, unchanged, within, write_private
 from outcomes.plan import AnalysisPlan, read_plan
-from outcomes.records.sources import folder_of
+from outcomes.records.sources import locate
 from outcomes.reporting.disclosure import Disclosure
-from outcomes.reporting.notebooks import run_template, write_whole
+from outcomes.reporting.notebooks import run_template
 from outcomes.reporting.typesetting import PageMarks, build_html, build_pdf
 from outcomes.reporting.wording import LIMITATION
 
 TEMPLATE = "monthly_report"
 _ALL_FILES = ("report.html", "report.pdf")
+#: Bytes of one profile, roughly three times those of the sample's report; the typeface makes most of them.
+_LARGEST_REPORT = 3_000_000
 
 
 def write_reports(
@@ -27,6 +30,8 @@ def write_reports(
     plan_file: str | None,
     profiles: Sequence[str],
     formats: Sequence[str],
+    mapping_file: str | None = None,
+    allowances_file: str | None = None,
     accept_set_aside: int | None = None,
 ) -> list[Path]:
     """Write the report under `output/MONTH/PROFILE/` and give the files, each whole or not at all.
@@ -34,31 +39,52 @@ def write_reports(
     `month` None takes all patients. Raises PlanError, InvalidRecords, FileProblem, ReportStopped; an older
     report stays where it is unless its new one is whole.
     """
-    folder = folder_of(source)
-    destination = Path(output) / (month or "all")
-    _refuse_inside(destination, folder)
-    plan = read_plan(plan_file, folder)
+    location = locate(source)
+    read = [location.path] if location.path is not None else []
+    safe_output(output)
+    plan = read_plan(plan_file, location.beside)
     if month is not None:
         Cohort.of_month(month)
+    destination = within(output, month or "all")
+    places = {profile: safe_output(within(destination, profile), *read) for profile in profiles}
     parameters = [
         {
-            "source": str(folder.resolve()),
+            "source": source if location.path is None else str(location.path.resolve()),
             "month": month,
             "profile": profile,
             "plan": plan.to_dict(),
+            "mapping": _resolved(mapping_file),
+            "allowances": _resolved(allowances_file),
             "accept_set_aside": accept_set_aside,
         }
         for profile in profiles
     ]
-    runs = run_template(TEMPLATE, parameters)
-    contents = {}
-    for profile, run in zip(profiles, runs, strict=True):
-        contents[profile] = _files(run, profile, plan, month, formats)
-    written = []
-    for profile, files in contents.items():
-        write_whole(destination / profile, files, known_names=_ALL_FILES)
-        written += [destination / profile / name for name in files]
-    return written
+    with run_lock(output, "report"):
+        room_for(output, _LARGEST_REPORT * len(profiles))
+        # Each profile reads the records anew: they must be the same ones.
+        with unchanged(location.files):
+            runs = run_template(TEMPLATE, parameters)
+        contents = {}
+        for profile, run in zip(profiles, runs, strict=True):
+            contents[profile] = _files(run, profile, plan, month, formats)
+        _write(contents, places)
+    return [places[profile] / name for profile, files in contents.items() for name in files]
+
+
+def _resolved(path: str | None) -> str | None:
+    """The path as the kernel finds it, which runs in a folder of its own."""
+    return None if path is None else str(Path(path).resolve())
+
+
+def _write(contents: Mapping[str, Mapping[str, bytes]], places: Mapping[str, Path]) -> None:
+    """All profiles are on the disk before the first of them takes its place."""
+    with contextlib.ExitStack() as building:
+        for profile, files in contents.items():
+            partial = building.enter_context(
+                built_folder(places[profile], known_names=_ALL_FILES, may_replace=True)
+            )
+            for name, content in files.items():
+                write_private(within(partial, name), content)
 
 
 def _files(
@@ -81,10 +107,3 @@ def _timestamp(month: str | None) -> dt.datetime:
         return dt.datetime(2000, 1, 1, tzinfo=dt.UTC)
     last = Cohort.of_month(month).closed_to
     return dt.datetime(last.year, last.month, last.day, tzinfo=dt.UTC)
-
-
-def _refuse_inside(destination: Path, folder: Path) -> None:
-    if destination.resolve().is_relative_to(folder.resolve()):
-        raise FileProblem(
-            "The output folder lies inside the records. Choose another, so that they stay as they are."
-        )

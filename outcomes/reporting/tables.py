@@ -202,7 +202,7 @@ def _share_cells(shown: Shown) -> tuple[str, str]:
     return f"{percent(shown.value)} ({percent_interval(shown.low, shown.high)})", counts
 
 
-def comparison_text(table: ComparisonTable, flows: Sequence[PatientFlow]) -> str:
+def comparison_text(table: ComparisonTable, flows: Sequence[PatientFlow], notes: Sequence[str] = ()) -> str:
     """The comparison for a terminal: exact, for the clinic's own eyes."""
     parts = []
     for flow in flows:
@@ -225,6 +225,7 @@ def comparison_text(table: ComparisonTable, flows: Sequence[PatientFlow]) -> str
         ]
         parts.append("  ".join(cells).rstrip())
     parts += [f"Note: {note}." for note in table.notes]
+    parts += [f"Note: {note}" for note in notes]
     parts += [
         "",
         *(_responder_line(change) for change in table if change.group == "all" and "responders_50" in change),

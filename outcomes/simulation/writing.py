@@ -56,9 +56,16 @@ Rows count as a spreadsheet shows them: the header is row 1.
 def write_clinic(tables: Clinic, folder: str | Path, truth: ClinicTruth) -> None:
     """Write the tables as CSV (UTF-8, comma, line ends LF, empty = missing), `truth.json` and `README.md`.
 
-    Files of these names are written over. Raises FileProblem if the folder cannot be written.
+    Files of these names are written over where `truth.json` says that they are made up. Raises FileProblem
+    where they may be somebody's records, and if the folder cannot be written.
     """
     target = Path(folder)
+    if not (target / "truth.json").exists() and any(
+        (target / f"{name}.csv").exists() for name, _ in tables.items()
+    ):
+        raise FileProblem(
+            f"{target}: holds tables that this command did not make. Choose another folder, so that they stay."
+        )
     try:
         target.mkdir(parents=True, exist_ok=True)
         for name, table in tables.items():

@@ -2,7 +2,6 @@
 
 import os
 import signal
-import stat
 import subprocess
 import sys
 import tempfile
@@ -11,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from outcomes.errors import DisclosureHold, FileProblem, InvalidRecords, ReportStopped
+from outcomes.errors import DisclosureHold, InvalidRecords, ReportStopped
 from outcomes.reporting import notebooks
 
 PARAMETERS = """\
@@ -230,77 +229,3 @@ def alive(process):
     # A process that has ended and was not asked for yet still has its number.
     status = Path(f"/proc/{process}/stat")
     return not (status.exists() and status.read_text().rpartition(")")[2].split()[0] == "Z")
-
-
-# ---- the finished report ----
-
-
-def test_a_report_is_written_whole_and_replaced_whole(tmp_path):
-    folder = tmp_path / "reports" / "share"
-    notebooks.write_whole(folder, {"report.html": b"old", "report.pdf": b"old"})
-    notebooks.write_whole(folder, {"report.html": b"new"}, known_names=["report.pdf"])
-    assert {path.name: path.read_bytes() for path in folder.iterdir()} == {"report.html": b"new"}
-    assert [path.name for path in folder.parent.iterdir()] == ["share"]
-
-
-@posix
-def test_only_the_owner_may_read_it(tmp_path):
-    notebooks.write_whole(tmp_path / "share", {"report.html": b"x"})
-    assert stat.S_IMODE((tmp_path / "share").stat().st_mode) == 0o700
-    assert stat.S_IMODE((tmp_path / "share" / "report.html").stat().st_mode) == 0o600
-
-
-@pytest.mark.parametrize("name", ["../x", "a/b", ".hidden", "", "a\\b", "nul\0"])
-def test_file_names_are_plain(tmp_path, name):
-    with pytest.raises(FileProblem):
-        notebooks.write_whole(tmp_path / "share", {name: b"x"})
-    assert not list(tmp_path.iterdir())
-
-
-def test_foreign_files_and_links_are_left_alone(tmp_path):
-    folder = tmp_path / "documents"
-    folder.mkdir()
-    (folder / "thesis.txt").write_bytes(b"mine")
-    with pytest.raises(FileProblem, match="not of a report"):
-        notebooks.write_whole(folder, {"report.html": b"x"})
-    assert (folder / "thesis.txt").read_bytes() == b"mine"
-    link = tmp_path / "link"
-    try:
-        link.symlink_to(folder, target_is_directory=True)
-    except OSError:
-        pytest.skip("links need a right on this system")
-    with pytest.raises(FileProblem, match="link"):
-        notebooks.write_whole(link, {"report.html": b"x"})
-
-
-@pytest.mark.parametrize("fails_at", ["write", "rename"])
-def test_a_failure_leaves_the_old_report_and_nothing_else(tmp_path, monkeypatch, fails_at):
-    folder = tmp_path / "share"
-    notebooks.write_whole(folder, {"report.html": b"old"})
-    if fails_at == "write":
-        monkeypatch.setattr(notebooks.os, "fsync", full)
-    else:
-        rename = Path.rename
-        monkeypatch.setattr(
-            Path, "rename", lambda self, to: full() if self.suffix == ".partial" else rename(self, to)
-        )
-    with pytest.raises(FileProblem, match="No space left"):
-        notebooks.write_whole(folder, {"report.html": b"new"})
-    assert (folder / "report.html").read_bytes() == b"old"
-    assert [path.name for path in tmp_path.iterdir()] == ["share"]
-
-
-def full(*_):
-    raise OSError(28, "No space left on device")
-
-
-def test_a_replacement_that_was_cut_off_is_repaired(tmp_path):
-    older, stale, young = (
-        tmp_path / name for name in (".share.older", ".share.a.partial", ".share.b.partial")
-    )
-    for folder in (older, stale, young):
-        folder.mkdir()
-        (folder / "report.html").write_bytes(b"old")
-    os.utime(stale, (0, 0))
-    notebooks._tidy_after_broken_runs(tmp_path / "share")
-    assert sorted(path.name for path in tmp_path.iterdir()) == [".share.b.partial", "share"]

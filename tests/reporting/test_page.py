@@ -186,6 +186,7 @@ def test_page_is_self_contained_and_says_what_it_is():
     html = html_of(page.Heading("Course"), page.FigureBlock(SVG, "a line", "caption", narrow_svg=SVG))
     read = Reader(html)
     policy = "default-src 'none'; img-src data:; font-src data:; style-src 'unsafe-inline'"
+    policy += "; base-uri 'none'; form-action 'none'"
     assert {"http-equiv": "Content-Security-Policy", "content": policy} in read.all("meta")
     assert read.all("html") == [{"lang": "en"}]
     for tag in ("script", "link", "iframe", "object", "form", "base"):

@@ -414,6 +414,16 @@ def test_every_impossible_knob_is_named_at_once() -> None:
         assert part in str(caught.value)
 
 
+def test_somebodys_records_are_not_written_over(tmp_path: Path) -> None:
+    truth = ClinicTruth(patients=2)
+    (tmp_path / "diary.csv").write_bytes(b"mine")
+    with pytest.raises(FileProblem, match="did not make"):
+        write_clinic(simulate_clinic(truth), tmp_path, truth)
+    assert [path.read_bytes() for path in tmp_path.iterdir()] == [b"mine"]
+    write_clinic(simulate_clinic(truth), tmp_path / "made", truth)
+    write_clinic(simulate_clinic(truth), tmp_path / "made", truth)
+
+
 def test_a_folder_that_cannot_be_written_is_said_in_words(clinic: Clinic, tmp_path: Path) -> None:
     (tmp_path / "taken").write_text("a file", encoding="utf-8")
     with pytest.raises(FileProblem, match="cannot be written"):

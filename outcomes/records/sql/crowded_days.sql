@@ -8,3 +8,4 @@ SEMI JOIN $segments AS crowded
     AND crowded.n_rows <> bit_count(crowded.recorded)
 ANTI JOIN (SELECT patient_id, relative_day FROM repeated_days WHERE n_different > 1) AS conflicting
     ON conflicting.patient_id = cut.patient_id AND conflicting.relative_day = cut.relative_day
+$combined

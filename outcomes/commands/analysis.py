@@ -1,0 +1,173 @@
+"""`compare`, `report` and `simulate`."""
+
+from __future__ import annotations
+
+import argparse
+import importlib
+import threading
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from outcomes.commands.console import progress, say, show, show_json, write_text
+from outcomes.commands.source import add_source, given_plan, refuse_over_records, warn_where_shared
+from outcomes.errors import EXIT_DONE, PlanError
+
+if TYPE_CHECKING:
+    from outcomes.analysis.periods import PatientFlow
+    from outcomes.records.reading import Records
+
+_FORMATS = ("html", "pdf")
+_PROFILES = ("internal", "share")
+
+
+def add(commands: Any) -> None:
+    """Add the commands of this module."""
+    _add_compare(commands)
+    _add_report(commands)
+    _add_simulate(commands)
+
+
+def _add_accept(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--accept-set-aside",
+        "--accept-quarantine",
+        metavar="N",
+        type=int,
+        help="go on although exactly N rows were set aside",
+    )
+
+
+def _add_compare(commands: Any) -> None:
+    parser = commands.add_parser("compare", help="the comparison table, exact and for your own eyes")
+    add_source(parser)
+    parser.add_argument(
+        "--by", metavar="COLUMN", action="append", default=[], help="also by a column of patients"
+    )
+    parser.add_argument("--csv", metavar="FILE", help="write the rows, unrounded")
+    parser.add_argument("--json", action="store_true", help="plan, flow and rows as JSON, unrounded")
+    _add_accept(parser)
+    parser.set_defaults(run=_compare)
+
+
+def _add_report(commands: Any) -> None:
+    parser = commands.add_parser(
+        "report", help="the monthly report, to keep (internal) and to hand on (share)"
+    )
+    add_source(parser)
+    when = parser.add_mutually_exclusive_group(required=True)
+    when.add_argument(
+        "--month", metavar="YYYY-MM", help="patients whose follow-up closed in the year to its end"
+    )
+    when.add_argument("--all", action="store_true", help="all patients; for records without calendar dates")
+    parser.add_argument("--output", metavar="DIR", required=True, help="folder to write to")
+    parser.add_argument("--profile", choices=_PROFILES, help="write one of the two only")
+    parser.add_argument("--format", default="html,pdf", metavar="LIST", help="html, pdf or both (default)")
+    _add_accept(parser)
+    parser.set_defaults(run=_report)
+
+
+def _add_simulate(commands: Any) -> None:
+    parser = commands.add_parser("simulate", help="a made-up clinic whose truth is known")
+    parser.add_argument("--patients", type=int, default=240, metavar="N")
+    parser.add_argument("--seed", type=int, default=1, metavar="N")
+    parser.add_argument("--output", metavar="DIR", required=True)
+    parser.add_argument("--quiet", action="store_true", help="no progress")
+    parser.set_defaults(run=_simulate)
+
+
+def _compare(arguments: argparse.Namespace) -> int:
+    # The analysis takes half a second to import: the engine does not wait for it.
+    importing = threading.Thread(target=importlib.import_module, args=("outcomes.analysis.comparison",))
+    importing.start()
+    try:
+        refuse_over_records(arguments, arguments.csv)
+        records = _load(arguments)
+    finally:
+        importing.join()
+    from outcomes.analysis.comparison import compare_all
+    from outcomes.analysis.endpoints import measure_endpoints, summary_flow
+    from outcomes.analysis.periods import split_periods
+
+    progress(arguments, "Comparing …")
+    periods = split_periods(records)
+    endpoints = measure_endpoints(periods)
+    table = compare_all(endpoints, records.plan, by=arguments.by)
+    flows = [periods.flow] if periods.flow else []
+    modes = dict.fromkeys(endpoints["mode"])
+    flows += [
+        summary_flow(endpoints, mode, records.plan) for mode in modes if mode not in [f.mode for f in flows]
+    ]
+    notes = [*table.notes, *records.notes]
+    if arguments.csv:
+        write_text(arguments.csv, table.to_frame().to_csv(index=False, lineterminator="\n"))
+    if arguments.json:
+        show_json({**table.to_dict(), "flow": _flow_json(flows, records), "notes": notes})
+    elif not arguments.csv:
+        from outcomes.reporting.tables import comparison_text
+
+        show(comparison_text(table, flows, records.notes))
+    return EXIT_DONE
+
+
+def _flow_json(flows: Sequence[PatientFlow], records: Records) -> dict[str, Any]:
+    """The flow of the first mode, then of each mode, and where the rows of each table went."""
+    return {
+        **(flows[0].to_dict() if flows else {}),
+        "modes": [flow.to_dict() for flow in flows],
+        "tables": [count.to_dict() for count in records.counts],
+    }
+
+
+def _report(arguments: argparse.Namespace) -> int:
+    from outcomes.reporting.reports import write_reports
+
+    formats = [name.strip() for name in arguments.format.split(",") if name.strip()]
+    unknown = [name for name in formats if name not in _FORMATS]
+    if unknown or not formats:
+        raise PlanError(f"--format takes {' and '.join(_FORMATS)}.")
+    profiles = [arguments.profile] if arguments.profile else list(_PROFILES)
+    warn_where_shared(arguments.output)
+    progress(arguments, "Reading, checking and writing the report …")
+    written = write_reports(
+        arguments.source,
+        output=arguments.output,
+        month=arguments.month,
+        plan_file=arguments.plan,
+        mapping_file=arguments.mapping,
+        allowances_file=arguments.allowances,
+        profiles=profiles,
+        formats=formats,
+        accept_set_aside=arguments.accept_set_aside,
+    )
+    show(*(str(path) for path in written))
+    return EXIT_DONE
+
+
+def _simulate(arguments: argparse.Namespace) -> int:
+    from outcomes.simulation import ClinicTruth, simulate_clinic, write_clinic
+
+    truth = ClinicTruth(patients=arguments.patients, seed=arguments.seed)
+    progress(arguments, "Simulating …")
+    write_clinic(simulate_clinic(truth), Path(arguments.output), truth)
+    show(arguments.output)
+    return EXIT_DONE
+
+
+def _load(arguments: argparse.Namespace) -> Records:
+    from outcomes.records.reading import load_records
+
+    progress(arguments, "Reading and checking …")
+    records = load_records(
+        arguments.source,
+        given_plan(arguments),
+        mapping=arguments.mapping,
+        allowances=arguments.allowances,
+        accept_set_aside=arguments.accept_set_aside,
+    )
+    for count in records.counts:
+        if count.set_aside:
+            say(
+                f"{count.file}: {count.set_aside} of {count.rows_in} rows were set aside; 'outcomes check' lists them."
+            )
+    return records

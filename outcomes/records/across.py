@@ -1,0 +1,148 @@
+"""What only shows between tables: diaries without a session, days that do not begin at 0, patients lost."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from outcomes.records.findings import Finding
+from outcomes.records.matching import TableSource
+
+if TYPE_CHECKING:
+    from outcomes.records.reading import Records
+
+#: Above this share of diary patients without a session, the two tables may not mean the same people.
+STRANGERS_SHARE = 0.2
+
+
+def look_across(records: Records) -> tuple[list[Finding], list[str]]:
+    """What stays in and should be known, and what stops the comparison."""
+    sources = {source.table.name: source for source in records.sources}
+    sessions, diary = sources.get("sessions"), sources.get("diary")
+    findings = _declared_days(records, sources)
+    if sessions is None or diary is None:
+        return findings, []
+    if not records.uses_dates:
+        return findings + _day_zero(records, sessions), []
+    people = records.engine.row(
+        "SELECT count(*) AS n, count(*) FILTER (WHERE first_day IS NULL) AS strangers FROM "
+        "(SELECT DISTINCT patient_id FROM segments) LEFT JOIN first_sessions USING (patient_id)"
+    )
+    strangers, stops = people["strangers"], []
+    without = records.engine.rows(
+        "SELECT count(*) FROM first_sessions WHERE patient_id NOT IN (SELECT patient_id FROM segments)"
+    )[0][0]
+    if strangers:
+        problem = f"{patients_in_words(strangers)} with a diary, of {people['n']}, have no first session."
+        if strangers > STRANGERS_SHARE * people["n"]:
+            hint = _alike(records)
+            stops.append(
+                f"{diary.label}: {problem} So many that the pseudonyms of the two tables may not be written alike: "
+                f"compare them.{hint}"
+            )
+        remedy = "They are left out of the comparison."
+        findings.append(_warning("no_first_session", diary, "patient_id", problem, remedy, strangers))
+    if without:
+        problem = f"{patients_in_words(without)} with a first session have no diary."
+        remedy = "They stand in the patient flow and are left out of the comparison."
+        findings.append(_warning("no_diary", sessions, "patient_id", problem, remedy, without))
+    return findings, stops
+
+
+def _day_zero(records: Records, sessions: TableSource) -> list[Finding]:
+    late = records.engine.rows(
+        "SELECT count(*) FROM (SELECT patient_id FROM sessions GROUP BY patient_id HAVING min(day) <> 0)"
+    )[0][0]
+    problem = f"the first session of {patients_in_words(late)} is not day 0."
+    remedy = "Count each patient's days from the first session."
+    return [_warning("day_zero", sessions, "day", problem, remedy, late)] if late else []
+
+
+def _alike(records: Records) -> str:
+    """How many strangers would be found if ids that differ only in their writing were the same."""
+    plain = "ltrim(regexp_replace(lower(CAST(patient_id AS VARCHAR)), '[^a-z0-9]', '', 'g'), '0')"
+    letters = f"regexp_replace({plain}, '^([a-z]*)0*', '\\1')"
+    matched = records.engine.rows(
+        f"SELECT count(DISTINCT one.key) FROM (SELECT DISTINCT {letters} AS key FROM segments WHERE patient_id NOT IN "
+        f"(SELECT patient_id FROM first_sessions)) AS one JOIN (SELECT DISTINCT {letters} AS key FROM first_sessions) "
+        "AS two ON one.key = two.key"
+    )[0][0]
+    if not matched:
+        return ""
+    return f" {matched} would be found if leading zeros, hyphens, spaces and case did not count."
+
+
+def _declared_days(records: Records, sources: dict[str, TableSource]) -> list[Finding]:
+    """The declared span is told wherever something rests on it."""
+    patients = sources.get("patients")
+    if patients is None or not patients.has("recorded_from"):
+        return []
+    engine, findings = records.engine, []
+    if engine.has("declared_days"):
+        counted = engine.row(
+            "SELECT count(*) AS days, count(DISTINCT patient_id) AS people FROM declared_days"
+        )
+        if counted["days"]:
+            problem = (
+                f"{counted['days']} days of {patients_in_words(counted['people'])} without an entry count as free of "
+                "headache, because the clinic declares their spans fully recorded (recorded_from, recorded_to)."
+            )
+            remedy = "This stands in every report that rests on it."
+            findings.append(
+                _warning(DECLARED_SPAN, patients, "recorded_from", problem, remedy, counted["days"])
+            )
+    diary = sources.get("diary")
+    if diary is not None and not records.uses_dates:
+        problem = "is a date, and the diary counts in days: declared spans are not used."
+        findings.append(_warning("span", patients, "recorded_from", problem, "Write dates in the diary.", 1))
+        return findings
+    refused = engine.rows(
+        "SELECT count(*) FROM patients WHERE (recorded_from IS NULL) <> (recorded_to IS NULL) "
+        "OR recorded_to < recorded_from OR recorded_to - recorded_from > 3660"
+        if patients.has("recorded_to")
+        else "SELECT count(*) FROM patients WHERE recorded_from IS NOT NULL"
+    )[0][0]
+    if refused:
+        problem = f"{patients_in_words(refused)} have a declared span without a first or last day, or that cannot be."
+        findings.append(
+            _warning("span", patients, "recorded_from", problem, "It is not used. Give both days.", refused)
+        )
+    return findings
+
+
+#: The rule of the finding that reports must repeat.
+DECLARED_SPAN = "declared_span"
+
+
+def lost_patients(records: Records) -> int:
+    """Patients of whom something was set aside and nothing that tells an outcome is left."""
+    engine = records.engine
+    named = {source.table.name for source in records.sources}
+    if "diary" in named:
+        lost = [
+            "SELECT patient_id FROM diary_checked WHERE fault <> 0",
+        ]
+        if engine.has("repeated_days") and records.plan.duplicate_day == "set_aside":
+            lost.append("SELECT patient_id FROM repeated_days WHERE n_different > 1")
+        kept = "SELECT patient_id FROM segments"
+        if "summaries" in named:
+            kept += " UNION SELECT patient_id FROM summaries"
+    elif "summaries" in named:
+        lost, kept = (
+            ["SELECT patient_id FROM summaries_checked WHERE fault <> 0"],
+            "SELECT patient_id FROM summaries",
+        )
+    else:
+        return 0
+    return int(
+        engine.rows(
+            f"SELECT count(*) FROM (({' UNION '.join(lost)}) EXCEPT ({kept})) WHERE patient_id IS NOT NULL"
+        )[0][0]
+    )
+
+
+def patients_in_words(n: int) -> str:
+    return f"{n} patient" if n == 1 else f"{n} patients"
+
+
+def _warning(rule: str, source: TableSource, column: str, problem: str, remedy: str, count: int) -> Finding:
+    return Finding("warning", rule, source.table.name, source.label, column, problem, remedy, count, ())

@@ -1,0 +1,176 @@
+"""Everything that a check found, whether or not the records can be read: for the page, for scripts, for the command.
+
+A reading that stops raises its error; here what is known up to then is kept beside it.
+"""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from outcomes.engine import Engine
+from outcomes.errors import EXIT_DONE, IdentityError, InvalidRecords, TooManySetAside
+from outcomes.files import unchanged
+from outcomes.plan import AnalysisPlan, read_plan
+from outcomes.records.across import patients_in_words
+from outcomes.records.findings import Finding, TableCounts, tables_over_limit, total_set_aside
+from outcomes.records.mapping import SourceMapping, read_mapping
+from outcomes.records.reading import Records, _Reading
+from outcomes.records.sources import locate, open_source
+
+
+@dataclass(frozen=True)
+class CheckResult:
+    """What one check found. Sentences and findings hold no value and no patient.
+
+    `identity`: what may say who somebody is; nothing was read beyond it. `problems`: why the tables cannot be
+    read as tables. `stops`: why nothing may be computed from what was read. `findings`: all else, in the order
+    of the tables. `counts`: where the rows of each table went; empty where nothing was read. `records` is what
+    was read, if it was.
+    """
+
+    exit_code: int
+    identity: tuple[Finding, ...] = ()
+    problems: tuple[str, ...] = ()
+    stops: tuple[str, ...] = ()
+    findings: tuple[Finding, ...] = ()
+    counts: tuple[TableCounts, ...] = ()
+    checks_run: tuple[str, ...] = ()
+    records: Records | None = field(default=None, repr=False, compare=False)
+
+    @property
+    def ok(self) -> bool:
+        return self.exit_code == EXIT_DONE
+
+    def to_dict(self) -> dict[str, Any]:
+        """The same for scripts."""
+        return {
+            "ok": self.ok,
+            "exit_code": self.exit_code,
+            "identity": [finding.to_dict() for finding in self.identity],
+            "stops": list(self.stops),
+            "problems": list(self.problems),
+            "findings": [finding.to_dict() for finding in self.findings],
+            "tables": [count.to_dict() for count in self.counts],
+            "checks_run": list(self.checks_run),
+        }
+
+
+def checked_result(
+    source: str | Path | Mapping[str, Any],
+    plan: AnalysisPlan | None = None,
+    mapping: SourceMapping | str | Path | None = None,
+    allowances: str | Path | None = None,
+) -> CheckResult:
+    """Check a source and keep everything that is known, also where the reading stops.
+
+    Raises PlanError and FileProblem: then there is nothing that was checked.
+    """
+    location = locate(source)
+    plan = plan if plan is not None else read_plan(None, location.beside)
+    chosen = read_mapping(mapping, location.beside)
+    engine = Engine(readable=location.readable)
+    opened = open_source(location, engine, chosen)
+    with unchanged([path for raw in opened.tables for path in raw.paths]):
+        found = _Reading(engine, plan, chosen, opened, named=location.kind == "frames")
+        try:
+            found.match()
+            found.hold_gate(location, allowances)
+            found.check()
+            records = found.records()
+        except IdentityError as error:
+            return _stopped(found, error.exit_code, identity=_blocks(found), problems=found.problems)
+        except InvalidRecords as error:
+            return _stopped(found, error.exit_code, problems=error.problems)
+    return _read(records)
+
+
+def _blocks(found: _Reading) -> list[Finding]:
+    blocks = [finding for finding in found.opened.findings if finding.level == "identity"]
+    return blocks + list(found.gate.blocks if found.gate is not None else ())
+
+
+def _stopped(
+    found: _Reading, exit_code: int, *, identity: Sequence[Finding] = (), problems: Sequence[str] = ()
+) -> CheckResult:
+    return CheckResult(
+        exit_code,
+        identity=tuple(identity),
+        problems=tuple(problems),
+        stops=tuple(found.stops),
+        findings=tuple(found.findings),
+        checks_run=_checks(found.gate),
+    )
+
+
+def _read(records: Records) -> CheckResult:
+    limit = records.plan.set_aside_limit
+    stops = list(records.stops)
+    exit_code = EXIT_DONE
+    if total_set_aside(records.counts):
+        exit_code = InvalidRecords.exit_code
+    over = tables_over_limit(records.counts, limit)
+    if over or records.lost_patients:
+        exit_code = TooManySetAside.exit_code
+    # A stop weighs more than a limit, which a person may lift.
+    if stops:
+        exit_code = InvalidRecords.exit_code
+    stops += [
+        f"{count.file}: {count.set_aside} of {count.rows_in} rows were set aside, more than the {limit:.0%} that the "
+        "plan lets pass."
+        for count in over
+    ]
+    if records.lost_patients:
+        stops.append(f"Everything that {patients_in_words(records.lost_patients)} recorded was set aside.")
+    return CheckResult(
+        exit_code,
+        stops=tuple(stops),
+        findings=records.findings,
+        counts=records.counts,
+        checks_run=_checks(records.gate),
+        records=records,
+    )
+
+
+def _checks(gate: Any) -> tuple[str, ...]:
+    return tuple(gate.checks_run) if gate is not None else ()
+
+
+def in_runs(rows: Sequence[int]) -> list[str]:
+    """Positions in order, neighbours as one: 2–5, 9."""
+    runs: list[tuple[int, int]] = []
+    for row in sorted(set(rows)):
+        if runs and row == runs[-1][1] + 1:
+            runs[-1] = (runs[-1][0], row)
+        else:
+            runs.append((row, row))
+    return [str(first) if first == last else f"{first}–{last}" for first, last in runs]
+
+
+_WAY_THROUGH = """\
+These records may say who somebody is, so nothing of them was read or copied. The way through, on this computer:
+  1. Make a key, once, outside every folder of records, and keep a sealed copy of it:
+       outcomes key new KEY
+     (outcomes start DIR  makes one too, with all that a first day needs.)
+  2. Draft a mapping, and go through it line by line:
+       outcomes check {source} --suggest --output deid.toml
+     Then add at its end:
+       [deidentify]
+       dates = "relative"
+       age = "years"
+  3. Write the records without what says who somebody is:
+       outcomes deidentify {source} --output CLEAN --config deid.toml --key-file KEY --domain NAME
+     NAME is the recipient or the purpose, such as audit-2026. A patient has the same pseudonym in all of it.
+  4. Check and compare what was written, not the list:
+       outcomes check CLEAN
+Only one cell or one column? Remove it, and check again."""
+
+
+def way_through(findings: Sequence[Finding], source: str = "SOURCE") -> str:
+    """What to do with records that the gate has stopped, as commands; nothing where it has stopped none."""
+    if not any(finding.level == "identity" for finding in findings):
+        return ""
+    return _WAY_THROUGH.format(source=shlex.quote(source))

@@ -1,0 +1,92 @@
+"""The privacy gate in front of the reading: every column of every table that was found, used or not."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Sequence
+from pathlib import Path
+
+from outcomes.engine import Engine, literal
+from outcomes.records.converting import cell_text, header_key
+from outcomes.records.identity.allowances import Allowances, read_allowances
+from outcomes.records.identity.gate import GateColumn, GateReport, GateTable, hold_gate
+from outcomes.records.mapping import SourceMapping
+from outcomes.records.matching import Part, TableSource
+from outcomes.records.raw import RawColumn, RawTable
+from outcomes.records.schema import Column
+from outcomes.records.sources import Location
+
+ALLOWANCES_FILE = "allowances.toml"
+
+
+def run_gate(
+    engine: Engine,
+    raws: Sequence[RawTable],
+    sources: Sequence[TableSource],
+    mapping: SourceMapping,
+    location: Location,
+    allowances: str | Path | None,
+) -> GateReport:
+    """Hold the gate against all tables found. Nothing is written anywhere."""
+    tables = [gate_table(raw, sources, mapping) for raw in raws]
+    path = Path(allowances) if allowances is not None else None
+    if path is None and location.beside is not None:
+        path = location.beside / ALLOWANCES_FILE
+    allowed = read_allowances(path) if path is not None else Allowances()
+    return hold_gate(engine, tables, mapping, allowed, newest_session=_newest_session(engine, sources))
+
+
+def gate_table(raw: RawTable, sources: Sequence[TableSource], mapping: SourceMapping) -> GateTable:
+    """One table as found, as the gate looks at it."""
+    feeding = [(source, part) for source in sources for part in source.parts if part.raw is raw]
+    feeds: dict[str, Column] = {}
+    ignored: set[str] = set()
+    missing = mapping.missing
+    for source, part in feeding:
+        missing = part.mapped.missing or missing
+        for item in part.columns:
+            for key in _headers_of(part, item.column.name):
+                feeds.setdefault(key, item.column)
+        ignored |= {header_key(name) for name in part.mapped.ignore}
+    columns = []
+    for position, column in enumerate(raw.columns, start=1):
+        key = header_key(column.written)
+        columns.append(
+            GateColumn(
+                position,
+                column.written,
+                _text(column, missing),
+                feeds.get(key),
+                key in ignored or "*" in ignored,
+            )
+        )
+    table = feeding[0][0].table.name if feeding else ""
+    return GateTable(raw.label, raw.container, table, raw.scan, raw.row_number, raw.row_shown, tuple(columns))
+
+
+def _headers_of(part: Part, name: str) -> list[str]:
+    """The headers that one of our columns is read from."""
+    read = part.read(name)
+    if read is None:
+        return [header_key(name)]
+    # A cell that only tells a duration is no duration itself: its times are looked at as they stand.
+    return [header_key(read.source)] if read.source and not read.codes else []
+
+
+def _text(column: RawColumn, missing: Sequence[str]) -> str:
+    text = cell_text(column)
+    listed = ", ".join(literal(token) for token in missing)
+    return f"CASE WHEN lower({text}) NOT IN ({listed}) THEN {text} END"
+
+
+def _newest_session(engine: Engine, sources: Sequence[TableSource]) -> dt.date | None:
+    """The newest date of a session, by which a date long before it is told to be a birthday."""
+    for source in sources:
+        item = next((one for one in source.columns if one.column.name == "date"), None)
+        if source.table.name == "sessions" and item is not None:
+            day = "try_cast(left(CAST(date AS VARCHAR), 10) AS DATE)"
+            newest = engine.rows(
+                f"SELECT CAST(max({day}) AS VARCHAR) FROM ({source.origin}) WHERE {day} < DATE '2100-01-01'"
+            )
+            return dt.date.fromisoformat(newest[0][0]) if newest[0][0] else None
+    return None

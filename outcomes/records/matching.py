@@ -1,0 +1,390 @@
+"""Tables as found, held against the data dictionary, the mapping and the plan: which column is which.
+
+Everything that stops a source is collected over all tables before anything is refused.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from outcomes.engine import Engine, identifier, literal
+from outcomes.errors import OutcomesError, PlanError
+from outcomes.plan import AnalysisPlan
+from outcomes.records.cells import readable
+from outcomes.records.converting import cell_text, converted, header_key
+from outcomes.records.mapping import MAPPING_FILE, MappedTable, ReadColumn, SourceMapping
+from outcomes.records.raw import RawColumn, RawTable
+from outcomes.records.schema import PATIENTS, SUMMARIES, TABLES, Column, Table
+
+#: Endpoints that a `summaries` table may carry without being declared in the plan, with their ranges.
+SUMMARY_ENDPOINTS: dict[str, tuple[str, float, float | None]] = {
+    "headache_days_per_28": ("days per 28", 0, 28),
+    "intensity_on_headache_days": ("0–10 NRS", 0, 10),
+    "burden_per_28": ("NRS points × days per 28", 0, 280),
+    "acute_medication_days_per_28": ("days per 28", 0, 28),
+    "hours_on_headache_days": ("hours", 0, 24),
+}
+
+#: Rows of the second and further parts of a table are told apart from those of the first by high bits.
+_PART_SHIFT = 40
+
+
+@dataclass(frozen=True)
+class SourceColumn:
+    """A column that is known: what it is, the SQL that reads it from its part, and its type in the engine."""
+
+    column: Column
+    expression: str
+    sql_type: str
+
+
+@dataclass(frozen=True)
+class Part:
+    """One table as found, and how it feeds a table of the dictionary."""
+
+    raw: RawTable
+    columns: tuple[SourceColumn, ...]
+    mapped: MappedTable
+
+    def read(self, name: str) -> ReadColumn | None:
+        """What the mapping says of one of our columns, if anything."""
+        return dict(self.mapped.columns).get(name)
+
+    def raw_column(self, name: str) -> RawColumn | None:
+        """The column as found that one of our columns is read from, where it is one."""
+        read = self.read(name)
+        key = header_key(read.source) if read else header_key(name)
+        return next((raw for raw in self.raw.columns if header_key(raw.written) == key), None)
+
+
+@dataclass(frozen=True)
+class TableSource:
+    """One table of the dictionary as a source holds it: its parts, and its columns over all of them.
+
+    `missing` are the texts that stand for an empty cell and that the parts have not already taken out.
+    """
+
+    table: Table
+    label: str
+    parts: tuple[Part, ...]
+    columns: tuple[SourceColumn, ...]
+    missing: tuple[str, ...]
+
+    def has(self, name: str) -> bool:
+        return any(item.column.name == name for item in self.columns)
+
+    @property
+    def is_text(self) -> bool:
+        """Whether all cells are text of which the engine keeps the values: read once, and never again."""
+        return any(
+            part.raw.text is not None
+            or (
+                part.raw.row_number == "outcomes_row_number"
+                and all(column.sql_type == "VARCHAR" for column in part.raw.columns)
+            )
+            for part in self.parts
+        )
+
+    @property
+    def origin(self) -> str:
+        """SELECT of `source_row` and the known columns under their dictionary names, over all parts."""
+        selects = []
+        for index, part in enumerate(self.parts):
+            held = {item.column.name: item for item in part.columns}
+            columns = []
+            for item in self.columns:
+                own = held.get(item.column.name)
+                value = f"CAST(NULL AS {_plain_type(item.sql_type)})"
+                if own is not None:
+                    alike = own.sql_type == item.sql_type
+                    value = own.expression if alike else f"CAST({own.expression} AS {item.sql_type})"
+                columns.append(f"{value} AS {identifier(item.column.name)}")
+            offset = f" + {index << _PART_SHIFT}" if index else ""
+            selects.append(
+                f"SELECT {part.raw.row_number}{offset} AS source_row, {', '.join(columns)} FROM {part.raw.scan}"
+            )
+        return " UNION ALL ".join(selects)
+
+    def place_of(self, source_row: int) -> tuple[str, int]:
+        """(what messages call the file, row as it shows) of a `source_row`."""
+        part = self.parts[source_row >> _PART_SHIFT]
+        return part.raw.label, part.raw.row_shown(source_row & ((1 << _PART_SHIFT) - 1))
+
+    @property
+    def part_of_row(self) -> str:
+        """SQL: which part a row came from."""
+        return f"(source_row >> {_PART_SHIFT})"
+
+
+def _plain_type(sql_type: str) -> str:
+    return "VARCHAR" if sql_type in ('"NULL"', "NULL") else sql_type
+
+
+def match_tables(
+    raws: Sequence[RawTable],
+    engine: Engine,
+    mapping: SourceMapping,
+    plan: AnalysisPlan,
+    *,
+    named: bool = False,
+) -> tuple[list[TableSource], list[str]]:
+    """The tables of the dictionary that a source holds, and every problem. Raises PlanError.
+
+    `named` says that every table given was meant to be read (frames), so that an unknown name is a problem.
+    """
+    _check_declared(plan)
+    problems: list[str] = []
+    parts: dict[str, list[Part]] = {}
+    for raw in raws:
+        mapped = mapping.of(raw.name, raw.label) or mapping.of(raw.container)
+        own = raw.name.strip().lower()
+        if not mapped and own in TABLES:
+            mapped = (MappedTable(source=raw.name, table=own, columns=()),)
+        elif not mapped and named:
+            problems.append(f"A table of the dictionary is not known. Known tables: {', '.join(TABLES)}.")
+        described, wrong = _parts_of(raw, mapped, engine, mapping, plan)
+        problems += wrong
+        for part, table_name in described:
+            parts.setdefault(table_name, []).append(part)
+    problems += _unmatched(raws, mapping)
+    problems += [
+        f"{name}: more than one file holds this table. Keep one of them, or list each in {MAPPING_FILE}."
+        for name, held in parts.items()
+        if len({id(part.raw) for part in held}) > 1
+        and not all(any(part.mapped is table for table in mapping.tables) for part in held)
+    ]
+    sources = [
+        _joined(_with_declared(TABLES[name], plan), parts[name], mapping) for name in TABLES if name in parts
+    ]
+    if not problems:
+        problems += _across(sources)
+    return sources, problems
+
+
+def _unmatched(raws: Sequence[RawTable], mapping: SourceMapping) -> list[str]:
+    names = {header_key(name) for raw in raws for name in (raw.name, raw.label, raw.container)}
+    return [
+        f"{MAPPING_FILE}: [[tables]] {number}: the source holds no table of the name given under 'source'."
+        for number, table in enumerate(mapping.tables, start=1)
+        if header_key(table.source) not in names
+    ]
+
+
+def _joined(table: Table, parts: list[Part], mapping: SourceMapping) -> TableSource:
+    """The parts of one table of the dictionary as one."""
+    labels = list(dict.fromkeys(part.raw.label for part in parts))
+    types: dict[str, set[str]] = {}
+    for part in parts:
+        for item in part.columns:
+            types.setdefault(item.column.name, set()).add(item.sql_type)
+    columns = tuple(
+        SourceColumn(
+            column,
+            next(
+                item.expression for part in parts for item in part.columns if item.column.name == column.name
+            ),
+            types[column.name].pop() if len(types[column.name]) == 1 else "VARCHAR",
+        )
+        for column in _in_order(table, parts)
+    )
+    is_mapped = any(part.mapped.columns or part.mapped.missing is not None for part in parts)
+    return TableSource(
+        table, " + ".join(labels), tuple(parts), columns, ("",) if is_mapped else mapping.missing
+    )
+
+
+def _in_order(table: Table, parts: list[Part]) -> list[Column]:
+    """The columns in the order in which they were found."""
+    found: dict[str, Column] = {}
+    for part in parts:
+        for item in part.columns:
+            found.setdefault(item.column.name, table.column(item.column.name))
+    return list(found.values())
+
+
+#: Names that mean something else on the way from the file to the result.
+_RESERVED = {"fault", "source_row", "covered", "relative_day", "segment_start", "all", "by"}
+
+
+def _check_declared(plan: AnalysisPlan) -> None:
+    """Declared endpoints and categories have names of their own. Raises PlanError."""
+    taken = _RESERVED | set(SUMMARY_ENDPOINTS)
+    taken |= PATIENTS.names | SUMMARIES.names
+    for kind, names in (
+        ("endpoints", [item.name for item in plan.endpoints]),
+        ("patients", [item.name for item in plan.patients]),
+    ):
+        for name in names:
+            if name in taken:
+                raise PlanError(f"[{kind}.{name}]: the name already means something else. Choose another.")
+            taken.add(name)
+
+
+def _with_declared(table: Table, plan: AnalysisPlan) -> Table:
+    """The table with the columns that the plan declares."""
+    extra: list[Column] = []
+    if table.name == "patients":
+        extra = [
+            Column(item.name, "code", "Declared in the plan", codes=item.codes) for item in plan.patients
+        ]
+    if table.name == "summaries":
+        extra = [
+            Column(name, "number", "Endpoint", unit, low, high)
+            for name, (unit, low, high) in SUMMARY_ENDPOINTS.items()
+        ]
+        extra += [Column(item.name, "number", "Declared in the plan", item.unit) for item in plan.endpoints]
+    return Table(table.name, table.row, table.key, (*table.columns, *extra), table.note)
+
+
+def _parts_of(
+    raw: RawTable, mapped: Sequence[MappedTable], engine: Engine, mapping: SourceMapping, plan: AnalysisPlan
+) -> tuple[list[tuple[Part, str]], list[str]]:
+    """What one table as found becomes, each part with the name of its table; and what is wrong with it."""
+    if not mapped:
+        return [], []
+    problems: list[str] = []
+    raws: dict[str, RawColumn] = {}
+    positions: dict[str, int] = {}
+    for position, column in enumerate(raw.columns, start=1):
+        key = header_key(column.written)
+        if not key and _is_empty(engine, raw, column):
+            continue
+        if key in raws:
+            problems.append(
+                f"{raw.label}: column {position} has the name of another column. Keep one of them."
+            )
+        raws.setdefault(key, column)
+        positions.setdefault(key, position)
+    used: set[str] = set()
+    found = []
+    for table in mapped:
+        known = _with_declared(TABLES[table.table], plan)
+        part, keys, wrong = _part(raw, raws, table, known, mapping)
+        problems += wrong
+        used |= keys
+        found.append((part, known.name))
+    if all("*" not in table.ignore for table in mapped):
+        # The header may be missing and this cell a patient's: the message names the column by position.
+        problems += [
+            f"{raw.label}: column {position} is not in the data dictionary. Remove it, map it or list it under "
+            f"'ignore' in {MAPPING_FILE}, or declare it in the plan."
+            for key, position in positions.items()
+            if key not in used
+        ]
+    return found, problems
+
+
+def _part(
+    raw: RawTable, raws: dict[str, RawColumn], mapped: MappedTable, table: Table, mapping: SourceMapping
+) -> tuple[Part, set[str], list[str]]:
+    """One part, the headers that it uses up, and what is wrong with it."""
+    label, problems = raw.label, []
+    used = {header_key(name) for name in mapped.ignore}
+    columns: dict[str, SourceColumn] = {}
+    wanted = dict(mapped.columns)
+    # Columns that carry the dictionary's own names need no line in the mapping.
+    taken = {header_key(name) for read in wanted.values() for name in (read.source, read.start, read.end)}
+    for key, column in raws.items():
+        name = key.lower()
+        if name in table.names and name not in wanted and key not in taken | used:
+            wanted[name] = ReadColumn(source=column.written)
+    for rule in mapped.missing_when:
+        used |= {header_key(rule.column), header_key(rule.blank)} & set(raws)
+        if not {header_key(rule.column), header_key(rule.blank)} <= set(raws):
+            problems.append(f"{label}: {MAPPING_FILE} names a column under missing_when that is not there.")
+    for name, read in wanted.items():
+        needed = {header_key(one) for one in (read.source, read.start, read.end) if one}
+        if name not in table.names:
+            problems.append(
+                f"{MAPPING_FILE}: columns.{name}: the table '{table.name}' has no such column. Names: "
+                f"{', '.join(sorted(table.names))}."
+            )
+        elif not needed <= set(raws):
+            problems.append(f"{label}: has no column of the name that {MAPPING_FILE} gives for '{name}'.")
+        elif not problems:
+            columns[name] = _source_column(table.column(name), read, raws, mapped, mapping)
+            if not readable(table.column(name), columns[name].sql_type):
+                rule_words = table.column(name).rule
+                problems.append(f"{label}: column '{name}' has a type that cannot hold {rule_words}.")
+        used |= needed
+    for name, value in mapped.constants:
+        if name not in table.names or name in columns:
+            problems.append(
+                f"{MAPPING_FILE}: constants.{name} is no column of '{table.name}' that is still free."
+            )
+        else:
+            columns[name] = SourceColumn(table.column(name), literal(value), "VARCHAR")
+    problems += _missing_columns(table, label, set(columns) | set(wanted))
+    ordered = tuple(columns.values())
+    return Part(raw, ordered, mapped), used, problems
+
+
+def _source_column(
+    column: Column,
+    read: ReadColumn,
+    raws: dict[str, RawColumn],
+    mapped: MappedTable,
+    mapping: SourceMapping,
+) -> SourceColumn:
+    """How one column is read: as it stands where nothing is to be turned, else through the mapping's SQL."""
+    raw = raws.get(header_key(read.source))
+    says_nothing = ReadColumn(source=read.source) == read and not (
+        mapped.columns or mapped.missing_when or mapped.missing is not None
+    )
+    turned = (
+        (column.kind == "date" and (mapping.dates or mapped.dates))
+        or (column.kind in ("number", "whole", "day") and (mapping.decimal or mapped.decimal) == ",")
+    ) and (raw is None or raw.sql_type == "VARCHAR")
+    is_date = raw is not None and column.kind == "date" and raw.sql_type.startswith(("DATE", "TIMESTAMP"))
+    if raw is not None and (is_date or (says_nothing and not turned)):
+        return SourceColumn(column, identifier(raw.name), raw.sql_type)
+    expression, sql_type = converted(column, read, raws, mapped, mapping)
+    return SourceColumn(column, expression, sql_type)
+
+
+def _is_empty(engine: Engine, raw: RawTable, column: RawColumn) -> bool:
+    """A column without a name and without a cell is what a stray delimiter at the line ends leaves."""
+    text = cell_text(column)
+    try:
+        return not engine.rows(f"SELECT 1 FROM {raw.scan} WHERE {text} <> '' LIMIT 1")
+    except OutcomesError:
+        # The file is no table at all; what is wrong with it is told where it is read.
+        return True
+
+
+def _missing_columns(table: Table, label: str, seen: set[str]) -> Iterable[str]:
+    problems = [
+        f"{label}: column '{column.name}' is missing. Add it: {column.rule}."
+        for column in table.columns
+        if column.required and column.name not in seen
+    ]
+    if {"date", "day"} <= table.names:
+        if {"date", "day"} <= seen:
+            problems.append(f"{label}: has both 'date' and 'day'. Keep one of them.")
+        elif not {"date", "day"} & seen and table.name != "summaries":
+            problems.append(f"{label}: needs a column 'date' or 'day'.")
+    return problems
+
+
+def _across(sources: list[TableSource]) -> list[str]:
+    """Problems that only show between tables."""
+    by_name = {source.table.name: source for source in sources}
+    problems = []
+    diary, sessions = by_name.get("diary"), by_name.get("sessions")
+    if diary is None and "summaries" not in by_name:
+        problems.append(
+            "There is neither a diary nor summaries, so nothing can be compared. Add diary.csv or summaries.csv."
+        )
+    if diary is not None and sessions is not None and diary.has("day") != sessions.has("day"):
+        problems.append(
+            f"{diary.label} and {sessions.label} count days differently. Write 'date' in both, or 'day' in both."
+        )
+    patients = by_name.get("patients")
+    has_index = sessions is not None or (patients is not None and patients.has("index_date"))
+    if diary is not None and diary.has("date") and not has_index:
+        problems.append(
+            f"{diary.label} has calendar dates, so the first session of each patient must be known. Add "
+            "sessions.csv with 'date', or 'index_date' to patients.csv, or give 'day' in place of 'date'."
+        )
+    return problems

@@ -1,0 +1,12 @@
+-- One row per patient-day that lies in the span declared as fully recorded and of which no row of the diary tells.
+CREATE OR REPLACE TEMP TABLE declared_days AS
+SELECT spans.patient_id, spans.recorded_from + span_days.n AS date
+FROM patients AS spans
+JOIN span_days
+    ON span_days.n <= spans.recorded_to - spans.recorded_from
+    AND spans.recorded_to - spans.recorded_from <= $longest
+LEFT JOIN (SELECT DISTINCT patient_id, date FROM diary_checked) AS told
+    ON told.patient_id = spans.patient_id
+    AND told.date = spans.recorded_from + span_days.n
+WHERE told.patient_id IS NULL
+    AND spans.patient_id NOT IN (SELECT patient_id FROM diary_checked WHERE date IS NULL AND patient_id IS NOT NULL)

@@ -1,0 +1,8 @@
+"""`clinics.py` is imported by name, whichever way pytest finds the test modules."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parent))

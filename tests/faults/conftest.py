@@ -1,0 +1,8 @@
+"""The module that the tests of faults share is imported by name, as `diaries.py` is."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parent))

@@ -14,7 +14,7 @@ import traceback
 from collections.abc import Sequence
 from pathlib import Path
 
-from outcomes.commands import analysis, first_day, records
+from outcomes.commands import analysis, checking, deidentifying, first_day, importing, privacy
 from outcomes.commands.console import say
 from outcomes.errors import EXIT_DONE, EXIT_INTERRUPTED, OutcomesError
 
@@ -67,10 +67,8 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--version", action="version", version=f"outcomes {_version()}")
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
-    records.add_check(commands)
-    analysis.add(commands)
-    records.add(commands)
-    first_day.add(commands)
+    for part in (checking, analysis, importing, deidentifying, privacy, first_day):
+        part.add(commands)
     return parser
 
 

@@ -10,7 +10,7 @@ import importlib.util
 import os
 import string
 import weakref
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from functools import cache
 from importlib import resources
 from pathlib import Path
@@ -63,8 +63,11 @@ class Engine:
     def _lock_down(self, spill: Path, readable: Sequence[Path]) -> None:
         """Read only the source, load no extension, and let nothing change that afterwards."""
         # The engine compares the path as it is asked for and the path that it finds.
-        folders = {text for path in readable for text in (path.resolve().as_posix(), without_pattern(path))}
-        allowed = ", ".join(literal(folder.rstrip("/") + "/") for folder in sorted(folders))
+        folders = _both_ways(path for path in readable if path.is_dir())
+        allowed = ", ".join(literal(folder.rstrip("/") + "/") for folder in folders)
+        files = ", ".join(
+            literal(file) for file in _both_ways(path for path in readable if not path.is_dir())
+        )
         # The engine draws progress bars in notebooks that have widgets; without them DuckDB 1.4 refuses even "no".
         bars = ["enable_progress_bar = false"] if importlib.util.find_spec("ipywidgets") else []
         for setting in (
@@ -77,6 +80,7 @@ class Engine:
             "autoinstall_known_extensions = false",
             "autoload_known_extensions = false",
             f"allowed_directories = [{allowed}]",
+            f"allowed_paths = [{files}]",
             # What a statement has freed goes back to the system before pandas asks for its share.
             "allocator_bulk_deallocation_flush_threshold = '1MiB'",
             "enable_external_access = false",
@@ -145,6 +149,10 @@ class Engine:
             f"WHERE table_name = {literal(table)} AND column_name = {literal(column)}"
         )
         return bool(found)
+
+
+def _both_ways(paths: Iterable[Path]) -> list[str]:
+    return sorted({text for path in paths for text in (path.resolve().as_posix(), without_pattern(path))})
 
 
 def without_pattern(path: Path) -> str:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import sys
-from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -37,16 +36,3 @@ def progress(arguments: argparse.Namespace, text: str) -> None:
 def write_text(path: str, text: str) -> None:
     """A file for its owner alone, whole or not at all. Raises FileProblem."""
     write_private(Path(path), text)
-
-
-def name_values(given: Iterable[str]) -> dict[str, str]:
-    """`name=value` options. Raises PlanError where one is not."""
-    from outcomes.errors import PlanError
-
-    pairs = {}
-    for one in given:
-        name, sign, value = one.partition("=")
-        if not sign or not name.strip():
-            raise PlanError("--option takes  NAME=VALUE.")
-        pairs[name.strip()] = value.strip()
-    return pairs

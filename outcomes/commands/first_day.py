@@ -6,7 +6,8 @@ import argparse
 from pathlib import Path
 from typing import Any
 
-from outcomes.commands.console import say, show
+from outcomes.commands.console import show
+from outcomes.commands.source import warn_where_shared
 from outcomes.errors import EXIT_DONE
 
 
@@ -24,11 +25,9 @@ def add(commands: Any) -> None:
 
 
 def _start(arguments: argparse.Namespace) -> int:
-    from outcomes.files import shared_folder_warning
     from outcomes.first_day.kit import write_kit
 
-    if warning := shared_folder_warning(arguments.folder):
-        say(warning)
+    warn_where_shared(arguments.folder)
     key_file = Path(arguments.key_file) if arguments.key_file else None
     written = write_kit(arguments.folder, clinic_days=arguments.diary_days, key_file=key_file)
     show(*(str(path) for path in written))

@@ -11,15 +11,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from outcomes.engine import Engine
 from outcomes.errors import EXIT_DONE, IdentityError, InvalidRecords, TooManySetAside
-from outcomes.files import unchanged
-from outcomes.plan import AnalysisPlan, read_plan
+from outcomes.plan import AnalysisPlan
 from outcomes.records.across import patients_in_words
 from outcomes.records.findings import Finding, TableCounts, tables_over_limit, total_set_aside
-from outcomes.records.mapping import SourceMapping, read_mapping
-from outcomes.records.reading import Records, _Reading
-from outcomes.records.sources import locate, open_source
+from outcomes.records.mapping import SourceMapping
+from outcomes.records.reading import Reading, Records, begun
 
 
 @dataclass(frozen=True)
@@ -69,18 +66,9 @@ def checked_result(
 
     Raises PlanError and FileProblem: then there is nothing that was checked.
     """
-    location = locate(source)
-    plan = plan if plan is not None else read_plan(None, location.beside)
-    chosen = read_mapping(mapping, location.beside)
-    engine = Engine(readable=location.readable)
-    opened = open_source(location, engine, chosen)
-    with unchanged([path for raw in opened.tables for path in raw.paths]):
-        found = _Reading(engine, plan, chosen, opened, named=location.kind == "frames")
+    with begun(source, plan, mapping) as found:
         try:
-            found.match()
-            found.hold_gate(location, allowances)
-            found.check()
-            records = found.records()
+            records = found.through(allowances)
         except IdentityError as error:
             return _stopped(found, error.exit_code, identity=_blocks(found), problems=found.problems)
         except InvalidRecords as error:
@@ -88,13 +76,13 @@ def checked_result(
     return _read(records)
 
 
-def _blocks(found: _Reading) -> list[Finding]:
+def _blocks(found: Reading) -> list[Finding]:
     blocks = [finding for finding in found.opened.findings if finding.level == "identity"]
     return blocks + list(found.gate.blocks if found.gate is not None else ())
 
 
 def _stopped(
-    found: _Reading, exit_code: int, *, identity: Sequence[Finding] = (), problems: Sequence[str] = ()
+    found: Reading, exit_code: int, *, identity: Sequence[Finding] = (), problems: Sequence[str] = ()
 ) -> CheckResult:
     return CheckResult(
         exit_code,
@@ -173,4 +161,5 @@ def way_through(findings: Sequence[Finding], source: str = "SOURCE") -> str:
     """What to do with records that the gate has stopped, as commands; nothing where it has stopped none."""
     if not any(finding.level == "identity" for finding in findings):
         return ""
-    return _WAY_THROUGH.format(source=shlex.quote(source))
+    # The address of a database holds a password.
+    return _WAY_THROUGH.format(source="SOURCE" if "://" in source else shlex.quote(source))

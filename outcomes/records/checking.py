@@ -89,8 +89,8 @@ def check_table(engine: Engine, source: TableSource, forms: Forms, *, may_be_emp
     if not any_fault:
         return Checked(rows_in, 0, 0, tuple(mended))
     counted = engine.row(
-        f"SELECT bit_or(fault) AS faults, count(*) FILTER (WHERE fault = {_BLANK}) AS blank, "
-        f"count(*) FILTER (WHERE fault NOT IN (0, {_BLANK})) AS broken FROM {name}_checked"
+        f"SELECT bit_or(fault) AS faults, count(*) FILTER (WHERE fault = {BLANK}) AS blank, "
+        f"count(*) FILTER (WHERE fault NOT IN (0, {BLANK})) AS broken FROM {name}_checked"
     )
     findings = [
         finding
@@ -113,7 +113,7 @@ def check_table(engine: Engine, source: TableSource, forms: Forms, *, may_be_emp
 
 def broken_by(bit: int) -> str:
     """SQL that is true of rows that break the rule of that bit."""
-    return f"(fault < {_BLANK} AND fault & {1 << bit} <> 0)"
+    return f"(fault < {BLANK} AND fault & {1 << bit} <> 0)"
 
 
 def _read_text(engine: Engine, source: TableSource, rules: list[Rule], forms: Forms) -> None:
@@ -275,7 +275,7 @@ def _mended(engine: Engine, source: TableSource, bits: int) -> list[Finding]:
 _FELT = ("intensity", "duration_hours")
 
 #: A spreadsheet saves its empty lines as rows of delimiters: blank, not broken. A bit above all rules.
-_BLANK = 1 << 62
+BLANK = 1 << 62
 
 
 def _rules(source: TableSource, forms: Forms) -> list[Rule]:
@@ -374,7 +374,7 @@ def _checked_select(source: TableSource, rules: list[Rule], forms: Forms) -> str
         )
         doubt = f", CAST({marks or '0'} AS BIGINT) AS doubt"
         blank = " AND ".join(f"{identifier(item.column.name)} IS NULL" for item in source.columns)
-        faults = f"CASE WHEN {blank} THEN {_BLANK} ELSE {faults} END"
+        faults = f"CASE WHEN {blank} THEN {BLANK} ELSE {faults} END"
     return (
         f"SELECT source_row, {values}{_absent(source, forms.id_type)}, {faults} AS fault{doubt} "
         f"FROM ({_cleaned_select(source, forms)})"

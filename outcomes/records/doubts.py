@@ -263,9 +263,9 @@ def zero_problems(engine: Engine, source: TableSource) -> list[str]:
                 continue
             if blank := _blank_beside_zero(engine, part, item, raw):
                 problems.append(
-                    f"{part.raw.label}: column '{item.column.name}' has {blank[0]} zeros, and in {blank[1]} of these rows "
-                    f"column {blank[2]} is blank, which it hardly is elsewhere. Does 0 stand for a missing diary there? "
-                    f"Then say so under missing_when in {MAPPING_FILE}; else list the column under zeros_are_true."
+                    f"{part.raw.label}: column '{item.column.name}' has {blank[0]} zeros, and in {blank[1]} of these "
+                    f"rows column {blank[2]} is blank, which it hardly is elsewhere. Does 0 stand for a missing diary "
+                    f"there? Then say so under missing_when in {MAPPING_FILE}; else list the column under zeros_are_true."
                 )
     return problems
 

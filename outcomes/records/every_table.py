@@ -7,17 +7,18 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from outcomes.engine import Engine
-from outcomes.errors import InvalidRecords
+from outcomes.errors import FileProblem, InvalidRecords
 from outcomes.records.mapping import SourceMapping
 from outcomes.records.raw import Opened, RawTable
 from outcomes.records.schema import TABLES
 from outcomes.records.sources import (
-    _DUCKDB,
-    _SQLITE,
-    _WORKBOOKS,
+    DUCKDB,
+    SQLITE,
     TEXT_SUFFIXES,
+    WORKBOOKS,
     Location,
-    _open_file,
+    open_file,
+    open_parquet,
     open_source,
 )
 
@@ -31,28 +32,42 @@ def every_table(location: Location, engine: Engine, problems: list[str]) -> Iter
     Of a database address only tables that carry the dictionary's names are given. Raises FileProblem.
     """
     if location.kind != "folder" or location.path is None:
-        names = _names_in(location.path, engine) if location.path is not None else list(TABLES)
-        opened = _opened_by_name(location, engine, names)
-        problems += _problems_of(opened)
-        yield from ((raw, "") for raw in opened.tables)
+        yield from _tables_of(location, engine, problems)
         return
-    suffixes = (*TEXT_SUFFIXES, ".txt", ".parquet", *_WORKBOOKS)
-    files = sorted(
-        path
-        for path in location.path.iterdir()
-        if path.is_file() and path.suffix.lower() in suffixes and not path.name.startswith((".", "~$"))
-    )
-    for path in files:
-        encoding = ""
-        if path.suffix.lower() in _WORKBOOKS:
-            opened = _opened_by_name(Location("workbook", path), engine, _names_in(path, engine))
-        else:
-            opened = _open_file(path, engine, SourceMapping())
-            if any("not UTF-8" in problem for problem in opened.problems):
-                encoding = OLD_ENCODING
-                opened = _open_file(path, engine, SourceMapping(encoding=encoding))
-        problems += _problems_of(opened)
-        yield from ((raw, encoding) for raw in opened.tables)
+    for name in TABLES:
+        if parts := sorted((location.path / name).glob("*.parquet")):
+            yield from ((raw, "") for raw in open_parquet(name, f"{name}/", parts, engine, problems))
+    suffixes = (*TEXT_SUFFIXES, ".txt", ".parquet", *WORKBOOKS)
+    for path in sorted(location.path.iterdir()):
+        if path.suffix.lower() not in suffixes or path.name.startswith((".", "~$")) or not path.is_file():
+            continue
+        try:
+            yield from _tables_in(path, engine, problems)
+        except FileProblem as error:
+            # One file that is open elsewhere is no reason to draft nothing for the others.
+            problems.append(str(error))
+
+
+def _tables_in(path: Path, engine: Engine, problems: list[str]) -> Iterator[tuple[RawTable, str]]:
+    """The tables of one file of a folder."""
+    if path.suffix.lower() in WORKBOOKS:
+        yield from _tables_of(Location("workbook", path), engine, problems)
+        return
+    encoding = ""
+    opened = open_file(path, engine, SourceMapping())
+    if any("not UTF-8" in problem for problem in opened.problems):
+        encoding = OLD_ENCODING
+        opened = open_file(path, engine, SourceMapping(encoding=encoding))
+    problems += _problems_of(opened)
+    yield from ((raw, encoding) for raw in opened.tables)
+
+
+def _tables_of(location: Location, engine: Engine, problems: list[str]) -> Iterator[tuple[RawTable, str]]:
+    """The tables of a source that holds several: a workbook, a database, frames."""
+    names = _names_in(location.path, engine) if location.path is not None else []
+    opened = _opened_by_name(location, engine, names)
+    problems += _problems_of(opened)
+    yield from ((raw, "") for raw in opened.tables)
 
 
 def _opened_by_name(location: Location, engine: Engine, names: list[str]) -> Opened:
@@ -73,11 +88,11 @@ def _names_in(path: Path, engine: Engine) -> list[str]:
 
     suffix = path.suffix.lower()
     try:
-        if suffix in _SQLITE:
+        if suffix in SQLITE:
             with databases._sqlite(path) as connection:
                 listed = connection.execute("SELECT name FROM sqlite_schema WHERE type = 'table'").fetchall()
             return [name for (name,) in listed]
-        if suffix in _DUCKDB:
+        if suffix in DUCKDB:
             # The file is opened a second time to be read, and an engine attaches a file only once.
             other = Engine(readable=[path.parent])
             return [name for _, name, _ in databases._duckdb_tables(other, databases._attached(path, other))]

@@ -7,14 +7,15 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from outcomes.engine import Engine, literal
+from outcomes.plan import read_plan
 from outcomes.records.converting import cell_text, header_key
 from outcomes.records.identity.allowances import Allowances, read_allowances
 from outcomes.records.identity.gate import GateColumn, GateReport, GateTable, hold_gate
-from outcomes.records.mapping import SourceMapping
-from outcomes.records.matching import Part, TableSource
+from outcomes.records.mapping import SourceMapping, read_mapping
+from outcomes.records.matching import Part, TableSource, match_tables
 from outcomes.records.raw import RawColumn, RawTable
 from outcomes.records.schema import Column
-from outcomes.records.sources import Location
+from outcomes.records.sources import Location, locate, open_source
 
 ALLOWANCES_FILE = "allowances.toml"
 
@@ -36,13 +37,23 @@ def run_gate(
     return hold_gate(engine, tables, mapping, allowed, newest_session=_newest_session(engine, sources))
 
 
+def tables_of(source: str | Path, mapping: str | Path | None) -> list[GateTable]:
+    """The tables of a source as the gate looks at them, for an allowance. Raises as reading does."""
+    location = locate(source)
+    chosen = read_mapping(mapping, location.beside)
+    engine = Engine(location.readable)
+    opened = open_source(location, engine, chosen)
+    sources, _ = match_tables(opened.tables, engine, chosen, read_plan(None, location.beside))
+    return [gate_table(raw, sources, chosen) for raw in opened.tables]
+
+
 def gate_table(raw: RawTable, sources: Sequence[TableSource], mapping: SourceMapping) -> GateTable:
     """One table as found, as the gate looks at it."""
     feeding = [(source, part) for source in sources for part in source.parts if part.raw is raw]
     feeds: dict[str, Column] = {}
     ignored: set[str] = set()
     missing = mapping.missing
-    for source, part in feeding:
+    for _, part in feeding:
         missing = part.mapped.missing or missing
         for item in part.columns:
             for key in _headers_of(part, item.column.name):

@@ -13,7 +13,7 @@ from outcomes.records.positions import findings_at
 _PACKAGE = "outcomes.records"
 
 #: What makes two rows of a table say something about the same thing. Other tables: only equal rows repeat.
-_ONE_ROW_PER = {"patients": ("patient_id",), "summaries": ("patient_id", "mode", "period")}
+ONE_ROW_PER = {"patients": ("patient_id",), "summaries": ("patient_id", "mode", "period")}
 
 
 def place_diary(engine: Engine, tables: Sequence[TableSource], *, uses_dates: bool, whole: bool) -> None:
@@ -210,7 +210,7 @@ def _repeat_findings(
     )
 
 
-def _settled_rows(source: TableSource) -> str:
+def settled_rows(source: TableSource) -> str:
     """The checked rows with what stands for the same thing written alike: no mode is a diary."""
     name = source.table.name
     written = "* REPLACE (coalesce(mode, 'diary') AS mode)" if name == "summaries" else "*"
@@ -223,17 +223,18 @@ def settle_table(
     """Make the table of used rows: equal rows collapse, contradicting ones are set aside, both."""
     name = source.table.name
     columns = ", ".join(identifier(item.column.name) for item in source.columns)
-    key_names = [key for key in _ONE_ROW_PER.get(name, ()) if source.has(key)]
+    key_names = [key for key in ONE_ROW_PER.get(name, ()) if source.has(key)]
     key = ", ".join(identifier(item) for item in key_names) or columns
     engine.run(
         f"CREATE TEMP TABLE {name}_counted AS SELECT *, count(*) OVER (PARTITION BY {key}) AS rows_of_key, "
         f"count(*) OVER (PARTITION BY {columns}) AS rows_alike, "
         f"row_number() OVER (PARTITION BY {columns} ORDER BY source_row) AS copy "
-        f"FROM ({_settled_rows(source)}) WHERE fault = 0"
+        f"FROM ({settled_rows(source)}) WHERE fault = 0"
     )
     conflict = "rows_of_key <> rows_alike"
+    own = f"{'doubt, ' if source.is_text else ''}source_row, fault, rows_of_key, rows_alike, copy"
     engine.run(
-        f"CREATE TABLE {name} AS SELECT * EXCLUDE ({'doubt, ' if source.is_text else ''}source_row, fault, rows_of_key, rows_alike, copy) "
+        f"CREATE TABLE {name} AS SELECT * EXCLUDE ({own}) "
         f"FROM {name}_counted WHERE NOT ({conflict}) AND copy = 1"
     )
     alike = f"NOT ({conflict}) AND copy > 1"

@@ -5,22 +5,18 @@ Findings keep the first positions of each kind; here all of them are listed, som
 
 from __future__ import annotations
 
-import contextlib
 import csv
 import itertools
-import os
 from collections.abc import Iterator
 from pathlib import Path
-from typing import NamedTuple, TextIO
+from typing import NamedTuple
 
 from outcomes.engine import identifier
 from outcomes.errors import OutcomesError
-from outcomes.files.runs import partial_beside, remove, remove_leftovers
-from outcomes.files.writing import FILE_MODE, _refuse_special, settle, told_in_words
-from outcomes.records.checking import _BLANK, Rule
+from outcomes.records.checking import BLANK, Rule
 from outcomes.records.findings import total_set_aside
 from outcomes.records.matching import TableSource
-from outcomes.records.placing import _ONE_ROW_PER, _settled_rows
+from outcomes.records.placing import ONE_ROW_PER, settled_rows
 from outcomes.records.reading import Records
 
 COLUMNS = ("file", "row", "column", "rule", "what to do")
@@ -56,7 +52,7 @@ def write_quarantine(records: Records, path: str | Path) -> int:
     does not come out at the rows that were counted as set aside.
     """
     rows = 0
-    with _private_text(Path(path)) as file:
+    with private_file(Path(path), encoding="utf-8-sig") as file:
         written = csv.writer(file, lineterminator="\n")
         written.writerow(COLUMNS)
         for source in records.sources:
@@ -79,7 +75,7 @@ def _rows_of(records: Records, source: TableSource) -> Iterator[list[SetAside]]:
     conflict = 1 << len(rules)
     selects = []
     if rules:
-        selects.append(f"SELECT source_row, fault FROM {name}_checked WHERE fault NOT IN (0, {_BLANK})")
+        selects.append(f"SELECT source_row, fault FROM {name}_checked WHERE fault NOT IN (0, {BLANK})")
     told = _conflict_rule(records, source)
     if told is not None:
         selects.append(
@@ -136,39 +132,14 @@ def _conflicting(source: TableSource) -> str:
             "WHERE n_different > 1 AND source_row IS NOT NULL"
         )
     columns = ", ".join(identifier(item.column.name) for item in source.columns)
-    keys = [identifier(key) for key in _ONE_ROW_PER.get(name, ()) if source.has(key)]
+    keys = [identifier(key) for key in ONE_ROW_PER.get(name, ()) if source.has(key)]
     return (
         f"SELECT source_row FROM (SELECT source_row, count(*) OVER (PARTITION BY {', '.join(keys) or columns}) "
         f"AS rows_of_key, count(*) OVER (PARTITION BY {columns}) AS rows_alike "
-        f"FROM ({_settled_rows(source)}) WHERE fault = 0) WHERE rows_of_key <> rows_alike"
+        f"FROM ({settled_rows(source)}) WHERE fault = 0) WHERE rows_of_key <> rows_alike"
     )
 
 
 def _no_formula(text: str) -> str:
     """A file may carry a name that a spreadsheet would work out."""
     return f"'{text}" if text.startswith(_FORMULA_SIGNS) else text
-
-
-@contextlib.contextmanager
-def _private_text(path: Path) -> Iterator[TextIO]:
-    """A text file for its owner only, written as it comes and moved into place when whole.
-
-    It begins with a byte-order mark, by which spreadsheet programs know that it is UTF-8.
-    """
-    with told_in_words(path):
-        _refuse_special(path)
-        remove_leftovers(path.parent)
-        partial = partial_beside(path)
-        flags = (
-            os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_BINARY", 0)
-        )
-        try:
-            with open(os.open(partial, flags, FILE_MODE), "w", encoding="utf-8-sig", newline="") as file:
-                yield file
-                file.flush()
-                os.fsync(file.fileno())
-            os.replace(partial, path)
-        except BaseException:
-            remove(partial)
-            raise
-        settle(path.parent)

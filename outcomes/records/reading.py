@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import datetime as dt
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -192,6 +193,17 @@ def read_records(
 
     Raises IdentityError, and InvalidRecords where the tables cannot be read as tables at all.
     """
+    with begun(source, plan, mapping) as found:
+        return found.through(allowances)
+
+
+@contextlib.contextmanager
+def begun(
+    source: str | Path | Mapping[str, Any],
+    plan: AnalysisPlan | None = None,
+    mapping: SourceMapping | str | Path | None = None,
+) -> Iterator[Reading]:
+    """A reading whose source is open. Raises FileProblem where its files change before the end of the block."""
     location = locate(source)
     plan = plan if plan is not None else read_plan(None, location.beside)
     chosen = read_mapping(mapping, location.beside)
@@ -199,11 +211,7 @@ def read_records(
     with unchanged(location.files, hashed_bytes=HASHED_BYTES):
         opened = open_source(location, engine, chosen)
         opened.problems += _not_as_written(location)
-        found = _Reading(engine, plan, chosen, opened, named=location.kind == "frames")
-        found.match()
-        found.hold_gate(location, allowances)
-        found.check()
-        return found.records()
+        yield Reading(engine, plan, chosen, opened, location)
 
 
 def _not_as_written(location: Location) -> list[str]:
@@ -213,25 +221,33 @@ def _not_as_written(location: Location) -> list[str]:
     from outcomes.records.deidentify.writing import verify_provenance
 
     return [
-        f"{name}: not as it was written by 'outcomes deidentify' ({PROVENANCE_FILE} has another SHA-256, or none). Copy "
-        "the folder again, or make it anew."
+        f"{name}: not as it was written by 'outcomes deidentify' ({PROVENANCE_FILE} has another SHA-256, or none). "
+        "Copy the folder again, or make it anew."
         for name in verify_provenance(location.path)
     ]
 
 
-class _Reading:
+class Reading:
     """One reading, step by step: match, gate, check, place. Holds what the steps hand on."""
 
     def __init__(
-        self, engine: Engine, plan: AnalysisPlan, mapping: SourceMapping, opened: Opened, *, named: bool
+        self, engine: Engine, plan: AnalysisPlan, mapping: SourceMapping, opened: Opened, location: Location
     ):
-        self.engine, self.plan, self.mapping, self.opened, self.named = engine, plan, mapping, opened, named
+        self.engine, self.plan, self.mapping, self.opened = engine, plan, mapping, opened
+        self.location, self.named = location, location.kind == "frames"
         self.findings = [finding for finding in opened.findings if finding.level != "identity"]
         self.problems = list(opened.problems)
         self.stops: list[str] = []
         self.sources: list[TableSource] = []
         self.checked: dict[str, Checked] = {}
         self.gate: GateReport | None = None
+
+    def through(self, allowances: str | Path | None) -> Records:
+        """All steps. Raises IdentityError and InvalidRecords; what was found until then stays here."""
+        self.match()
+        self.hold_gate(allowances)
+        self.check()
+        return self.records()
 
     def match(self) -> None:
         """Which table and column is which; the decimal signs that files prove are taken over at once."""
@@ -266,12 +282,12 @@ class _Reading:
         )
         return sources, [] if self.opened.problems and not sources else problems
 
-    def hold_gate(self, location: Location, allowances: str | Path | None) -> None:
+    def hold_gate(self, allowances: str | Path | None) -> None:
         """The privacy gate over everything that was found. Raises IdentityError, InvalidRecords."""
         blocks = [finding for finding in self.opened.findings if finding.level == "identity"]
         try:
             self.gate = run_gate(
-                self.engine, self.opened.tables, self.sources, self.mapping, location, allowances
+                self.engine, self.opened.tables, self.sources, self.mapping, self.location, allowances
             )
             blocks += self.gate.blocks
             self.findings += self.gate.warnings
@@ -331,8 +347,8 @@ class _Reading:
         future = sum(finding.count for finding in checked.findings if finding.rule == FUTURE)
         if future > max(1, FUTURE_SHARE * checked.rows_in):
             self.stops.append(
-                f"{source.label}: {future} of {checked.rows_in} rows lie after the day of the export. Check the order of "
-                "day and month, leave out appointments that have not taken place, and name the day of the export "
+                f"{source.label}: {future} of {checked.rows_in} rows lie after the day of the export. Check the "
+                "order of day and month, leave out appointments that have not taken place, and name the day of the export "
                 "(exported_on in mapping.toml) if this computer's clock is wrong."
             )
         return problems

@@ -20,9 +20,9 @@ from outcomes.records.scanning import TextScan, scan_text
 from outcomes.records.schema import TABLES
 
 TEXT_SUFFIXES = (".csv", ".tsv")
-_WORKBOOKS = (".xlsx", ".xlsm", ".xls", ".ods")
-_SQLITE = (".sqlite", ".sqlite3", ".db")
-_DUCKDB = (".duckdb", ".ddb")
+WORKBOOKS = (".xlsx", ".xlsm", ".xls", ".ods")
+SQLITE = (".sqlite", ".sqlite3", ".db")
+DUCKDB = (".duckdb", ".ddb")
 _ADDRESS = re.compile(r"(postgresql|postgres|mysql|mariadb)(\+[a-z0-9]+)?://", re.IGNORECASE)
 
 Kind = Literal["folder", "workbook", "sqlite", "duckdb", "server", "frames"]
@@ -54,7 +54,7 @@ class Location:
             return []
         if self.kind != "folder":
             return [self.path]
-        suffixes = (*TEXT_SUFFIXES, *_WORKBOOKS, ".parquet", ".txt", ".toml", ".json")
+        suffixes = (*TEXT_SUFFIXES, *WORKBOOKS, ".parquet", ".txt", ".toml", ".json")
         files = [file for file in self.path.iterdir() if file.suffix.lower() in suffixes and file.is_file()]
         return sorted(files) + [
             part for name in TABLES for part in sorted((self.path / name).glob("*.parquet"))
@@ -62,8 +62,10 @@ class Location:
 
     @property
     def readable(self) -> list[Path]:
-        """The folders that the engine itself may read."""
-        return [self.beside] if self.beside is not None and self.kind in ("folder", "duckdb") else []
+        """What the engine itself may read: a folder, or a database file with its log, and nothing beside it."""
+        if self.path is None or self.kind not in ("folder", "duckdb"):
+            return []
+        return [self.path, *([self.path.with_name(f"{self.path.name}.wal")] if self.kind == "duckdb" else [])]
 
 
 def locate(source: str | Path | Mapping[str, Any]) -> Location:
@@ -88,9 +90,9 @@ def locate(source: str | Path | Mapping[str, Any]) -> Location:
     if is_folder:
         return Location("folder", path)
     kinds: tuple[tuple[Kind, tuple[str, ...]], ...] = (
-        ("workbook", _WORKBOOKS),
-        ("sqlite", _SQLITE),
-        ("duckdb", _DUCKDB),
+        ("workbook", WORKBOOKS),
+        ("sqlite", SQLITE),
+        ("duckdb", DUCKDB),
     )
     for kind, suffixes in kinds:
         if path.suffix.lower() in suffixes:
@@ -141,17 +143,17 @@ def _in_folder(folder: Path, engine: Engine, mapping: SourceMapping) -> Opened:
         parts = sorted((folder / name).glob("*.parquet")) if (folder / name).is_dir() else []
         for file in files:
             if file.name in (f"{name}.csv", f"{name}.tsv", f"{name}.parquet"):
-                opened.add(_open_file(file, engine, mapping))
+                opened.add(open_file(file, engine, mapping))
                 taken.add(file)
         if parts:
-            opened.tables += _parquet(name, f"{name}/", parts, engine, opened.problems)
+            opened.tables += open_parquet(name, f"{name}/", parts, engine, opened.problems)
     for file in files:
         if file in taken:
             continue
         if mapping.of(file.name) or mapping.of(file.stem):
-            opened.add(_open_file(file, engine, mapping))
+            opened.add(open_file(file, engine, mapping))
             taken.add(file)
-        elif file.suffix.lower() in _WORKBOOKS and _add_workbook(file, engine, mapping, opened):
+        elif file.suffix.lower() in WORKBOOKS and _add_workbook(file, engine, mapping, opened):
             taken.add(file)
     _say_what_is_left(opened, files, taken)
     if not opened.tables and not opened.problems:
@@ -178,16 +180,16 @@ def _add_workbook(path: Path, engine: Engine, mapping: SourceMapping, opened: Op
     return False
 
 
-def _open_file(path: Path, engine: Engine, mapping: SourceMapping) -> Opened:
+def open_file(path: Path, engine: Engine, mapping: SourceMapping) -> Opened:
     """One file of a folder: a text table, a Parquet table, or the sheets of a workbook."""
     suffix = path.suffix.lower()
-    if suffix in _WORKBOOKS:
+    if suffix in WORKBOOKS:
         from outcomes.records.workbooks import open_workbook
 
         return open_workbook(path, engine, {table.source for table in mapping.tables} | {path.stem})
     opened = Opened()
     if suffix == ".parquet":
-        opened.tables += _parquet(path.stem, path.name, [path], engine, opened.problems)
+        opened.tables += open_parquet(path.stem, path.name, [path], engine, opened.problems)
     elif suffix in (*TEXT_SUFFIXES, ".txt"):
         text, problems = scan_text(path, engine.scratch, mapping.encoding_of(path.stem, path.name))
         opened.problems += problems
@@ -203,7 +205,7 @@ def _open_file(path: Path, engine: Engine, mapping: SourceMapping) -> Opened:
 
 
 def _say_what_is_left(opened: Opened, files: list[Path], taken: set[Path]) -> None:
-    tables = (*TEXT_SUFFIXES, *_WORKBOOKS, *_SQLITE, *_DUCKDB, ".parquet", ".txt")
+    tables = (*TEXT_SUFFIXES, *WORKBOOKS, *SQLITE, *DUCKDB, ".parquet", ".txt")
     left = sum(1 for file in files if file not in taken and file.suffix.lower() in tables)
     if left:
         what = "1 further file was" if left == 1 else f"{left} further files were"
@@ -237,7 +239,9 @@ def _text_table(path: Path, text: TextScan) -> RawTable:
     return RawTable(path.stem, path.name, path.name, scan, columns, "row_number() OVER ()", text, (path,))
 
 
-def _parquet(name: str, label: str, paths: list[Path], engine: Engine, problems: list[str]) -> list[RawTable]:
+def open_parquet(
+    name: str, label: str, paths: list[Path], engine: Engine, problems: list[str]
+) -> list[RawTable]:
     listed = ", ".join(literal(without_pattern(path)) for path in paths)
     scan = f"read_parquet([{listed}], file_row_number = true, hive_partitioning = false)"
     columns = _described(engine, scan)

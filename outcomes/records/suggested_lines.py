@@ -46,9 +46,10 @@ class Seen:
 
 @dataclass
 class SeenTable:
-    """One table as found, its columns, and what is to be known of it as a whole."""
+    """One table as found, its columns, and what is to be known of it as a whole. `source` is its name in a mapping."""
 
     raw: RawTable
+    source: str
     columns: list[Seen]
     engine: Engine
     encoding: str = ""

@@ -7,6 +7,7 @@ cells never; what is not certain is commented out with its reason.
 from __future__ import annotations
 
 import textwrap
+from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -58,19 +59,25 @@ def suggest_mapping(source: str | Path, plan: AnalysisPlan | None = None) -> str
     location = locate(source)
     plan = plan if plan is not None else read_plan(None, location.beside)
     engine = Engine(readable=location.readable)
-    parts, told, identifying = [], [], False
     problems: list[str] = []
+    tables = []
     for raw, encoding in every_table(location, engine, problems):
         try:
-            table = _seen(engine, raw, encoding)
+            tables.append(_seen(engine, raw, encoding))
         except InvalidRecords as error:
             problems += error.problems
-            continue
-        identifying = identifying or any(says(one.written) in ("identity", "text") for one in table.columns)
-        if _needs_nothing(table, plan):
-            told.append(f"# {raw.label}: has the names of the data dictionary; nothing to map.\n")
+    named = Counter(table.raw.name.casefold() for table in tables)
+    parts, told = [], []
+    for table in tables:
+        if named[table.raw.name.casefold()] > 1:
+            table.source = table.raw.label
+        if _needs_nothing(table, plan) and table.source == table.raw.name:
+            told.append(
+                f"# {_one_line(table.raw.label)}: has the names of the data dictionary; nothing to map.\n"
+            )
         else:
             parts.append(_part(table))
+    identifying = any(says(one.written) in ("identity", "text") for table in tables for one in table.columns)
     if problems and not parts and not told:
         raise InvalidRecords(problems)
     told += [f"# Not looked at: {_one_line(problem)}\n" for problem in problems]
@@ -109,7 +116,7 @@ def _seen(engine: Engine, raw: RawTable, encoding: str) -> SeenTable:
         identifies = says(column.written) in ("identity", "text", "age")
         said = meaning(column.written) if may_be_shown(column.written) else None
         columns.append(Seen(position, column.written, shape, said, identifies))
-    return SeenTable(raw, columns, engine, encoding)
+    return SeenTable(raw, raw.name, columns, engine, encoding)
 
 
 def _needs_nothing(table: SeenTable, plan: AnalysisPlan) -> bool:
@@ -213,7 +220,7 @@ def _block(
     )
     written = [
         "[[tables]]",
-        f"source = {quoted(table.raw.name)}  # sure: what the file, sheet or table is called",
+        f"source = {quoted(table.source)}  # sure: what the file, sheet or table is called",
         f"table = {quoted(name)}  # {why}",
         *encoding,
         *([constants] if constants else []),

@@ -6,8 +6,6 @@ sheets that are wanted, cell by cell as they are shown; formulas are never worke
 
 from __future__ import annotations
 
-import tempfile
-import time
 import zipfile
 from collections import Counter
 from collections.abc import Callable, Collection, Iterator, Sequence
@@ -17,17 +15,17 @@ from pathlib import Path
 from typing import Any
 
 from outcomes.engine import Engine
-from outcomes.errors import FileProblem, InvalidRecords
+from outcomes.errors import InvalidRecords
+from outcomes.files import opened_for_reading, scratch
 from outcomes.records.archives import plain_copy
 from outcomes.records.hidden_contents import found_beside, look_into_ods, look_into_xlsx, warning
 from outcomes.records.loading import ROW_NUMBER, cell_text, load_rows
 from outcomes.records.ods_cells import scan_ods
 from outcomes.records.old_workbooks import old_rows, old_sheets
 from outcomes.records.raw import Opened, RawTable
-from outcomes.records.schema import TABLES
+from outcomes.records.schema import EXPLAINED_SHEET, TABLES
 from outcomes.records.sheet_cells import SheetCells, scan_xlsx_sheet
 
-_PAUSES = (0.2, 0.4, 0.8)
 _OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 _ZIP = b"PK"
 _SHOWN = 20
@@ -52,39 +50,19 @@ def open_workbook(path: Path, engine: Engine, wanted: Collection[str] | None) ->
     opened = Opened()
     names = TABLES.keys() if wanted is None else wanted
     try:
-        first = _first_bytes(path)
+        with opened_for_reading(path) as file:
+            first = file.read(8)
         kind = _kind(path, first)
-        with tempfile.TemporaryDirectory(prefix="outcomes-", ignore_cleanup_errors=True) as folder:
+        with scratch() as folder:
             if kind == ".xls":
                 _open_old(path, engine, names, opened)
             else:
-                with plain_copy(path, Path(folder) / f"copy{kind}", path.name) as archive:
+                with plain_copy(path, folder / f"copy{kind}", path.name) as archive:
                     open_kind = _open_xlsx if kind == ".xlsx" else _open_ods
-                    open_kind(path, Path(folder) / f"copy{kind}", archive, engine, names, opened)
+                    open_kind(path, folder / f"copy{kind}", archive, engine, names, opened)
     except InvalidRecords as error:
         opened.problems += error.problems
     return opened
-
-
-def _first_bytes(path: Path) -> bytes:
-    """The first bytes, once nobody else has the file open. Raises FileProblem after three more tries."""
-    lock = path.with_name(f"~${path.name}")
-    for pause in (*_PAUSES, None):
-        try:
-            with path.open("rb") as file:
-                first = file.read(8)
-            if not lock.exists():
-                return first
-        except PermissionError:
-            pass
-        except OSError as error:
-            raise FileProblem(f"{path.name}: cannot be read ({type(error).__name__}).") from None
-        if pause is not None:
-            time.sleep(pause)
-    raise FileProblem(
-        f"{path.name}: open in another program, or not yours to read. Close it in Excel and start again. (If "
-        "nobody has it open, delete the small file beside it whose name begins with ~$.)"
-    )
 
 
 def _kind(path: Path, first: bytes) -> str:
@@ -202,7 +180,9 @@ def _read_wanted(
             f"{path.name}: {many} the name of a table. The sheet must be named: {', '.join(TABLES)}; or say in "
             "mapping.toml which sheet is which."
         )
-    elif left := len(sheets) - len(chosen or sheets):
+    elif left := len(
+        [one for one in sheets if one not in chosen and one.name != EXPLAINED_SHEET] if chosen else []
+    ):
         what = "1 further sheet was" if left == 1 else f"{left} further sheets were"
         remedy = "Name sheets after their tables, or say in mapping.toml which is which."
         opened.findings.append(warning("not_read", path.name, f"{what} not read.", remedy, left))

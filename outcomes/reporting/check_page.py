@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from outcomes.records.check_result import CheckResult, in_runs, way_through
 from outcomes.records.findings import Finding, Level, TableCounts
 from outcomes.reporting import style
-from outcomes.reporting.typesetting import PageMarks, _font_face, _page_margins
+from outcomes.reporting.typesetting import PageMarks, font_face, page_margins
 from outcomes.reporting.words import escape_html
 
 #: Runs of rows that are listed of one problem.
@@ -282,11 +282,11 @@ def _many(n: int, one: str, several: str) -> str:
 
 
 def _stylesheet() -> str:
-    faces = "\n".join(_font_face(name, weight) for name, weight in style.FONT_WEIGHTS.items())
+    faces = "\n".join(font_face(name, weight) for name, weight in style.FONT_WEIGHTS.items())
     colours = {name: value for name, value in style.LOOK.items() if str(value).startswith("#")} | _OWN_COLOURS
     variables = "".join(f"--{name}: {value}; " for name, value in colours.items())
     report = (style.page_template_folder() / "page.css").read_text(encoding="utf-8")
-    margins = _page_margins(PageMarks(header=PRIVATE, footer=""))
+    margins = page_margins(PageMarks(header=PRIVATE, footer=""))
     root = f':root {{ --typeface: "{style.FONT_FAMILY}"; {variables}}}'
     return "\n".join([faces, root, margins, report, _RULES])
 

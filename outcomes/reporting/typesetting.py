@@ -105,14 +105,14 @@ def report_outputs(notebook_node: NotebookNode) -> Iterator[dict[str, str]]:
 def _stylesheet(marks: PageMarks) -> str:
     colours = {name: value for name, value in style.LOOK.items() if str(value).startswith("#")}
     variables = "".join(f"--{name}: {value}; " for name, value in colours.items())
-    faces = "\n".join(_font_face(name, weight) for name, weight in style.FONT_WEIGHTS.items())
+    faces = "\n".join(font_face(name, weight) for name, weight in style.FONT_WEIGHTS.items())
     rules = (style.page_template_folder() / "page.css").read_text(encoding="utf-8")
     return (
-        f'{faces}\n:root {{ --typeface: "{style.FONT_FAMILY}"; {variables}}}\n{_page_margins(marks)}\n{rules}'
+        f'{faces}\n:root {{ --typeface: "{style.FONT_FAMILY}"; {variables}}}\n{page_margins(marks)}\n{rules}'
     )
 
 
-def _font_face(name: str, weight: int) -> str:
+def font_face(name: str, weight: int) -> str:
     font = (style.font_folder() / f"{style.FONT_FAMILY}-{name}.woff2").read_bytes()
     address = "data:font/woff2;base64," + base64.b64encode(font).decode("ascii")
     return (
@@ -121,7 +121,7 @@ def _font_face(name: str, weight: int) -> str:
     )
 
 
-def _page_margins(marks: PageMarks) -> str:
+def page_margins(marks: PageMarks) -> str:
     """Header and footer of the printed page, in its margins, so that they stand on every page."""
     small = f'font: 8pt "{style.FONT_FAMILY}"; color: {style.QUIET};'
     return (

@@ -175,7 +175,9 @@ def _make_duckdb(path: Path) -> None:
     import duckdb
 
     with duckdb.connect(str(path)) as connection:
-        connection.execute("CREATE TABLE diary (patient_id VARCHAR, date DATE, headache BOOLEAN, intensity DOUBLE)")
+        connection.execute(
+            "CREATE TABLE diary (patient_id VARCHAR, date DATE, headache BOOLEAN, intensity DOUBLE)"
+        )
         for row in _rows(DIARY)[1:20]:
             values = [row[0], row[1], row[2] == "yes", float(row[3]) if row[3] else None]
             connection.execute("INSERT INTO diary VALUES (?, ?, ?, ?)", values)
@@ -213,11 +215,21 @@ def parquet() -> list[bytes]:
 PLAN = b"""baseline_days = 28
 followup_first_day = 29
 followup_last_day = 56
+min_recorded_days = 20
+primary_endpoint = "headache_days_per_28"
+responder_reductions = [30.0, 50.0]
+responder_min_baseline = 4
+confidence = 0.95
+minimum_cell = 8
 set_aside_limit = 0.05
-[endpoints.recall]
-label = "Recall"
-unit = "days"
-better = "lower"
+duplicate_day = "max"
+seed = 1
+summary_baseline = "baseline"
+[endpoints.disability]
+unit = "points"
+improvement = "decrease"
+[patients.handedness]
+codes = ["left", "right"]
 """
 MAPPING = f"""mapping_version = 1
 encoding = "utf-8"
@@ -235,7 +247,7 @@ date = 2026-10-01
 [[tables]]
 source = "days"
 table = "diary"
-ignore = ["note"]
+ignore = ["colour"]
 [tables.columns]
 patient_id = "who"
 date = {{ source = "when", dates = ["DD/MM/YYYY"] }}
@@ -252,7 +264,7 @@ date = "when"
 dwell_minutes = {{ source = "minutes", unit = "seconds" }}
 """.encode()
 MAPPED_DAYS = (
-    "who,when,pain,vas,from,to,note\n"
+    "who,when,pain,vas,from,to,colour\n"
     "P-0001,05/01/2026,ja,50,22:00,01:30,\nP-0001,06/01/2026,nein,,,,\nP-0001,20/01/2026,ja,5.5,9:00,10:00,\n"
 )
 MAPPED_VISITS = "who,when,minutes\nP-0001,15/01/2026,600\n"
@@ -369,7 +381,8 @@ CLINIKO = json.dumps(
     }
 )
 ACUITY = (
-    "Start Time,End Time,First Name,Last Name,Phone,Email,Type,Calendar,Notes,Canceled,Date Rescheduled,Appointment ID\n"
+    "Start Time,End Time,First Name,Last Name,Phone,Email,Type,Calendar,Notes,Canceled,Date Rescheduled,"
+    "Appointment ID\n"
     f'"January 5, 2026 3:00 pm","January 5, 2026 3:45 pm",Rosalind,{CANARY},(020) 7946 0011,r@example.org,Needling,'
     "Room A,,,,1\n"
     '"January 12, 2026 3:00 pm","January 12, 2026 3:45 pm",Leo,Bloom,020 7946 0022,leo@example.org,Needling,'

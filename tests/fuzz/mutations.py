@@ -87,7 +87,14 @@ def _insert(chance: random.Random, data: bytes, seeds: Sequence[bytes]) -> bytes
 def _extreme(chance: random.Random, data: bytes, seeds: Sequence[bytes]) -> bytes:
     """A number inside a binary file becomes the largest, the smallest or none."""
     form, value = chance.choice(
-        (("<I", 0xFFFFFFFF), ("<I", 0), ("<I", 0x7FFFFFFF), ("<H", 0xFFFF), ("<Q", 2**64 - 1), (">I", 0x7FFFFFFF))
+        (
+            ("<I", 0xFFFFFFFF),
+            ("<I", 0),
+            ("<I", 0x7FFFFFFF),
+            ("<H", 0xFFFF),
+            ("<Q", 2**64 - 1),
+            (">I", 0x7FFFFFFF),
+        )
     )
     number = struct.pack(form, value)
     place = chance.randint(0, len(data))
@@ -165,7 +172,7 @@ def _value(chance: random.Random, data: bytes, seeds: Sequence[bytes]) -> bytes:
         b"0", b"-1", b"1e400", b"nan", b"inf", b"true", b'""', b'"x"', b"[]", b"[[]]", b"{}", b"[1, 'a', true]",
         b"2026-10-31", b"9999-12-31", b"0001-01-01", b"10:00:00", b"9999-12-31T23:59:59Z", b"9" * 5000, b'"\\u0000"',
         b"[" * 2000, b"{ source = '' }", b"{ source = 1, codes = 2 }", b"'''\n'''", b"1979-02-30", b"0x" + b"f" * 5000,
-        b"{ a = { b = { c = [ { d = 1 } ] } } }", b'"../../../etc/localtime"', b'"Europe"', b"[inf, nan]", b"[-inf, inf]",
+        b"{ a = { b = { c = [ { d = 1 } ] } } }", b'"../../../etc/localtime"', b'"Europe"', b"[inf, nan]",
         b"[0, 1e308]", b"[-1e308, 1e308]", b"9223372036854775808", b"[9223372036854775808, 1e30]", b'["0", "100"]',
     )  # fmt: skip
     if equals:
@@ -196,7 +203,10 @@ def _members(chance: random.Random, data: bytes, seeds: Sequence[bytes]) -> byte
     elif which == 5:
         parts.append((name, content))
     elif which == 6:
-        parts[place] = (chance.choice(("../x", "/x", "xl/../y", "a\\b", "C:x", "x" * 300, name.upper())), content)
+        parts[place] = (
+            chance.choice(("../x", "/x", "xl/../y", "a\\b", "C:x", "x" * 300, name.upper())),
+            content,
+        )
     else:
         parts[place] = (name, content + b" " * chance.choice((10_000, 3_000_000)))
     target = io.BytesIO()
@@ -216,7 +226,20 @@ def _xml(chance: random.Random, data: bytes, seeds: Sequence[bytes]) -> bytes:
         return _insert(chance, data, seeds)
     hit = chance.choice(found)
     group = 1 if hit.group(1) is not None else 2
-    odd = (b"", b"0", b"-1", b"999999999", b"1e999", b"XFE1", b"A1048577", b"AAAAAAA1", b"A0", b"1.5", b"nan", b"\xc0")
+    odd = (
+        b"",
+        b"0",
+        b"-1",
+        b"999999999",
+        b"1e999",
+        b"XFE1",
+        b"A1048577",
+        b"AAAAAAA1",
+        b"A0",
+        b"1.5",
+        b"nan",
+        b"\xc0",
+    )
     return data[: hit.start(group)] + chance.choice(odd) + data[hit.end(group) :]
 
 

@@ -14,7 +14,6 @@ import io
 import os
 import sys
 import tempfile
-import time
 import traceback
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -198,7 +197,7 @@ def _check_rows(records: Any, table: str, used: int) -> None:
         column, cells = known.get(name), frame[name].dropna()
         if column is None:
             continue
-        if column.kind == "code" and not set(cells) <= set(column.codes):
+        if column.codes and column.kind == "code" and not set(cells) <= set(column.codes):
             raise Broken(f"{table}.{name}: a code that is not listed")
         if column.kind in ("number", "whole"):
             low, high = column.minimum, column.maximum
@@ -317,10 +316,14 @@ def importers() -> dict[str, Any]:
 def _import_targets() -> Iterator[Target]:
     ours = importers()
 
-    def made(name: str, file: str, form: str, *content: str | bytes, beside: Any = None, **given: Any) -> Target:
+    def made(
+        name: str, file: str, form: str, *content: str | bytes, beside: Any = None, **given: Any
+    ) -> Target:
         importer = ours[name.partition(".")[0]]
         bytes_of = [one if isinstance(one, bytes) else one.encode() for one in content]
-        return Target(f"import {name}", file, form, _import(importer, **given), lambda: bytes_of, beside or {})
+        return Target(
+            f"import {name}", file, form, _import(importer, **given), lambda: bytes_of, beside or {}
+        )
 
     yield made("acuity", "a.csv", "csv", seeds.ACUITY, options={"exported_on": "2026-06-01"})
     yield made("apple_health", "export.xml", "xml", seeds.APPLE)
@@ -334,7 +337,11 @@ def _import_targets() -> Iterator[Target]:
     yield made("openemr", "o.csv", "csv", seeds.OPENEMR)
     yield made("paper_grid", "p.csv", "csv", seeds.PAPER)
     yield made("paper_grid.workbook", "p.xlsx", "zip", seeds.paper_workbook(), seeds.xlsx()[0])
-    files = {"records.csv": seeds.REDCAP, "dictionary.csv": seeds.REDCAP_DICTIONARY, "fields.toml": seeds.REDCAP_FIELDS}
+    files = {
+        "records.csv": seeds.REDCAP,
+        "dictionary.csv": seeds.REDCAP_DICTIONARY,
+        "fields.toml": seeds.REDCAP_FIELDS,
+    }
     for file, content in files.items():
         others = {other: text for other, text in files.items() if other != file}
         form = "toml" if file.endswith(".toml") else "csv"
@@ -350,7 +357,7 @@ def _source_targets() -> Iterator[Target]:
     diary = {"diary.csv": seeds.DIARY}
     both = diary | sessions
     days = {"days.csv": seeds.MAPPED_DAYS, "visits.csv": seeds.MAPPED_VISITS}
-    summaries = b"patient_id,period,recalled_headache_days_28\nP-0001,baseline,12\nP-0001,follow_up,6\n"
+    summaries = b"patient_id,period,headache_days_per_28\nP-0001,baseline,12\nP-0001,followup,6\n"
 
     def of_sample(name: str) -> Callable[[], list[bytes]]:
         return lambda: seeds.with_canaries(seeds.sample(name))
@@ -365,12 +372,18 @@ def _source_targets() -> Iterator[Target]:
     )
     yield Target("sessions.csv", "sessions.csv", "csv", _read_source, of_sample("sessions"), diary)
     yield Target("patients.csv", "patients.csv", "csv", _read_source, of_sample("patients"), both)
-    yield Target("summaries.csv", "summaries.csv", "csv", _read_source, lambda: seeds.with_canaries(summaries))
+    yield Target(
+        "summaries.csv", "summaries.csv", "csv", _read_source, lambda: seeds.with_canaries(summaries)
+    )
     yield Target("mapping.toml", "mapping.toml", "toml", _read_source, lambda: [seeds.MAPPING], days)
     yield Target("outcomes.toml", "outcomes.toml", "toml", _read_source, lambda: [seeds.PLAN], both)
-    yield Target("allowances.toml", "allowances.toml", "toml", _read_allowances, lambda: [seeds.ALLOWANCES], both)
+    yield Target(
+        "allowances.toml", "allowances.toml", "toml", _read_allowances, lambda: [seeds.ALLOWANCES], both
+    )
     yield Target("deid.toml", "deid.toml", "toml", _read_deid, lambda: [seeds.DEID])
-    yield Target("suggest", "days.csv", "csv", _suggest, lambda: [seeds.MAPPED_DAYS.encode(), seeds.sample("diary")])
+    yield Target(
+        "suggest", "days.csv", "csv", _suggest, lambda: [seeds.MAPPED_DAYS.encode(), seeds.sample("diary")]
+    )
     for name, form, found in (
         ("clinic.xlsx", "zip", seeds.xlsx),
         ("clinic.ods", "zip", seeds.ods),

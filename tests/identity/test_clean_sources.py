@@ -28,7 +28,7 @@ def test_a_clean_source_is_not_blocked(seed: int) -> None:
 @pytest.mark.long
 def test_two_hundred_clean_sources_are_not_blocked() -> None:
     rows, wrong = 0, []
-    for seed in range(100, 320):
+    for seed in range(100, 340):
         tables = clean_source(seed)
         rows += _rows(tables)
         if held(tables, declared=DECLARED).blocks:

@@ -142,7 +142,7 @@ def _none_gets_through(number: int, whole: bool) -> None:
         assert not shown_values + long, kind
 
 
-@pytest.mark.parametrize(("number", "whole"), _rounds(11))
+@pytest.mark.parametrize(("number", "whole"), _rounds(15))
 def test_no_planted_identifier_gets_through(number: int, whole: bool) -> None:
     _none_gets_through(number, whole)
 

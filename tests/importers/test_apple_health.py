@@ -6,7 +6,6 @@ import datetime as dt
 import io
 import subprocess
 import sys
-import time
 import zipfile
 from pathlib import Path
 
@@ -270,21 +269,23 @@ class TestAttacks:
 
 
 _READ = """
-import resource, sys
+import resource, sys, time
 from pathlib import Path
 from outcomes.records.importers.apple_health import IMPORTER
 from outcomes.records.importers.contract import ImportSettings
 import pandas
-before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+before, begun = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss, time.process_time()
 imported = IMPORTER.read([Path(sys.argv[1])], ImportSettings(patient="A1"))
-print(imported.rows_in, len(imported.tables["diary"]), resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before)
+after, seconds = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss, time.process_time() - begun
+print(imported.rows_in, len(imported.tables["diary"]), after - before, round(seconds))
 """
 
 
 @pytest.mark.long
 @pytest.mark.skipif(sys.platform == "win32", reason="memory is measured with a module that Windows lacks")
 def test_200_megabytes_at_10_a_second_in_the_memory_of_2(tmp_path: Path) -> None:
-    grown = []
+    """Seconds of the processor, so that a busy machine does not fail the test."""
+    grown, seconds = [], 0
     for megabytes in (2, 200):
         path = tmp_path / f"{megabytes}.xml"
         block = STEPS * 1000
@@ -294,12 +295,10 @@ def test_200_megabytes_at_10_a_second_in_the_memory_of_2(tmp_path: Path) -> None
                 file.write(block)
             file.writelines(record("Mild", at(day, "09:00")) for day in range(1, 9))
             file.write("</HealthData>\n")
-        begun = time.perf_counter()
         out = subprocess.run(
             [sys.executable, "-c", _READ, str(path)], capture_output=True, text=True, check=True
         )
-        seconds = time.perf_counter() - begun
-        rows, days, kilobytes = map(int, out.stdout.split())
+        rows, days, kilobytes, seconds = map(int, out.stdout.split())
         assert days == 8 and rows > megabytes * 5000
         grown.append(kilobytes)
     assert grown[1] < grown[0] + 10_000

@@ -6,16 +6,17 @@ import datetime as dt
 import os
 import re
 import sqlite3
+import tempfile
 import tomllib
 from pathlib import Path
 
 import openpyxl
 import pytest
 from diaries import write_folder
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from outcomes.errors import FileProblem, InvalidRecords
+from outcomes.errors import FileProblem, InvalidRecords, OutcomesError
 from outcomes.records.header_words import may_be_shown, meaning
 from outcomes.records.mapping import SourceMapping
 from outcomes.records.reading import Records, load_records, read_records
@@ -339,12 +340,59 @@ class TestOtherSources:
         table = _mapping(suggest_mapping(tmp_path / "practice.sqlite")).tables[0]
         assert (table.source, table.table) == ("Tagebuch", "diary")
 
+    def test_tables_of_one_name_are_told_apart(self, tmp_path: Path) -> None:
+        days = "Patient,Date,Headache\n" + "".join(
+            f"P1,2026-{{month}}-{n:02d},yes\nP1,2026-{{month}}-{n + 14:02d},no\n" for n in range(1, 15)
+        )
+        (tmp_path / "Tage.csv").write_text(days.replace("{month}", "01"))
+        (tmp_path / "Tage.tsv").write_text(days.replace("{month}", "02").replace(",", "\t"))
+        (tmp_path / "sessions.csv").write_text("patient_id,date\nP1,2026-02-01\n")
+        text = suggest_mapping(tmp_path)
+        assert {table.source for table in _mapping(text).tables} == {"Tage.csv", "Tage.tsv"}
+        assert len(_read(tmp_path, text).frame("diary")) == 56
+
+    def test_sheets_of_a_workbook_in_a_folder(self, tmp_path: Path) -> None:
+        book = openpyxl.Workbook()
+        book.active.title = "Tagebuch"
+        for row in (
+            ["Patient", "Datum", "Kopfschmerz"],
+            ["P1", "2026-01-12", "ja"],
+            ["P1", "2026-01-14", "nein"],
+        ):
+            book.active.append(row)
+        sessions = book.create_sheet("Behandlungen")
+        for row in (["Patient", "Datum", "Anzahl Nadeln"], ["P1", "2026-01-13", 5]):
+            sessions.append(row)
+        book.save(tmp_path / "Klinik.xlsx")
+        records = _read(tmp_path, suggest_mapping(tmp_path))
+        assert [(count.table, count.used) for count in records.counts] == [("diary", 2), ("sessions", 1)]
+
     def test_a_file_that_cannot_be_read_is_told_and_the_others_are_drafted(self, tmp_path: Path) -> None:
         folder = _german_clinic(tmp_path)
         (folder / "broken.csv").write_bytes(b"Patient;Datum\nP1;\x00\n")
         text = suggest_mapping(folder)
         assert "# Not looked at: broken.csv, row 2: a NUL byte" in text
         assert len(_mapping(text).tables) == 2
+
+    @pytest.mark.parametrize("suffix", [".xlsx", ".xls", ".ods", ".sqlite", ".duckdb"])
+    @pytest.mark.parametrize("data", [b"", b"PK\x03\x04junk", b"SQLite format 3\x00" + bytes(200)])
+    def test_a_file_that_is_not_what_its_name_says(self, tmp_path: Path, suffix: str, data: bytes) -> None:
+        (tmp_path / f"clinic{suffix}").write_bytes(data)
+        with pytest.raises(OutcomesError):
+            suggest_mapping(tmp_path / f"clinic{suffix}")
+
+    @settings(max_examples=10)
+    @given(
+        st.one_of(st.binary(max_size=300), st.text(alphabet='a1,;"\n\t./-Dé', max_size=200).map(str.encode))
+    )
+    def test_any_bytes_give_a_draft_that_loads_or_say_why_not(self, data: bytes) -> None:
+        with tempfile.TemporaryDirectory() as folder:
+            (Path(folder) / "list.csv").write_bytes(data)
+            try:
+                text = suggest_mapping(folder)
+            except OutcomesError:
+                return
+            _mapping(text)
 
     def test_nothing_that_can_be_read(self, tmp_path: Path) -> None:
         with pytest.raises(InvalidRecords):

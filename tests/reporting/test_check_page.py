@@ -230,6 +230,7 @@ class TestTheWayThrough:
         text = way_through([_finding("identity")], "my list.xlsx")
         for command in ("outcomes key new", "outcomes check 'my list.xlsx' --suggest", "outcomes deidentify"):
             assert command in text
+        assert "secret" not in way_through([_finding("identity")], "postgresql://desk:secret@host/db")
 
     def test_it_leads_through(self, tmp_path: Path) -> None:
         """A list with names: the draft, the lines that the text adds, the key; and records that are let in."""

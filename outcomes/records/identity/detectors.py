@@ -215,6 +215,14 @@ def column_hits(values: Sequence[str], *, names_from: int = 5) -> list[Hit]:
         hits.append(
             Hit("PRV-NAME", f"{len(names)} of {len(values)} distinct values are written like names.", names)
         )
+    else:
+        # Names with a number behind: a word of its own for each, where codes share theirs.
+        numbered = {value: value.rstrip("0123456789 -_") for value in values if value[-1:].isdigit()}
+        found = tuple(value for value, word in numbered.items() if len(word) > 3 and is_name(word))
+        apart = {numbered[value].casefold() for value in found}
+        if len(found) >= 0.5 * len(values) and len(apart) >= max(5, names_from):
+            told = f"{len(found)} of {len(values)} distinct values are written like names with a number."
+            hits.append(Hit("PRV-NAME", told, found))
     texts = tuple(value for value in values if is_free_text(value))
     if texts and len(texts) >= 0.05 * len(values):
         told = f"{len(texts)} of {len(values)} distinct values are long or of many words, as free text is."

@@ -17,7 +17,7 @@ _HEADACHE = "HKCategoryTypeIdentifierHeadache"
 _SEVERITY = "HKCategoryValueSeverity"
 _NOT_PRESENT = "NotPresent"
 #: Apple's words → the dictionary's. Unspecified is a headache whose severity nobody gave, not its absence.
-_SEVERITIES = {"Unspecified": "mild", "Mild": "mild", "Moderate": "moderate", "Severe": "severe"}
+_SEVERITIES = {"Unspecified": None, "Mild": "mild", "Moderate": "moderate", "Severe": "severe"}
 _LEFT_OUT = {
     "sourceName": "the name of a phone or an app, often with its owner's",
     "device": "a device with its serial number",
@@ -47,6 +47,7 @@ class AppleHealth:
         for path in files:
             collected = _Collected(path.name, tally)
             mended = stream_records(path, collected.element, collected.inner)
+            collected.finish()
             if mended:
                 tally.warn(f"{path.name}: held signs that XML does not allow; they were read as spaces.")
             records += collected.records
@@ -123,21 +124,27 @@ class _Collected:
         self._in_headache = False
 
     def element(self, name: str, attributes: Attributes) -> None:
-        self._in_headache = False
-        if name == "Me":
+        # Millions of records are about something else: they are counted here, and told at the end.
+        if name == "Record":
+            self._seen += 1
+            if attributes.get("type") != _HEADACHE:
+                self._in_headache = False
+                return
+            self._headache(attributes)
+        elif name == "Me":
             filled = sum(bool(value.strip()) for value in attributes.values())
             self.tally.dropped(self.file, "Me", "date of birth, sex and more about the person", filled)
-        if name != "Record":
-            return
-        self._seen += 1
-        self.tally.came_in()
-        if attributes.get("type") != _HEADACHE:
-            self.tally.beside()
-            return
-        self._in_headache = True
+        self._in_headache = name == "Record"
+
+    def _headache(self, attributes: Attributes) -> None:
         self.records.append(_Record(self.file, self._seen, attributes))
         for attribute, why in _LEFT_OUT.items():
             self.tally.dropped(self.file, attribute, why, bool(attributes.get(attribute)))
+
+    def finish(self) -> None:
+        """Tell the tally how many records there were, and how many of them about something else."""
+        self.tally.came_in(self._seen)
+        self.tally.beside(self._seen - len(self.records))
 
     def inner(self, name: str) -> None:
         if self._in_headache:

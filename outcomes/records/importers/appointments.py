@@ -60,9 +60,12 @@ def patient_pseudonym(settings: ImportSettings, system: str) -> Callable[[str], 
     return settings.pseudonym
 
 
-def practitioner_pseudonym(pseudonym: Callable[[str], str], number: str) -> str | None:
-    """The pseudonym of a practitioner: of the labelled number, so that it is never that of a patient."""
-    return pseudonym(f"practitioner:{number}") if number else None
+def practitioner_pseudonym(settings: ImportSettings, number: str) -> str | None:
+    """The pseudonym of a practitioner, which is never that of a patient."""
+    make = settings.practitioner or settings.pseudonym
+    if not number or make is None:
+        return None
+    return make(number if settings.practitioner else f"practitioner:{number}")
 
 
 def known_options(settings: ImportSettings, system: str, known: Iterable[str]) -> Mapping[str, str]:
@@ -111,7 +114,7 @@ def sessions(
             if item.patient not in names:
                 names[item.patient] = pseudonym(item.patient)
             if item.practitioner not in practitioners:
-                practitioners[item.practitioner] = practitioner_pseudonym(pseudonym, item.practitioner)
+                practitioners[item.practitioner] = practitioner_pseudonym(settings, item.practitioner)
             rows.append((names[item.patient], item.date, practitioners[item.practitioner]))
             tally.used()
     _warn_of_types(kept, types, tally)

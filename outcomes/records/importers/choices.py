@@ -8,7 +8,7 @@ from pathlib import Path
 
 from outcomes.errors import PlanError
 from outcomes.records.importers.contract import ImportSettings
-from outcomes.records.pseudonyms import read_key
+from outcomes.records.pseudonyms import PRACTITIONER_LABEL, read_key
 
 
 def settings_from(
@@ -30,10 +30,11 @@ def settings_from(
     """
     if bool(key_file) != bool(domain):
         raise PlanError("--key-file and --domain belong together: the key, and for whom the pseudonyms are.")
-    pseudonym = read_key(key_file, away_from=away_from).pseudonymiser(domain) if key_file else None
+    key = read_key(key_file, away_from=away_from) if key_file else None
     return ImportSettings(
         patient=patient,
-        pseudonym=pseudonym,
+        pseudonym=key.pseudonymiser(domain) if key else None,
+        practitioner=key.pseudonymiser(domain, PRACTITIONER_LABEL) if key else None,
         dates=dates,
         timezone=timezone,
         recorded_from=_date("--recorded-from", recorded_from),

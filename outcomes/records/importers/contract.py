@@ -51,7 +51,8 @@ class ImportSettings:
     """What the person who imports declares.
 
     `patient` is the pseudonym of the one patient whose app made the export. `pseudonym` turns a clinic
-    system's own number into a pseudonym (importers with `one_patient` False need it). `dates` is the way the
+    system's own number into a pseudonym (importers with `one_patient` False need it), `practitioner` the same for
+    the people who treat. `dates` is the way the
     export writes dates where it does not prove it (`DD/MM/YYYY` or `MM/DD/YYYY`). `timezone` is where the
     patient lives, for times with an offset; without it the local time as recorded is taken. `recorded_from`
     and `recorded_to` declare a span whose days without an entry were headache-free.
@@ -59,6 +60,7 @@ class ImportSettings:
 
     patient: str = ""
     pseudonym: Callable[[str], str] | None = None
+    practitioner: Callable[[str], str] | None = None
     dates: str = ""
     timezone: str = ""
     recorded_from: dt.date | None = None

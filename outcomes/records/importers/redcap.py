@@ -274,7 +274,7 @@ class _Reader:
         if column.kind == "id":
             number = reader.chosen(entry.cells)
             if number not in self.practitioners:
-                self.practitioners[number] = practitioner_pseudonym(self.pseudonym, number)
+                self.practitioners[number] = practitioner_pseudonym(self.settings, number)
             return self.practitioners[number]
         if column.kind != "date":
             value = reader.value(entry.cells)

@@ -109,7 +109,7 @@ def _positions(rows: Sequence[int], most: int = 20) -> str:
 
 
 def _check_settings(importer: Importer, paths: Sequence[Path], settings: ImportSettings) -> None:
-    if not paths:
+    if not paths and not {"database", "url"} & set(settings.options):
         raise PlanError("Name at least one file to import.")
     if len({path.resolve() for path in paths}) < len(paths):
         raise PlanError("The same file is named twice.")
@@ -129,12 +129,14 @@ def check_patient_code(code: str) -> None:
         raise PlanError("The export is one patient's: give the patient's pseudonym with --patient.")
     if not _CODE.fullmatch(code):
         raise IdentityError(
-            "--patient takes a pseudonym (P- and 16 signs) or a short study code such as A12: never a name or a "
-            "hospital number."
+            [
+                "--patient takes a pseudonym (P- and 16 signs) or a short study code such as A12: never a name or a "
+                "hospital number."
+            ]
         )
     digits = re.search(r"[0-9]{6}$", code)
     if not code.startswith("P-") and digits and _looks_like_a_date(digits[0]):
-        raise IdentityError("--patient looks like initials and a date of birth. Choose another code.")
+        raise IdentityError(["--patient looks like initials and a date of birth. Choose another code."])
 
 
 def _looks_like_a_date(digits: str) -> bool:

@@ -265,7 +265,8 @@ def zero_problems(engine: Engine, source: TableSource) -> list[str]:
                 problems.append(
                     f"{part.raw.label}: column '{item.column.name}' has {blank[0]} zeros, and in {blank[1]} of these "
                     f"rows column {blank[2]} is blank, which it hardly is elsewhere. Does 0 stand for a missing diary "
-                    f"there? Then say so under missing_when in {MAPPING_FILE}; else list the column under zeros_are_true."
+                    f"there? Then say so under missing_when in {MAPPING_FILE}; else list the column under "
+                    "zeros_are_true."
                 )
     return problems
 

@@ -13,6 +13,7 @@ from typing import NamedTuple
 
 from outcomes.engine import identifier
 from outcomes.errors import OutcomesError
+from outcomes.files import private_file
 from outcomes.records.checking import BLANK, Rule
 from outcomes.records.findings import total_set_aside
 from outcomes.records.matching import TableSource

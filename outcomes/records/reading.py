@@ -348,8 +348,8 @@ class Reading:
         if future > max(1, FUTURE_SHARE * checked.rows_in):
             self.stops.append(
                 f"{source.label}: {future} of {checked.rows_in} rows lie after the day of the export. Check the "
-                "order of day and month, leave out appointments that have not taken place, and name the day of the export "
-                "(exported_on in mapping.toml) if this computer's clock is wrong."
+                "order of day and month, leave out appointments that have not taken place, and name the day of the "
+                "export (exported_on in mapping.toml) if this computer's clock is wrong."
             )
         return problems
 

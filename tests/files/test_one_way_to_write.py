@@ -19,7 +19,6 @@ OTHERWISE = {
     "records/importers/trial.py": "a made-up export in a temporary folder",
     "records/pseudonyms.py": "a key, which may not be there yet",
     "engine.py": "makes the scratch folder",
-    "records/quarantine.py": "as `private_file` does, row by row",
     "records/importers/paper_sheets.py": "a copy of a page in a temporary folder",
 }
 WRITING = {"write_text", "write_bytes", "touch", "symlink_to", "hardlink_to", "mkdir"}

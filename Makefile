@@ -6,7 +6,7 @@ SOURCES := $(shell find outcomes notebooks -type f -not -path '*/__pycache__/*')
 LIBRARIES := $(VENV)/.libraries
 PACKAGE := $(VENV)/.package
 
-.PHONY: report test check lint types test-long bench dictionary lock notebooks clean
+.PHONY: report test check lint types test-long fuzz bench dictionary lock notebooks clean
 
 report: $(PACKAGE)  ## the main job on the sample clinic
 	$(BIN)/outcomes report data/sample --month 2026-10 --output reports
@@ -25,6 +25,10 @@ types: $(LIBRARIES)
 
 test-long: $(PACKAGE)  ## the long campaigns: fuzzing, simulation, scale
 	$(BIN)/pytest -m long
+
+MINUTES ?= 20
+fuzz: $(PACKAGE)  ## any bytes in, a table or words out: docs/fuzzing.md
+	$(BIN)/python tests/fuzz/campaign.py --minutes $(MINUTES)
 
 bench: $(PACKAGE)  ## the figures of docs/performance.md
 	$(BIN)/python benchmarks/run.py

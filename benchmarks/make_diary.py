@@ -93,7 +93,7 @@ SIGNS = np.frombuffer(b"0123456789ABCDEFGHJKMNPQRSTVWXYZ", dtype="S1")
 
 def _identifiers(start: int, count: int) -> pa.Array:
     """Pseudonyms of the form that `outcomes deidentify` gives, which do not count upwards."""
-    numbers = np.arange(start, start + count, dtype=np.uint64)
+    numbers = np.arange(start + 1, start + count + 1, dtype=np.uint64)
     mixed = numbers * np.uint64(0x9E3779B97F4A7C15) ^ (numbers << np.uint64(31))
     mixed = np.stack([mixed, numbers * np.uint64(2_654_435_761) % np.uint64(2**40)])
     places = np.arange(8, dtype=np.uint64) * np.uint64(5)
@@ -190,7 +190,7 @@ def write_text(folder: Path) -> None:
                     for column in batch.columns
                 ]
                 table = pa.table(columns, names=batch.schema.names)
-                options = pa_csv.WriteOptions(include_header=not number, quoting_style="needed")
+                options = pa_csv.WriteOptions(include_header=not number, quoting_style="none")
                 pa_csv.write_csv(table, file, options)
 
 

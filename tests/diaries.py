@@ -11,6 +11,7 @@ is a patient with seven days before the first session, nothing on that day, and 
 
 from __future__ import annotations
 
+import dataclasses
 import datetime as dt
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -18,10 +19,30 @@ from typing import Any
 
 import pandas as pd
 
+import outcomes as oc
 from outcomes import AnalysisPlan
+from outcomes.records.mapping import Attestation, SourceMapping
+from outcomes.records.reading import Records
 
 #: Seven days before against the seven days after the first session; 5 recorded days are needed in each.
 WEEK_PLAN = AnalysisPlan(baseline_days=7, followup_first_day=1, followup_last_day=7)
+
+#: Somebody vouches for the ids of drawn patients, which are words such as `late` and `mild`: the privacy gate
+#: has nothing to say about them, and what a test finds is what it planted.
+ATTESTED = SourceMapping(attestation=Attestation("random-study-number", "the tests", dt.date(2026, 1, 1)))
+
+
+def load(
+    source: str | Path | Mapping[str, Any],
+    plan: AnalysisPlan | None = None,
+    *,
+    exported_on: str = "",
+    accept_set_aside: int | None = None,
+) -> Records:
+    """`load_records` with ids that are vouched for. `exported_on` is for diaries that lie in the future."""
+    day = dt.date.fromisoformat(exported_on) if exported_on else None
+    mapping = dataclasses.replace(ATTESTED, exported_on=day)
+    return oc.load_records(source, plan, mapping=mapping, accept_set_aside=accept_set_aside)
 
 
 def drawn(

@@ -7,6 +7,7 @@ Text is read strictly: nothing is guessed, and what does not fit its column is a
 from __future__ import annotations
 
 import datetime as dt
+import itertools
 from collections.abc import Iterable
 from dataclasses import dataclass
 
@@ -46,12 +47,14 @@ class Forms:
 
     `id_type`: the engine's type of patient ids. `missing`: texts that stand for an empty cell. `last_day`: the
     day after which nothing can have happened yet. `timezone`: where times with an offset are told as local.
+    `trimmed`: no cell has outer spaces.
     """
 
     id_type: str
     missing: tuple[str, ...] = MISSING_TOKENS
     last_day: dt.date = dt.date(9999, 12, 31)
     timezone: str = ""
+    trimmed: bool = False
 
 
 @dataclass(frozen=True)
@@ -59,7 +62,8 @@ class Cell:
     """SQL over one source column: `cleaned` (missing tokens gone), `value`, and `broken` (true or not).
 
     `trusted` is the value where a scan has shown that no cell breaks a rule: the same, without the guard.
-    `day` is the date of a column of dates whether or not it can be true.
+    `day` is the date of a column of dates whether or not it can be true. `parsed` is what is read out of the
+    cleaned text; the others find it under `parsed_name`, so that it is worked out once.
     """
 
     cleaned: str
@@ -67,6 +71,12 @@ class Cell:
     broken: str
     trusted: str
     day: str = ""
+    parsed: str = ""
+
+
+def parsed_name(column: Column) -> str:
+    """The name under which the value read out of a text stands beside the text."""
+    return identifier(f"{column.name} read")
 
 
 def engine_type(column: Column, id_type: str) -> str:
@@ -116,16 +126,32 @@ def cell(column: Column, sql_type: str, forms: Forms) -> Cell:
     typed = _typed_cell(column, sql_type, forms)
     if typed is not None:
         return typed
-    text = f"trim(CAST({name} AS VARCHAR))"
-    missing = ", ".join(literal(token) for token in forms.missing)
-    cleaned = f"CASE WHEN lower({text}) NOT IN ({missing}) THEN {text} END"
+    read = parsed_name(column)
+    cleaned = _without_missing(name if forms.trimmed else f"trim(CAST({name} AS VARCHAR))", forms.missing)
+    broken = f"({name} IS NOT NULL AND {read} IS NULL)"
     if column.kind == "date":
-        day = _text_day(name, forms)
-        value = f"CASE WHEN {day} BETWEEN {_day(FIRST_DAY)} AND {_day(forms.last_day)} THEN {day} END"
-        return Cell(cleaned, value, f"({name} IS NOT NULL AND ({day}) IS NULL)", value, day)
-    value = _text_value(column)
-    broken = f"({name} IS NOT NULL AND ({value}) IS NULL)"
-    return Cell(cleaned, value, broken, value)
+        value = f"CASE WHEN {read} BETWEEN {_day(FIRST_DAY)} AND {_day(forms.last_day)} THEN {read} END"
+        return Cell(cleaned, value, broken, value, read, _text_day(name, forms))
+    return Cell(cleaned, read, broken, read, parsed=_text_value(column))
+
+
+#: So many ways to write the missing tokens are compared one by one, which is faster than lower case.
+_FEW = 64
+
+
+def _without_missing(text: str, tokens: tuple[str, ...]) -> str:
+    """SQL: the text, or NULL where it says nothing, in whatever case."""
+    written = [
+        "".join(letters)
+        for token in tokens
+        for letters in itertools.product(*({sign, sign.upper()} for sign in token))
+        if token.isascii()
+    ]
+    if len(written) > _FEW or not all(token.isascii() for token in tokens):
+        listed = ", ".join(literal(token) for token in tokens)
+        return f"CASE WHEN lower({text}) NOT IN ({listed}) THEN {text} END"
+    nothing = " ".join(f"WHEN {literal(token)} THEN NULL" for token in sorted(set(written)))
+    return f"CASE {text} {nothing} ELSE {text} END"
 
 
 def _day(day: dt.date) -> str:
@@ -203,7 +229,7 @@ def bounds(column: Column) -> tuple[float, float]:
 
 
 #: Bounds where the data dictionary gives none, so that no number overflows on its way.
-_WIDEST = {"day": 36_600, "whole": 1_000_000_000, "number": 1e12}
+_WIDEST = {"day": 7_300, "whole": 1_000_000_000, "number": 1e12}
 
 
 def _range_breaks(column: Column, value: str) -> list[str]:
@@ -218,8 +244,10 @@ def _text_value(column: Column) -> str:
         # What a spreadsheet shows in place of a value begins so, and no pseudonym does.
         return f"CASE WHEN NOT starts_with({name}, '#') THEN {name} END"
     if column.kind == "yes_no":
+        # The first two are what nearly all cells hold, and need no lower case.
         return (
-            f"CASE WHEN lower({name}) IN ({_list(YES)}) THEN TRUE "
+            f"CASE WHEN {name} = 'yes' THEN TRUE WHEN {name} = 'no' THEN FALSE "
+            f"WHEN lower({name}) IN ({_list(YES)}) THEN TRUE "
             f"WHEN lower({name}) IN ({_list(NO)}) THEN FALSE END"
         )
     if column.kind in ("number", "whole", "day"):
@@ -237,7 +265,10 @@ def _text_day(name: str, forms: Forms) -> str:
     """
     date = f"try_cast(left({name}, 10) AS DATE)"
     zoned = f"{_DATE}{_TIME}{_OFFSET}"
-    cases = f"WHEN regexp_full_match({name}, {literal(f'{_DATE}({_TIME})?')}) THEN {date}"
+    # Nearly all dates end here; what else the engine casts has no hyphens in these places.
+    cases = f"WHEN {name} LIKE '____-__-__' THEN try_cast({name} AS DATE)"
+    cases += f" WHEN strlen({name}) = 10 THEN NULL"
+    cases += f" WHEN regexp_full_match({name}, {literal(f'{_DATE}{_TIME}')}) THEN {date}"
     if forms.timezone:
         instant = f"try_cast(replace({name}, ' Z', 'Z') AS TIMESTAMPTZ)"
         there = f"CAST(timezone({literal(forms.timezone)}, {instant}) AS DATE)"
@@ -275,8 +306,7 @@ def normal_code(code: str) -> str:
 def written_otherwise(column: Column) -> str:
     """SQL that is true of a code that was written with other case, spaces or hyphens than in its list."""
     name = identifier(column.name)
-    value = _text_codes(column, name) if column.kind == "codes" else _text_code(column, name)
-    return f"coalesce(({value}) <> {name}, FALSE)"
+    return f"coalesce({parsed_name(column)} <> {name}, FALSE)"
 
 
 def _normal(name: str) -> str:

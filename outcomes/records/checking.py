@@ -16,6 +16,7 @@ from outcomes.records.cells import (
     bounds,
     cell,
     engine_type,
+    parsed_name,
     plain_value,
     time_marks,
     untrue_days,
@@ -205,7 +206,7 @@ def _any_fault(engine: Engine, source: TableSource, rules: list[Rule], forms: Fo
     One lean scan, since most large tables are whole.
     """
     broken, doubt = " OR ".join(rule.broken for rule in rules) or "FALSE", "0"
-    origin = f"({_cleaned_select(source, forms)})"
+    origin = f"({_read_select(source, forms)})"
     if source.is_text:
         origin, broken, doubt = f"{source.table.name}_checked", "fault <> 0", "coalesce(bit_or(doubt), 0)"
     try:
@@ -348,13 +349,17 @@ def _row_rules(source: TableSource, forms: Forms) -> list[Rule]:
     return rules
 
 
-def _cleaned_select(source: TableSource, forms: Forms) -> str:
-    """SELECT of the known columns under their dictionary names, with missing tokens gone."""
-    cleaned = ", ".join(
-        f"{cell(item.column, item.sql_type, forms).cleaned} AS {identifier(item.column.name)}"
-        for item in source.columns
-    )
-    return f"SELECT source_row, {cleaned} FROM ({source.origin})"
+def _read_select(source: TableSource, forms: Forms) -> str:
+    """SELECT of the known columns with missing tokens gone, and beside each text what is read out of it."""
+    cells = {identifier(item.column.name): cell(item.column, item.sql_type, forms) for item in source.columns}
+    cleaned = ", ".join(f"{own.cleaned} AS {name}" for name, own in cells.items())
+    select = f"SELECT source_row, {cleaned} FROM ({source.origin})"
+    parsed = [
+        f"{own.parsed} AS {parsed_name(item.column)}"
+        for item, own in zip(source.columns, cells.values(), strict=True)
+        if own.parsed
+    ]
+    return f"SELECT *, {', '.join(parsed)} FROM ({select})" if parsed else select
 
 
 def _checked_select(source: TableSource, rules: list[Rule], forms: Forms) -> str:
@@ -377,7 +382,7 @@ def _checked_select(source: TableSource, rules: list[Rule], forms: Forms) -> str
         faults = f"CASE WHEN {blank} THEN {BLANK} ELSE {faults} END"
     return (
         f"SELECT source_row, {values}{_absent(source, forms.id_type)}, {faults} AS fault{doubt} "
-        f"FROM ({_cleaned_select(source, forms)})"
+        f"FROM ({_read_select(source, forms)})"
     )
 
 
@@ -387,7 +392,7 @@ def _trusted_select(source: TableSource, forms: Forms) -> str:
         f"{cell(item.column, item.sql_type, forms).trusted} AS {identifier(item.column.name)}"
         for item in source.columns
     )
-    origin = _cleaned_select(source, forms)
+    origin = _read_select(source, forms)
     return f"SELECT source_row, {values}{_absent(source, forms.id_type)}, CAST(0 AS BIGINT) AS fault FROM ({origin})"
 
 

@@ -17,10 +17,11 @@ def data_dictionary() -> str:
         "Made from `outcomes/records/schema.py` by `make dictionary`; edit it there.",
         "",
         "A source is a folder of tables named for what they hold: `diary.csv`, `sessions.csv`, … (`.csv`, "
-        "`.tsv`, `.parquet`, or a folder `diary/` of Parquet files). Text is UTF-8 with a header row; the "
-        "delimiter is the one in the header (comma, semicolon or tab). An empty cell is missing, and so are "
-        f"{tokens}. Upper and lower case, spaces and hyphens in codes do not matter. A column that is not "
-        "listed here or declared in the plan stops the reading: names and notes must not come in.",
+        "`.tsv`, `.parquet`, or a folder `diary/` of Parquet files), a workbook with sheets of these names, or a "
+        "database with tables of them. Other names and forms go through a mapping: [records.md](records.md). "
+        f"An empty cell is missing, and so are {tokens}. Upper and lower case, spaces and hyphens in codes do not "
+        "matter. A column that is not listed here, mapped or declared in the plan stops the reading: names and "
+        "notes must not come in.",
         "",
         "How cells are written:",
         "",

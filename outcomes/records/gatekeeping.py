@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
-from outcomes.engine import Engine, literal
+from outcomes.engine import Engine, identifier, literal
 from outcomes.plan import read_plan
 from outcomes.records.converting import cell_text, header_key
 from outcomes.records.identity.allowances import Allowances, read_allowances
@@ -56,8 +57,9 @@ def gate_table(raw: RawTable, sources: Sequence[TableSource], mapping: SourceMap
     for _, part in feeding:
         missing = part.mapped.missing or missing
         for item in part.columns:
-            for key in _headers_of(part, item.column.name):
-                feeds.setdefault(key, item.column)
+            key, fed = _fed(part, item.column)
+            if key:
+                feeds.setdefault(key, fed)
         ignored |= {header_key(name) for name in part.mapped.ignore}
     columns = []
     for position, column in enumerate(raw.columns, start=1):
@@ -69,19 +71,24 @@ def gate_table(raw: RawTable, sources: Sequence[TableSource], mapping: SourceMap
                 _text(column, missing),
                 feeds.get(key),
                 key in ignored or "*" in ignored,
+                raw=identifier(column.name),
+                sql_type=column.sql_type,
             )
         )
     table = feeding[0][0].table.name if feeding else ""
     return GateTable(raw.label, raw.container, table, raw.scan, raw.row_number, raw.row_shown, tuple(columns))
 
 
-def _headers_of(part: Part, name: str) -> list[str]:
-    """The headers that one of our columns is read from."""
-    read = part.read(name)
+def _fed(part: Part, column: Column) -> tuple[str, Column]:
+    """The header that one of our columns is read from, and what its cells may be before they are turned."""
+    read = part.read(column.name)
     if read is None:
-        return [header_key(name)]
-    # A cell that only tells a duration is no duration itself: its times are looked at as they stand.
-    return [header_key(read.source)] if read.source and not read.codes else []
+        return header_key(column.name), column
+    if read.codes:
+        # Their own list is as closed as ours.
+        return header_key(read.source), replace(column, kind="code", codes=tuple(code for code, _ in read.codes))
+    # A duration between two cells has no header of its own: its times are looked at as they stand.
+    return header_key(read.source), column
 
 
 def _text(column: RawColumn, missing: Sequence[str]) -> str:

@@ -87,6 +87,11 @@ class TableSource:
         )
 
     @property
+    def trimmed(self) -> bool:
+        """Whether no cell can have outer spaces."""
+        return all(part.raw.text is not None and not part.raw.text.spaced for part in self.parts)
+
+    @property
     def origin(self) -> str:
         """SELECT of `source_row` and the known columns under their dictionary names, over all parts."""
         selects = []

@@ -88,6 +88,9 @@ def segment_start(cuts: Sequence[int]) -> str:
     return f"greatest({', '.join([tile, *at_cuts])})"
 
 
+#: The rule of the finding that reports must repeat.
+COMBINED = "combined"
+
 #: What the plan may make of rows that contradict each other about one day: SQL over the rows of the day.
 _COMBINED_DURATION = {"max": "max(duration_hours)", "sum": "least(sum(duration_hours), 24)"}
 
@@ -201,7 +204,7 @@ def _repeat_findings(
         table,
         differing,
         level="collapsed" if combined else "set aside",
-        rule="combined" if combined else "conflict",
+        rule=COMBINED if combined else "conflict",
         column="",
         problem=f"differs from another row of the same {source.table.row}.",
         remedy=f"They were put together as the plan says (duplicate_day = {duplicate_day})."

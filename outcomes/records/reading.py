@@ -33,6 +33,7 @@ from outcomes.records.gatekeeping import GateReport, run_gate
 from outcomes.records.mapping import SourceMapping, read_mapping
 from outcomes.records.matching import TableSource, match_tables
 from outcomes.records.placing import (
+    COMBINED,
     build_segments,
     name_patients,
     place_diary,
@@ -88,10 +89,21 @@ class Records:
             f"{finding.file}: {finding.problem}" for finding in self.findings if finding.rule == DECLARED_SPAN
         ]
         told += [
+            f"{finding.file}: {finding.count} rows that contradict each other about a day were put together "
+            f"(duplicate_day = {self.plan.duplicate_day})."
+            for finding in self.findings
+            if finding.rule == COMBINED
+        ]
+        told += [
             f"{one.file}, {one.code}: looked at and let pass by {one.by} ({one.reason}), until {one.expires}."
             for one in (self.gate.allowed if self.gate else ())
         ]
         return tuple(told)
+
+    @property
+    def rests_on_combined_days(self) -> bool:
+        """Whether rows that contradict each other about a day were put together, as the plan says."""
+        return any(finding.rule == COMBINED for finding in self.findings)
 
     @property
     def rests_on_declared_days(self) -> bool:
@@ -312,7 +324,11 @@ class Reading:
     def _forms(self, source: TableSource) -> Forms:
         last_day = self.mapping.exported_on or dt.date.today()
         return Forms(
-            _id_type(self.sources), source.missing, last_day + dt.timedelta(days=1), self.mapping.timezone
+            _id_type(self.sources),
+            source.missing,
+            last_day + dt.timedelta(days=1),
+            self.mapping.timezone,
+            source.trimmed,
         )
 
     def check(self) -> None:

@@ -5,11 +5,13 @@ One pass over the bytes. The messages of other readers quote rows; ours name the
 
 from __future__ import annotations
 
+import bisect
 import codecs
 import csv
 import io
 import shutil
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 
 from outcomes.errors import FileProblem
@@ -35,7 +37,7 @@ class TextScan:
     """What one text file proves: its delimiter, its header as written, and which rows are blank.
 
     `path` is the file that is read, UTF-8 with or without a mark; `name` what messages call it. `mended` says
-    in words what was read in another form than it was written.
+    in words what was read in another form than it was written. `spaced`: a cell may begin or end with a space.
     """
 
     path: Path
@@ -44,6 +46,7 @@ class TextScan:
     header: tuple[str, ...]
     blank_rows: tuple[int, ...]
     mended: tuple[str, ...] = ()
+    spaced: bool = True
 
     def spreadsheet_row(self, data_row: int) -> int:
         """The row a spreadsheet shows for the n-th data row (from 1) that is not blank."""
@@ -51,11 +54,13 @@ class TextScan:
         if len(self.header) == 1:
             # In a table of one column a blank line is an empty cell, and counted as a row already.
             return row
-        for blank in self.blank_rows:
-            if blank > row:
-                break
-            row += 1
-        return row
+        # The k-th blank row lies before ours if blank - k < row, and these differences only grow.
+        return row + bisect.bisect_right(self._not_blank_before, row - 1)
+
+    @cached_property
+    def _not_blank_before(self) -> list[int]:
+        """How many rows that are not blank stand before each blank row."""
+        return [blank - number for number, blank in enumerate(self.blank_rows, start=1)]
 
 
 def scan_text(path: Path, scratch: Path, encoding: str = "") -> tuple[TextScan | None, list[str]]:
@@ -80,7 +85,7 @@ def scan_text(path: Path, scratch: Path, encoding: str = "") -> tuple[TextScan |
         if problem:
             return None, [f"{name}: {problem}"]
         mended.append(f"was read as {encoding.upper()} text.")
-    problems, may_hold_blank_rows = _scan_bytes(path, name)
+    problems, may_hold_blank_rows, spaced = _scan_bytes(path, name)
     if problems:
         return None, problems
     header, delimiter, problem = _header(path)
@@ -92,7 +97,7 @@ def scan_text(path: Path, scratch: Path, encoding: str = "") -> tuple[TextScan |
             "ends its rows with a delimiter that the header does not have; the empty last cells are left out."
         )
     blank_rows = _blank_rows(path, delimiter) if may_hold_blank_rows else ()
-    return TextScan(path, name, delimiter, header, blank_rows, tuple(mended)), []
+    return TextScan(path, name, delimiter, header, blank_rows, tuple(mended), spaced), []
 
 
 def ragged_rows(scan: TextScan) -> list[str]:
@@ -153,19 +158,27 @@ def _as_utf8(path: Path, scratch: Path, encoding: str) -> tuple[Path, str]:
     return target, ""
 
 
-def _scan_bytes(path: Path, name: str) -> tuple[list[str], bool]:
-    """Encoding and NUL bytes, chunk by chunk; and whether there may be blank rows."""
+#: What a space beside the end of a cell looks like.
+_OUTER_SPACES = tuple(
+    pair for mark in (b",", b";", b"\t", b"\n", b"\r", b'"') for pair in (mark + b" ", b" " + mark)
+)
+
+
+def _scan_bytes(path: Path, name: str) -> tuple[list[str], bool, bool]:
+    """Encoding and NUL bytes, chunk by chunk; whether there may be blank rows, and outer spaces."""
     decoder = codecs.getincrementaldecoder("utf-8")("strict")
-    lines, blank, tail = 1, False, b""
+    lines, blank, spaced, tail = 1, False, False, b""
     try:
         with path.open("rb") as file:
             while chunk := file.read(_CHUNK):
                 if b"\0" in chunk:
                     row = lines + chunk[: chunk.index(b"\0")].count(b"\n")
-                    return [f"{name}, row {row}: a NUL byte. The file is damaged: export it again."], False
+                    return [f"{name}, row {row}: a NUL byte. The file is damaged: export it again."], False, True
                 if not chunk.isascii() or decoder.getstate()[0]:
                     decoder.decode(chunk)
                 joined = tail + chunk
+                if not spaced and b" " in joined:
+                    spaced = any(pair in joined for pair in _OUTER_SPACES) or joined.endswith(b" ")
                 blank = blank or b"\n\n" in joined or b"\n\r\n" in joined or b"\r\r" in joined
                 lines += chunk.count(b"\n")
                 tail = chunk[-2:]
@@ -175,12 +188,12 @@ def _scan_bytes(path: Path, name: str) -> tuple[list[str], bool]:
         return [
             f"{name}, row {row}: not UTF-8 text. Save the file again as CSV UTF-8, or name its encoding in "
             'mapping.toml, such as  encoding = "cp1252".'
-        ], False
+        ], False, True
     except OSError as error:
         raise FileProblem(f"{name}: cannot be read ({type(error).__name__}).") from None
     if lines > MAX_TEXT_ROWS:
-        return [f"{name}: over {MAX_TEXT_ROWS // 10**6} million rows of text. Convert it to Parquet."], False
-    return [], blank
+        return [f"{name}: over {MAX_TEXT_ROWS // 10**6} million rows of text. Convert it to Parquet."], False, True
+    return [], blank, spaced
 
 
 def _header(path: Path) -> tuple[tuple[str, ...], str, str]:

@@ -273,7 +273,7 @@ SCORES = Table(
         _DATE,
         _DAY,
         Column("instrument", "code", "Questionnaire", codes=INSTRUMENTS, required=True),
-        Column("score", "number", "Total score", "points"),
+        Column("score", "number", "Total score", "points", -1000, 1000),
     ),
 )
 

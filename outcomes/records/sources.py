@@ -55,7 +55,11 @@ class Location:
         if self.kind != "folder":
             return [self.path]
         suffixes = (*TEXT_SUFFIXES, *WORKBOOKS, ".parquet", ".txt", ".toml", ".json")
-        files = [file for file in self.path.iterdir() if file.suffix.lower() in suffixes and file.is_file()]
+        files = [
+            file
+            for file in self.path.iterdir()
+            if file.suffix.lower() in suffixes and not file.name.startswith((".", "~$")) and file.is_file()
+        ]
         return sorted(files) + [
             part for name in TABLES for part in sorted((self.path / name).glob("*.parquet"))
         ]

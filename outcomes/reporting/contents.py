@@ -394,6 +394,11 @@ class MonthlyReport:
                 "Some days without an entry count as free of headache, because the clinic declares the spans in "
                 "which they lie fully recorded."
             )
+        if self.records.rests_on_combined_days:
+            told.append(
+                "Rows that contradict each other about a day were put together, as the plan says "
+                f"(duplicate_day = {self.plan.duplicate_day})."
+            )
         gate = self.records.gate
         told += [
             f"{one.code}: looked at by the clinic and let pass until {one.expires}."

@@ -229,7 +229,7 @@ class TestExitCodes:
         def interrupted(*_: object, **__: object) -> None:
             raise KeyboardInterrupt
 
-        monkeypatch.setattr("outcomes.records.reading.read_records", interrupted)
+        monkeypatch.setattr("outcomes.records.check_result.begun", interrupted)
         assert main(["check", str(clinic)]) == 130
 
     def test_help_and_version(self, capsys: pytest.CaptureFixture[str]) -> None:
@@ -278,18 +278,18 @@ class TestWhereThingsAreSaid:
 class TestTheCanary:
     """A planted identifier and odd values appear in no output, whatever happens."""
 
-    NAMES = ("CANARY7", "canary7", "31.4159", "Geheimpraxis", "1931-07-13")
+    NAMES = ("CANARY7", "canary7", "31.4159", "Geheimpraxis", "1931-07-13", "2015-07-13")
 
     def _folders(self, root: Path) -> list[Path]:
         text = drawn("CANARY7 : 3333333 | . 0000000\n CANARY77 : 3333333 | . 0000000")
-        diary = dated(text, {"CANARY7": "2026-03-02"})
+        diary = dated(text, {"CANARY7": "2026-03-02", "CANARY77": "2026-03-02"})
         good = write_folder(root / "good", **diary)
         lines = (good / "diary.csv").read_text().splitlines()
-        bad = [*lines, "CANARY7,maybe,31.4159,2026-03-05", "CANARY7,yes,3,1931-07-13", lines[1].replace("3.0", "4.0"),
-               lines[2], "CANARY7,,,13.07.1931", "CANARY7,no,31.4159,2026-03-06"]  # fmt: skip
+        bad = [*lines, "CANARY7,maybe,31.4159,2026-03-05", "CANARY7,yes,3,2015-07-13", lines[1].replace("3.0", "4.0"),
+               lines[2], "CANARY7,,,13.07.2015", "CANARY7,no,31.4159,2026-03-06"]  # fmt: skip
         patients = "patient_id,headache_type,group\nCANARY7,Geheimpraxis,treated\n"
         patients += "CANARY77,migraine,\nCANARY77,cluster,\n"
-        sessions = (good / "sessions.csv").read_text() + "CANARY7,1931-07-13x\n"
+        sessions = (good / "sessions.csv").read_text() + "CANARY7,2015-07-13x\n"
         faulty = write_folder(
             root / "faulty", diary="\n".join(bad) + "\n", patients=patients, sessions=sessions
         )
@@ -302,7 +302,7 @@ class TestTheCanary:
             root / "quoted", diary="\n".join([*lines, '"CANARY7,31.4159']) + "\n", sessions=sessions
         )
         nul = write_folder(
-            root / "nul", diary="\n".join([*lines, "CANARY7\0,31.4159"]) + "\n", sessions=sessions
+            root / "nul_byte", diary="\n".join([*lines, "CANARY7\0,31.4159"]) + "\n", sessions=sessions
         )
         latin = write_folder(
             root / "latin", diary="\n".join([*lines, "CANARY7é,x"]).encode("latin-1"), sessions=sessions
@@ -310,7 +310,10 @@ class TestTheCanary:
         strict = write_folder(
             root / "strict", diary="\n".join(bad) + "\n", patients=patients, sessions=sessions
         )
-        return [good, faulty, headless, ragged, quoted, nul, latin, strict]
+        # A birthday among the days of the diary is stopped by the privacy gate.
+        born = [*lines, "CANARY7,yes,3,1931-07-13"]
+        blocked = write_folder(root / "blocked", diary="\n".join(born) + "\n", sessions=sessions)
+        return [good, faulty, headless, ragged, quoted, nul, latin, strict, blocked]
 
     def _silent(self, *texts: str) -> None:
         for text in texts:
@@ -335,7 +338,7 @@ class TestTheCanary:
                 self._silent(shown.out, shown.err, caplog.text)
             if target.exists():
                 self._silent(target.read_text())
-        assert set(codes) >= {0, 4, 5} and 1 not in codes
+        assert set(codes) >= {0, 3, 4, 5} and 1 not in codes
 
     def test_in_no_exception_of_the_library(self, tmp_path: Path) -> None:
         for folder in self._folders(tmp_path):
@@ -352,7 +355,7 @@ class TestTheCanary:
     @pytest.mark.parametrize(
         "place",
         [
-            "outcomes.records.reading.read_records",
+            "outcomes.records.check_result.begun",
             "outcomes.records.reading.check_table",
             "outcomes.engine.Engine.run",
         ],

@@ -41,7 +41,9 @@ class Findings:
 
     def keep(self, data: bytes, clause: str, place: str, way: str, seed: str) -> bool:
         """Write the input and what it did. False where one of its kind is there already."""
-        kind = hashlib.sha256(f"{self.target}|{clause.split('(')[0]}|{place}".encode()).hexdigest()[:10]
+        # A deep recursion ends anywhere inside a library; where we called it is what tells one kind from another.
+        sign = f"{self.target}|{clause.split('(')[0]}|{place.partition(' > ')[0]}"
+        kind = hashlib.sha256(sign.encode()).hexdigest()[:10]
         name = f"{self.target.replace(' ', '_').replace('.', '_')}-{kind}"
         if (self.folder / f"{name}.json").exists():
             return False

@@ -56,7 +56,7 @@ class Target:
 
 def hold(target: Target, data: bytes) -> str:
     """What came of it ("read" or the class of the error). Raises Broken."""
-    with tempfile.TemporaryDirectory(prefix="fuzz-") as name:
+    with tempfile.TemporaryDirectory(prefix="fuzz-", ignore_cleanup_errors=sys.platform == "win32") as name:
         source, temporary = Path(name) / "source", Path(name) / "temporary"
         source.mkdir()
         temporary.mkdir()
@@ -66,7 +66,8 @@ def hold(target: Target, data: bytes) -> str:
         before = _contents(source)
         with _temporary_files_in(temporary), _limits():
             outcome, told = _outcome(target, source)
-        _check_told(told)
+        if target.form != "toml" or not _canary_is_a_key(data):
+            _check_told(told)
         if any(temporary.iterdir()):
             gc.collect()
         if left := sorted(path.name for path in temporary.iterdir()):
@@ -118,6 +119,27 @@ def _check_told(told: Sequence[str]) -> None:
             raise Broken("a message holds the canary")
     if "fault of the program" in whole:
         raise Broken("a message blames the program")
+
+
+def _canary_is_a_key(data: bytes) -> bool:
+    """Keys of a settings file that are not known are shown back to the person who wrote them: no record is there."""
+    import tomllib
+
+    def keys(value: Any) -> Iterator[str]:
+        if isinstance(value, dict):
+            yield from value
+        inner = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
+        for item in inner:
+            yield from keys(item)
+
+    try:
+        given = tomllib.loads(data.decode("utf-8-sig"))
+    except (ValueError, RecursionError):
+        return False
+    signs = {
+        seeds.CANARY[place : place + _CANARY_SIGNS] for place in range(len(seeds.CANARY) - _CANARY_SIGNS + 1)
+    }
+    return any(sign in key for key in keys(given) for sign in signs)
 
 
 def _contents(folder: Path) -> dict[str, bytes]:
@@ -365,7 +387,7 @@ def _source_targets() -> Iterator[Target]:
     yield Target(
         "diary.csv", "diary.csv", "csv", _read_source,
         lambda: [*seeds.with_canaries(seeds.sample("diary")), *seeds.with_canaries(seeds.DIARY.encode())],
-        {"sessions.csv": seeds.sample("sessions")},
+        {"sessions.csv": seeds.first_columns(seeds.sample("sessions"), 2)},
     )  # fmt: skip
     yield Target(
         "diary.csv of days", "diary.csv", "csv", _read_source, lambda: seeds.with_canaries(seeds.kostecki())

@@ -32,10 +32,12 @@ by_name = pytest.mark.parametrize("name", list(ALL))
 
 
 def inputs_in_the_suite(target: Target) -> int:
-    """As many as 20 s allow for all together: what opens the engine takes longer."""
+    """As many as 20 s allow for all together: what opens the engine, or a process, takes longer."""
+    if target.name == "clinic.xls":
+        return 1
     if target.slow:
         return 2
-    return 4 if target.name.endswith(".csv") or " of " in target.name else 12
+    return 12 if target.name.startswith("import ") or target.form == "toml" else 2
 
 
 @by_name
@@ -56,7 +58,7 @@ def test_damaged_files(name: str) -> None:
 def test_built_files(name: str) -> None:
     target = ALL[name]
 
-    @settings(max_examples=max(2, inputs_in_the_suite(target) // 2), phases=[Phase.generate])
+    @settings(max_examples=max(1, inputs_in_the_suite(target) // 2), phases=[Phase.generate])
     @given(strategies.inputs(target))
     def held(data: bytes) -> None:
         hold(target, data)
@@ -106,7 +108,7 @@ def _leave_behind(source: Path) -> list[str]:
 
 
 def _change_the_source(source: Path) -> list[str]:
-    (source / "trial.csv").write_bytes(b"")
+    (source / "trial.csv").write_bytes(b"x")
     return []
 
 
@@ -149,9 +151,9 @@ def test_time_can_break_it(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.mark.skipif(sys.platform != "linux", reason="only Linux counts the peak of memory anew")
 def test_memory_can_break_it(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(targets, "MEMORY", targets._peak_bytes() + (50 << 20))
+    monkeypatch.setattr(targets, "MEMORY", targets._peak_bytes() + (20 << 20))
     with pytest.raises(Broken, match="over 1 GiB"):
-        hold(target_of(lambda source: [bytes(bytearray(os.urandom(1) * (200 << 20)))[:0].decode()]), b"")
+        hold(target_of(lambda source: [bytes(bytearray(os.urandom(1) * (80 << 20)))[:0].decode()]), b"")
 
 
 # The campaign

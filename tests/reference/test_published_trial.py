@@ -15,6 +15,7 @@ from scipy import stats
 
 import outcomes as oc
 from outcomes.analysis.comparison import compare_all, compare_groups
+from outcomes.records.mapping import MappedTable, SourceMapping
 
 PLAN = oc.AnalysisPlan.from_mapping(
     {
@@ -154,7 +155,12 @@ def test_zero_for_missing_would_have_been_seen_as_headache_free(tables: dict[str
     filled = {name: table.copy() for name, table in tables.items()}
     missing = filled["summaries"]["headache_days_per_28"] == ""
     filled["summaries"].loc[missing, "headache_days_per_28"] = "0"
-    wrong = oc.measure_endpoints(oc.split_periods(oc.load_records(filled, PLAN), PLAN))
+    with pytest.raises(oc.InvalidRecords, match="102 zeros, and in 100 of these rows column 4 is blank"):
+        oc.load_records(filled, PLAN)
+    # Only somebody who says that the zeros are true gets what they would have done in silence.
+    said = MappedTable("summaries", "summaries", (), zeros_are_true=("headache_days_per_28",))
+    taken = oc.load_records(filled, PLAN, mapping=SourceMapping(tables=(said,)))
+    wrong = oc.measure_endpoints(oc.split_periods(taken, PLAN))
     right = oc.measure_endpoints(oc.split_periods(oc.load_records(tables, PLAN), PLAN))
     assert oc.compare(right, "headache_days_per_28", PLAN).change.n == 301
     assert oc.compare(wrong, "headache_days_per_28", PLAN).change.n == 401

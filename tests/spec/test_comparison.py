@@ -7,7 +7,7 @@ from typing import Any
 
 import pandas as pd
 import pytest
-from diaries import WEEK_PLAN, drawn, write_folder
+from diaries import WEEK_PLAN, drawn, load, write_folder
 
 import outcomes as oc
 from outcomes import AnalysisPlan
@@ -20,7 +20,7 @@ def _plan(**changes: Any) -> AnalysisPlan:
 
 
 def _endpoints(tables: Any, plan: AnalysisPlan = WEEK_PLAN) -> pd.DataFrame:
-    return oc.measure_endpoints(oc.split_periods(oc.load_records(tables, plan), plan))
+    return oc.measure_endpoints(oc.split_periods(load(tables, plan), plan))
 
 
 def _days(tables: Any, plan: AnalysisPlan = WEEK_PLAN) -> oc.PairedChange:
@@ -207,7 +207,7 @@ class TestSummaries:
             ("p2", "", "baseline", "10"), ("p2", "diary", "followup", "5"),
         )  # fmt: skip
         plan = AnalysisPlan(set_aside_limit=1)
-        records = oc.load_records(tables, plan)
+        records = load(tables, plan)
         assert records.counts[0].set_aside == 2
         assert _days(tables, plan).change.n == 1
 
@@ -216,7 +216,7 @@ class TestSummaries:
             ("p1", "diary", "baseline", 10), ("p1", "diary", "baseline", 11), ("p1", "diary", "followup", 5)
         )
         plan = AnalysisPlan(set_aside_limit=1)
-        records = oc.load_records(tables, plan)
+        records = load(tables, plan)
         assert (records.counts[0].set_aside, records.counts[0].used) == (2, 1)
 
     def test_the_plan_names_the_two_time_points(self) -> None:
@@ -292,7 +292,7 @@ class TestSummaries:
     def test_an_endpoint_that_nobody_declared_is_refused(self) -> None:
         tables = _summaries(("p1", "baseline", 50), columns="patient_id period weekly_score")
         with pytest.raises(oc.InvalidRecords, match="column 3"):
-            oc.load_records(tables)
+            load(tables)
 
     @pytest.mark.parametrize(
         "name",

@@ -6,14 +6,14 @@ from typing import Any
 
 import pandas as pd
 import pytest
-from diaries import WEEK_PLAN, drawn
+from diaries import WEEK_PLAN, drawn, load
 
 import outcomes as oc
 from outcomes import AnalysisPlan
 
 
 def _measure(tables: Any, plan: AnalysisPlan = WEEK_PLAN) -> pd.DataFrame:
-    table = oc.measure_endpoints(oc.split_periods(oc.load_records(tables, plan), plan))
+    table = oc.measure_endpoints(oc.split_periods(load(tables, plan), plan))
     return table.set_index(["patient_id", "period"])
 
 
@@ -84,7 +84,7 @@ def test_medication_on_a_day_without_a_diary_entry_is_not_used() -> None:
     """A row that says nothing about headache but something about medication cannot be told: it is set aside."""
     tables = drawn("p1 : 300000_ | . 0000000", medication="p1 : nnnnnny | . nnnnnnn")
     plan = AnalysisPlan(baseline_days=7, followup_first_day=1, followup_last_day=7, set_aside_limit=1)
-    records = oc.load_records(tables, plan)
+    records = load(tables, plan)
     assert records.counts[0].set_aside == 1
     assert [found.rule for found in records.findings] == ["unclear_day"]
 
@@ -93,7 +93,7 @@ def test_a_day_without_headache_but_with_an_intensity_contradicts_itself() -> No
     tables = drawn("p1 : 3000000 | . 0000000")
     tables["diary"].loc[2, "intensity"] = 6.0
     plan = AnalysisPlan(baseline_days=7, followup_first_day=1, followup_last_day=7, set_aside_limit=1)
-    records = oc.load_records(tables, plan)
+    records = load(tables, plan)
     (finding,) = records.findings
     assert (finding.level, finding.rule, finding.rows) == ("set aside", "contradiction", (3,))
     assert _measure(tables, plan).loc[("p1", "baseline"), "recorded_days"] == 6
@@ -110,7 +110,7 @@ def test_endpoints_whose_column_is_missing_are_not_invented() -> None:
 
 def test_every_patient_has_both_periods_so_that_whoever_is_left_out_can_be_counted() -> None:
     table = oc.measure_endpoints(
-        oc.split_periods(oc.load_records(drawn("p1 : 3000000 | .\n p2 : . | . 0000000")), WEEK_PLAN)
+        oc.split_periods(load(drawn("p1 : 3000000 | .\n p2 : . | . 0000000")), WEEK_PLAN)
     )
     assert table.groupby("patient_id")["period"].apply(list).to_dict() == {
         "p1": ["baseline", "followup"],
@@ -124,7 +124,7 @@ class TestTheCourse:
     def test_weeks_and_months_are_counted_from_the_first_session(self) -> None:
         text = f"p1 : {'3' * 7}{'0' * 7}{'30' * 7} | 9 {'3' * 6} {'0' * 7} {'5' * 2}{'0' * 5} {'0' * 7} {'3' * 28}"
         plan = AnalysisPlan(baseline_days=28, followup_first_day=1, followup_last_day=28)
-        course = oc.measure_course(oc.split_periods(oc.load_records({**drawn(text)}, plan)))
+        course = oc.measure_course(oc.split_periods(load({**drawn(text)}, plan)))
         weeks = course.weeks[course.weeks["cohort"] == "all"].set_index("week")["mean"]
         # 30303030303030 over two weeks: four headache days in the first, three in the second.
         expected = {-4: 7, -3: 0, -2: 4, -1: 3, 0: 7, 1: 0, 2: 2, 3: 0, 4: 7, 5: 7, 6: 7, 7: 7}
@@ -144,7 +144,7 @@ class TestTheCourse:
         marks = "".join("50030"[(day * day) % 5] for day in range(-70, 120))
         tables = drawn("p1 : " + marks[:70] + "|" + marks[70:])
         plan = AnalysisPlan(baseline_days=baseline, followup_first_day=first, followup_last_day=last)
-        course = oc.measure_course(oc.split_periods(oc.load_records(tables), plan))
+        course = oc.measure_course(oc.split_periods(load(tables), plan))
         weeks = course.weeks[course.weeks["cohort"] == "all"].set_index("week")["mean"]
         months = course.periods[course.periods["cohort"] == "all"].set_index("period")["mean"]
         headache = {day: marks[day + 70] != "0" for day in range(-70, 120) if day != 0}
@@ -157,15 +157,13 @@ class TestTheCourse:
             assert values.to_dict() == pytest.approx(expected)
 
     def test_a_week_counts_from_five_of_seven_recorded_days(self) -> None:
-        course = oc.measure_course(
-            oc.split_periods(oc.load_records(drawn("p1 : 33300.. 3300... | .")), AnalysisPlan())
-        )
+        course = oc.measure_course(oc.split_periods(load(drawn("p1 : 33300.. 3300... | .")), AnalysisPlan()))
         assert course.weeks.set_index("week")["mean"].to_dict() == pytest.approx({-2: 7 * 3 / 5})
 
     def test_a_point_is_the_mean_over_patients_and_says_how_many(self) -> None:
         """By hand: weekly days 7, 0 and 2; mean 3, SD 3.605551, t(2) 4.302653, half-width 8.9567."""
         text = "p1 : 3333333 | .\n p2 : 0000000 | .\n p3 : 3300000 | ."
-        course = oc.measure_course(oc.split_periods(oc.load_records(drawn(text)), AnalysisPlan()))
+        course = oc.measure_course(oc.split_periods(load(drawn(text)), AnalysisPlan()))
         (row,) = course.weeks.to_dict("records")
         assert (row["cohort"], row["week"], row["n"]) == ("all", -1, 3)
         assert row["mean"] == pytest.approx(3.0)
@@ -173,7 +171,7 @@ class TestTheCourse:
 
     def test_the_headline_cohort_is_who_is_in_the_comparison(self) -> None:
         text = "p1 : 3333333 | . 0000000\n p2 : 0000000 | . ......."
-        course = oc.measure_course(oc.split_periods(oc.load_records(drawn(text)), WEEK_PLAN))
+        course = oc.measure_course(oc.split_periods(load(drawn(text)), WEEK_PLAN))
         before = course.weeks[course.weeks["week"] == -1].set_index("cohort")
         assert before["n"].to_dict() == {"all": 2, "headline": 1}
         assert before.loc["headline", "mean"] == 7
@@ -181,4 +179,4 @@ class TestTheCourse:
     def test_there_is_no_course_without_a_daily_diary(self) -> None:
         summaries = pd.DataFrame({"patient_id": ["p1"], "period": ["baseline"], "headache_days_per_28": [4]})
         with pytest.raises(oc.PlanError, match="daily diary"):
-            oc.measure_course(oc.split_periods(oc.load_records({"summaries": summaries})))
+            oc.measure_course(oc.split_periods(load({"summaries": summaries})))

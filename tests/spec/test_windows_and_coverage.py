@@ -7,7 +7,7 @@ from typing import Any
 
 import pandas as pd
 import pytest
-from diaries import WEEK_PLAN, dated, drawn
+from diaries import WEEK_PLAN, dated, drawn, load
 
 import outcomes as oc
 from outcomes import AnalysisPlan
@@ -16,8 +16,10 @@ MONTH = 28 * "0"
 PLAN = AnalysisPlan()
 
 
-def _measure(tables: Any, plan: AnalysisPlan = PLAN, cohort: oc.Cohort | None = None) -> pd.DataFrame:
-    return oc.measure_endpoints(oc.split_periods(oc.load_records(tables, plan), plan, cohort))
+def _measure(
+    tables: Any, plan: AnalysisPlan = PLAN, cohort: oc.Cohort | None = None, exported_on: str = ""
+) -> pd.DataFrame:
+    return oc.measure_endpoints(oc.split_periods(load(tables, plan, exported_on=exported_on), plan, cohort))
 
 
 def _value(
@@ -29,7 +31,7 @@ def _value(
 
 
 def _flow(tables: Any, plan: AnalysisPlan = PLAN, cohort: oc.Cohort | None = None) -> oc.PatientFlow:
-    flow = oc.split_periods(oc.load_records(tables, plan), plan, cohort).flow
+    flow = oc.split_periods(load(tables, plan), plan, cohort).flow
     assert flow is not None
     return flow
 
@@ -83,7 +85,7 @@ def test_a_blank_day_is_not_a_headache_free_day() -> None:
 def test_a_row_that_is_listed_but_empty_is_not_recorded() -> None:
     """An app that lists every day with an empty answer says nothing about those days."""
     tables = drawn("p1 : 3000_00 | . __00000")
-    records = oc.load_records(tables, WEEK_PLAN)
+    records = load(tables, WEEK_PLAN)
     (counts,) = records.counts
     assert (counts.rows_in, counts.used, counts.not_recorded) == (14, 11, 3)
     table = _measure(tables, WEEK_PLAN)
@@ -102,7 +104,7 @@ def test_the_ways_to_write_not_recorded(token: str) -> None:
 def test_the_same_row_twice_counts_once() -> None:
     tables = drawn("p1 : 3000000 | . 0000000")
     tables["diary"] = pd.concat([tables["diary"], tables["diary"].iloc[[0, 0, 3]]], ignore_index=True)
-    records = oc.load_records(tables, WEEK_PLAN)
+    records = load(tables, WEEK_PLAN)
     (counts,) = records.counts
     assert (counts.rows_in, counts.used, counts.collapsed, counts.set_aside) == (17, 14, 3, 0)
     assert _value(_measure(tables, WEEK_PLAN), "baseline") == pytest.approx(28 / 7)
@@ -121,7 +123,7 @@ def test_two_different_entries_for_a_day_are_both_set_aside(headache: str, inten
     )
     tables["diary"] = pd.concat([tables["diary"], other], ignore_index=True)
     plan = AnalysisPlan(**{**_fields(WEEK_PLAN), "set_aside_limit": 1.0})
-    records = oc.load_records(tables, plan)
+    records = load(tables, plan)
     (counts,) = records.counts
     assert (counts.used, counts.set_aside) == (13, 2)
     (finding,) = records.findings
@@ -137,7 +139,7 @@ def test_two_entries_that_differ_in_a_column_that_no_endpoint_reads_differ_all_t
     other = tables["diary"].iloc[[0]].assign(attacks=2)
     tables["diary"] = pd.concat([tables["diary"], other], ignore_index=True)
     plan = AnalysisPlan(**{**_fields(WEEK_PLAN), "set_aside_limit": 1.0})
-    (counts,) = oc.load_records(tables, plan).counts
+    (counts,) = load(tables, plan).counts
     assert counts.set_aside == 2
 
 
@@ -152,11 +154,23 @@ def test_a_patient_without_a_session_is_left_out_and_counted() -> None:
     tables = drawn("""
         p1 : 3333333 | . 0000000
         p2 : 3333333 | . 0000000
+        p3 : 3333333 | . 0000000
+        p4 : 3333333 | . 0000000
+        p5 : 3333333 | . 0000000
     """, first_session="2026-03-02")  # fmt: skip
-    tables["sessions"] = tables["sessions"].iloc[[0]]
+    tables["sessions"] = tables["sessions"].iloc[:4]
     flow = _flow(tables, WEEK_PLAN)
-    assert flow.n_patients == 2 and flow.n_analysed == 1
+    assert flow.n_patients == 5 and flow.n_analysed == 4
     assert dict(flow.left_out) == {"no_first_session": 1}
+
+
+def test_more_than_a_fifth_of_the_patients_without_a_session_stops() -> None:
+    """So many strangers are hardly all missing a session: the two tables may name people differently."""
+    text = "\n".join(f"p{n} : 3333333 | . 0000000" for n in range(1, 6))
+    tables = drawn(text, first_session="2026-03-02")
+    tables["sessions"] = tables["sessions"].iloc[:3]
+    with pytest.raises(oc.InvalidRecords, match="2 patients with a diary, of 5"):
+        load(tables, WEEK_PLAN)
 
 
 def test_sessions_without_a_diary_are_left_out_and_counted() -> None:
@@ -248,11 +262,11 @@ def test_the_index_day_moves_day_0_of_a_diary_in_day_numbers() -> None:
 )
 def test_month_ends_leap_years_and_clock_changes_do_not_move_a_window(first_session: str) -> None:
     hurting = {-28: "baseline", -29: None, 56: "followup", 83: "followup", 84: None}
-    text = "\n".join(_headache_free_with(day).replace("p1", str(day)) for day in hurting)
-    table = _measure(drawn(text, first_session=first_session))
+    text = "\n".join(_headache_free_with(day).replace("p1", f"d{day + 100}") for day in hurting)
+    table = _measure(drawn(text, first_session=first_session), exported_on="2100-12-31")
     for day, period in hurting.items():
         for name in ("baseline", "followup"):
-            assert _value(table, name, patient=str(day)) == (1.0 if name == period else 0.0), day
+            assert _value(table, name, patient=f"d{day + 100}") == (1.0 if name == period else 0.0), day
 
 
 @pytest.mark.parametrize(("recorded", "covered"), [(9, False), (10, True)])
@@ -293,19 +307,21 @@ def test_windows_of_odd_lengths_hold_their_own_days_only() -> None:
     for day in hurting:
         marks = ["0"] * 160
         marks[60 + day] = "5"
-        lines.append(f"{day} : " + "".join(marks[:60]) + "|" + "".join(marks[60:]))
+        lines.append(f"d{day + 100} : " + "".join(marks[:60]) + "|" + "".join(marks[60:]))
     table = _measure(drawn("\n".join(lines)), plan)
     for day in hurting:
         inside = {"baseline": -45 <= day <= -1, "followup": 31 <= day <= 75}
         for name, is_in in inside.items():
-            assert _value(table, name, "recorded_days", str(day)) == 45
-            assert _value(table, name, patient=str(day)) == pytest.approx(28 / 45 if is_in else 0.0), day
+            assert _value(table, name, "recorded_days", f"d{day + 100}") == 45
+            assert _value(table, name, patient=f"d{day + 100}") == pytest.approx(28 / 45 if is_in else 0.0), (
+                day
+            )
 
 
 def test_one_set_of_records_serves_several_plans() -> None:
     """Cutting at one plan's windows leaves nothing behind for the next one."""
     tables = drawn(f"p1 : {'3' * 10}{'0' * 18} | {'.' * 30}{'0' * 26}{'5' * 28}")
-    records = oc.load_records(tables)
+    records = load(tables)
     odd = AnalysisPlan(baseline_days=11, followup_first_day=31, followup_last_day=61)
 
     def values(plan: AnalysisPlan) -> list[float]:
@@ -321,7 +337,7 @@ def test_one_set_of_records_serves_several_plans() -> None:
 def test_an_earlier_result_still_stands_after_a_second_plan_was_followed() -> None:
     """Periods are a value: what they measure must not depend on what was asked in between."""
     tables = drawn(f"p1 : {'3' * 10}{'0' * 18} | {'.' * 30}{'0' * 26}{'5' * 28}")
-    records = oc.load_records(tables)
+    records = load(tables)
     earlier = oc.split_periods(records, PLAN)
     oc.split_periods(records, AnalysisPlan(baseline_days=11, followup_first_day=31, followup_last_day=61))
     assert oc.measure_endpoints(earlier)["headache_days_per_28"].tolist() == [10.0, 28.0]
@@ -334,7 +350,14 @@ def test_a_patient_of_whom_nothing_can_be_used_is_still_counted(marks: str) -> N
     """Denominators must not shrink in silence: whoever is named in the diary is in the flow, with a reason."""
     tables = drawn(f"p1 : 3333333 | . 0000000\n p2 : {marks}")
     tables["diary"]["intensity"] = tables["diary"]["intensity"].replace(9.0, 11.0)
-    flow = _flow(tables, AnalysisPlan(**{**_fields(WEEK_PLAN), "set_aside_limit": 1.0}))
+    plan = AnalysisPlan(**{**_fields(WEEK_PLAN), "set_aside_limit": 1.0})
+    lost = int("9" in marks)
+    if lost:
+        # To go on without everything that a patient recorded, somebody has to say so.
+        with pytest.raises(oc.TooManySetAside, match="1 patient recorded was set aside"):
+            load(tables, plan)
+    flow = oc.split_periods(load(tables, plan, accept_set_aside=lost), plan).flow
+    assert flow is not None
     assert flow.n_patients == 2
     assert flow.n_analysed == 1
 
@@ -413,7 +436,7 @@ class TestASessionRowThatBreaksARule:
             {"patient_id": ["p1", "p1"], "date": ["2026-03-02", "2026-03-09"], "technique": ["deeep", "deep"]}
         )
         plan = AnalysisPlan(**{**_fields(WEEK_PLAN), "set_aside_limit": 1.0})
-        records = oc.load_records(tables, plan)
+        records = load(tables, plan)
         assert any(found.table == "sessions" and found.column == "technique" for found in records.findings)
         periods = oc.split_periods(records, plan)
         value = _value(oc.measure_endpoints(periods), "baseline")
@@ -422,12 +445,14 @@ class TestASessionRowThatBreaksARule:
         assert left_out or value == 28
 
     def test_a_first_session_whose_date_cannot_be_read_does_not_hand_day_0_to_the_second(self) -> None:
-        tables = drawn("p1 : 3333333 | . 0000000 0000000", first_session="2026-03-02")
-        tables["sessions"] = pd.DataFrame({"patient_id": ["p1", "p1"], "date": ["02/03/2026", "2026-03-09"]})
+        text = "\n".join(f"p{n} : 3333333 | . 0000000 0000000" for n in range(1, 6))
+        tables = drawn(text, first_session="2026-03-02")
+        doubtful = pd.DataFrame({"patient_id": ["p1", "p1"], "date": ["02/03/2026", "2026-03-09"]})
+        tables["sessions"] = pd.concat([doubtful, tables["sessions"].iloc[1:]], ignore_index=True)
         plan = AnalysisPlan(**{**_fields(WEEK_PLAN), "set_aside_limit": 1.0})
-        periods = oc.split_periods(oc.load_records(tables, plan), plan)
+        periods = oc.split_periods(load(tables, plan), plan)
         value = _value(oc.measure_endpoints(periods), "baseline")
-        left_out = periods.flow is not None and periods.flow.n_analysed == 0
+        left_out = periods.flow is not None and periods.flow.n_analysed == 4
         assert left_out or value == 28
 
     def test_a_typing_error_in_a_category_does_not_lose_the_index_date(self) -> None:

@@ -83,10 +83,16 @@ class Engine:
             f"allowed_paths = [{files}]",
             # What a statement has freed goes back to the system before pandas asks for its share.
             "allocator_bulk_deallocation_flush_threshold = '1MiB'",
+            *self._safe_casts(),
             "enable_external_access = false",
             "lock_configuration = true",
         ):
             self.run(f"SET {setting}")
+
+    def _safe_casts(self) -> list[str]:
+        """DuckDB 2.0 moves TRY_CAST into its reader of text, where it raises instead of giving NULL."""
+        known = self.rows("SELECT 1 FROM duckdb_optimizers() WHERE name = 'type_pushdown'")
+        return ["disabled_optimizers = 'type_pushdown'"] if known else []
 
     def run(self, sql: str) -> duckdb.DuckDBPyConnection:
         """Run a statement put together by us."""

@@ -88,7 +88,7 @@ class AnalysisPlan:
     @classmethod
     def from_toml(cls, path: str | Path) -> AnalysisPlan:
         """Read a plan file. Keys that the plan does not know are refused. Raises PlanError, FileProblem."""
-        return cls.from_mapping(_read_toml(Path(path)), Path(path).name)
+        return cls.from_mapping(read_toml(Path(path)), Path(path).name)
 
     @classmethod
     def from_mapping(cls, given: Mapping[str, Any], source: str = "plan") -> AnalysisPlan:
@@ -167,7 +167,8 @@ def _is_whole(value: object) -> bool:
 
 
 def _is_number(value: object) -> bool:
-    return isinstance(value, (int, float)) and not isinstance(value, bool) and math.isfinite(value)
+    is_number = isinstance(value, (int, float)) and not isinstance(value, bool)
+    return is_number and -1e15 < value < 1e15  # type: ignore[operator]
 
 
 def _problems(plan: AnalysisPlan) -> list[str]:
@@ -243,16 +244,17 @@ def _range_problems(plan: AnalysisPlan) -> list[str]:
     return problems
 
 
-def _read_toml(path: Path) -> dict[str, Any]:
+def read_toml(path: Path) -> dict[str, Any]:
+    """What a TOML file holds. Raises FileProblem, and PlanError where it is none."""
     try:
-        with path.open("rb") as file:
-            return tomllib.load(file)
+        return tomllib.loads(path.read_text(encoding="utf-8-sig"))
     except FileNotFoundError:
-        raise FileProblem(f"{path.name}: there is no such plan file.") from None
+        raise FileProblem(f"{path.name}: there is no such file.") from None
     except OSError as error:
         raise FileProblem(f"{path.name}: cannot be read ({type(error).__name__}).") from None
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        where = re.search(r"line \d+", str(error))
+    except (ValueError, RecursionError) as error:
+        # Besides faults of the form: a number of thousands of digits, and brackets nested beyond all sense.
+        where = re.search(r"line \d+", str(error)) if isinstance(error, tomllib.TOMLDecodeError) else None
         place = f" ({where.group()})" if where else ""
         raise PlanError(f"{path.name}: not a TOML file{place}. Write each choice as  key = value.") from None
 

@@ -19,22 +19,23 @@ def look_across(records: Records) -> tuple[list[Finding], list[str]]:
     sources = {source.table.name: source for source in records.sources}
     sessions, diary = sources.get("sessions"), sources.get("diary")
     findings = _declared_days(records, sources)
-    if sessions is None or diary is None:
+    if diary is None:
         return findings, []
     if not records.uses_dates:
-        return findings + _day_zero(records, sessions), []
+        return findings + (_day_zero(records, sessions) if sessions is not None else []), []
+    told = _told_people(records)
     people = records.engine.row(
         "SELECT count(*) AS n, count(*) FILTER (WHERE first_day IS NULL) AS strangers FROM "
-        "(SELECT DISTINCT patient_id FROM segments) LEFT JOIN first_sessions USING (patient_id)"
+        f"({told}) LEFT JOIN first_sessions USING (patient_id)"
     )
     strangers, stops = people["strangers"], []
     without = records.engine.rows(
-        "SELECT count(*) FROM first_sessions WHERE patient_id NOT IN (SELECT patient_id FROM segments)"
+        f"SELECT count(*) FROM first_sessions WHERE patient_id NOT IN (SELECT patient_id FROM ({told}))"
     )[0][0]
     if strangers:
         problem = f"{patients_in_words(strangers)} with a diary, of {people['n']}, have no first session."
         if strangers > STRANGERS_SHARE * people["n"]:
-            hint = _alike(records)
+            hint = _alike(records, told)
             stops.append(
                 f"{diary.label}: {problem} So many that the pseudonyms of the two tables may not be written alike: "
                 f"compare them.{hint}"
@@ -44,8 +45,16 @@ def look_across(records: Records) -> tuple[list[Finding], list[str]]:
     if without:
         problem = f"{patients_in_words(without)} with a first session have no diary."
         remedy = "They stand in the patient flow and are left out of the comparison."
-        findings.append(_warning("no_diary", sessions, "patient_id", problem, remedy, without))
+        where = sessions or sources["patients"]
+        findings.append(_warning("no_diary", where, "patient_id", problem, remedy, without))
     return findings, stops
+
+
+def _told_people(records: Records) -> str:
+    """SELECT of the patients of whom at least one row of the diary tells: declared days tell of nobody."""
+    if not records.engine.has("declared_days"):
+        return "SELECT DISTINCT patient_id FROM segments"
+    return "SELECT DISTINCT patient_id FROM placed WHERE source_row IS NOT NULL"
 
 
 def _day_zero(records: Records, sessions: TableSource) -> list[Finding]:
@@ -57,12 +66,12 @@ def _day_zero(records: Records, sessions: TableSource) -> list[Finding]:
     return [_warning("day_zero", sessions, "day", problem, remedy, late)] if late else []
 
 
-def _alike(records: Records) -> str:
+def _alike(records: Records, told: str) -> str:
     """How many strangers would be found if ids that differ only in their writing were the same."""
     plain = "ltrim(regexp_replace(lower(CAST(patient_id AS VARCHAR)), '[^a-z0-9]', '', 'g'), '0')"
     letters = f"regexp_replace({plain}, '^([a-z]*)0*', '\\1')"
     matched = records.engine.rows(
-        f"SELECT count(DISTINCT one.key) FROM (SELECT DISTINCT {letters} AS key FROM segments WHERE patient_id NOT IN "
+        f"SELECT count(DISTINCT one.key) FROM (SELECT DISTINCT {letters} AS key FROM ({told}) WHERE patient_id NOT IN "
         f"(SELECT patient_id FROM first_sessions)) AS one JOIN (SELECT DISTINCT {letters} AS key FROM first_sessions) "
         "AS two ON one.key = two.key"
     )[0][0]
@@ -79,13 +88,22 @@ def _declared_days(records: Records, sources: dict[str, TableSource]) -> list[Fi
     engine, findings = records.engine, []
     if engine.has("declared_days"):
         counted = engine.row(
-            "SELECT count(*) AS days, count(DISTINCT patient_id) AS people FROM declared_days"
+            "SELECT count(*) AS days, count(DISTINCT patient_id) AS people, count(DISTINCT CASE WHEN patient_id NOT IN "
+            f"({_told_people(records)}) THEN patient_id END) AS silent FROM declared_days"
         )
+        broken = engine.rows(
+            "SELECT count(*) FROM diary_checked WHERE fault <> 0 AND patient_id IN "
+            "(SELECT patient_id FROM declared_days)"
+        )[0][0]
         if counted["days"]:
             problem = (
                 f"{counted['days']} days of {patients_in_words(counted['people'])} without an entry count as free of "
                 "headache, because the clinic declares their spans fully recorded (recorded_from, recorded_to)."
             )
+            if counted["silent"]:
+                problem += f" Of {patients_in_words(counted['silent'])} of them no entry was read at all."
+            if broken:
+                problem += f" {broken} rows of theirs were set aside; their days are not among these."
             remedy = "This stands in every report that rests on it."
             findings.append(
                 _warning(DECLARED_SPAN, patients, "recorded_from", problem, remedy, counted["days"])
@@ -123,7 +141,7 @@ def lost_patients(records: Records) -> int:
         ]
         if engine.has("repeated_days") and records.plan.duplicate_day == "set_aside":
             lost.append("SELECT patient_id FROM repeated_days WHERE n_different > 1")
-        kept = "SELECT patient_id FROM segments"
+        kept = _kept_people(records)
         if "summaries" in named:
             kept += " UNION SELECT patient_id FROM summaries"
     elif "summaries" in named:
@@ -138,6 +156,20 @@ def lost_patients(records: Records) -> int:
             f"SELECT count(*) FROM (({' UNION '.join(lost)}) EXCEPT ({kept})) WHERE patient_id IS NOT NULL"
         )[0][0]
     )
+
+
+def _kept_people(records: Records) -> str:
+    """SELECT of the patients of whom a row of the diary is used."""
+    engine = records.engine
+    if not engine.has("declared_days"):
+        return "SELECT patient_id FROM segments"
+    own = "SELECT patient_id FROM placed WHERE source_row IS NOT NULL"
+    if engine.has("repeated_days") and records.plan.duplicate_day == "set_aside":
+        own += (
+            " AND NOT EXISTS (SELECT 1 FROM repeated_days WHERE n_different > 1 AND repeated_days.patient_id = "
+            "placed.patient_id AND repeated_days.relative_day = placed.relative_day)"
+        )
+    return own
 
 
 def patients_in_words(n: int) -> str:

@@ -31,8 +31,8 @@ _TIMES = {"TIMESTAMP", "TIMESTAMP_NS", "TIMESTAMP_MS", "TIMESTAMP_S"}
 _NUMBER = r"[+-]?([0-9]+(\.[0-9]+)?|\.[0-9]+)"
 _WHOLE = r"[+-]?[0-9]{1,15}(\.0+)?"
 _DATE = r"[0-9]{4}-[0-9]{2}-[0-9]{2}"
-_TIME = r"[T ][0-9]{2}:[0-9]{2}(:[0-9]{2}([.][0-9]+)?)?"
-_OFFSET = r" ?[+-][0-9]{2}:?[0-9]{2}"
+_TIME = r"[T ][0-2][0-9]:[0-5][0-9](:[0-5][0-9]([.][0-9]+)?)?"
+_OFFSET = r" ?[+-](0[0-9]|1[0-4]):?[0-5][0-9]"
 _ZONED = rf"{_DATE}{_TIME}( ?Z|{_OFFSET})"
 _FREE_CODE = r"[A-Za-z0-9][A-Za-z0-9_.+ -]{0,39}"
 
@@ -122,7 +122,13 @@ def cell(column: Column, sql_type: str, forms: Forms) -> Cell:
     """The SQL of one column. `cleaned` reads the source column, the others read the cleaned one."""
     name = identifier(column.name)
     if sql_type in ('"NULL"', "NULL"):
-        return Cell(f"CAST({name} AS {engine_type(column, forms.id_type)})", name, "FALSE", name, name)
+        return Cell(
+            f"CAST({name} AS {engine_type(column, forms.id_type)})",
+            name,
+            "FALSE",
+            name,
+            name if column.kind == "date" else "",
+        )
     typed = _typed_cell(column, sql_type, forms)
     if typed is not None:
         return typed
@@ -270,7 +276,7 @@ def _text_day(name: str, forms: Forms) -> str:
     cases += f" WHEN strlen({name}) = 10 THEN NULL"
     cases += f" WHEN regexp_full_match({name}, {literal(f'{_DATE}{_TIME}')}) THEN {date}"
     if forms.timezone:
-        instant = f"try_cast(replace({name}, ' Z', 'Z') AS TIMESTAMPTZ)"
+        instant = f"try_cast(regexp_replace({name}, ' ([Z+-])', '\\1') AS TIMESTAMPTZ)"
         there = f"CAST(timezone({literal(forms.timezone)}, {instant}) AS DATE)"
         cases += f" WHEN regexp_full_match({name}, {literal(_ZONED)}) THEN {there}"
     else:

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from outcomes.engine import Engine, identifier
-from outcomes.errors import InvalidRecords, OutcomesError
+from outcomes.errors import InvalidRecords, OutcomesError, PlanError
 from outcomes.records.cells import (
     Forms,
     bounds,
@@ -45,6 +45,7 @@ _NEEDED = ("patient_id", "date", "day", "period", "instrument", "kind")
 
 
 FUTURE = "future_date"
+MOST_RULES = 62
 
 
 @dataclass(frozen=True)
@@ -296,7 +297,13 @@ def _rules(source: TableSource, forms: Forms) -> list[Rule]:
             )
         if own.day:
             rules += _day_rules(column, own.day, forms)
-    return rules + _row_rules(source, forms)
+    rules += _row_rules(source, forms)
+    if len(rules) > MOST_RULES:
+        # Each rule has a bit of one number, of which the highest says that a row is blank.
+        raise PlanError(
+            f"{source.table.name}: too many columns are declared; together they make {len(rules)} rules."
+        )
+    return rules
 
 
 def _day_rules(column: Column, day: str, forms: Forms) -> list[Rule]:

@@ -25,13 +25,32 @@ _SERIAL_START = {"excel-1900": "1899-12-30", "excel-1904": "1904-01-01"}
 
 def cell_text(raw: RawColumn) -> str:
     """The cell as text without outer spaces, NULL where there is none."""
-    return f"trim(CAST({identifier(raw.name)} AS VARCHAR))"
+    return as_text(identifier(raw.name), raw.sql_type)
 
 
-def is_missing(text: str, tokens: Sequence[str]) -> str:
-    """SQL that is true of a cell that says nothing."""
+def as_text(value: str, sql_type: str) -> str:
+    """SQL: a value of that type as text. A whole number stays one, also where a gap made floats of all."""
+    text = f"trim(CAST({value} AS VARCHAR))"
+    if sql_type not in ("FLOAT", "DOUBLE") and not sql_type.startswith("DECIMAL"):
+        return text
+    whole = f"{value} = floor({value}) AND abs({value}) <= 9007199254740992"
+    known = "" if sql_type.startswith("DECIMAL") else f"WHEN isnan({value}) THEN NULL "
+    return f"CASE {known}WHEN {whole} THEN CAST(CAST({value} AS BIGINT) AS VARCHAR) ELSE {text} END"
+
+
+def is_number_text(token: str) -> bool:
+    """Whether a missing token is a number."""
+    return re.fullmatch(_NUMBER_POINT, token.strip()) is not None
+
+
+def is_missing(text: str, tokens: Sequence[str], sql_type: str = "VARCHAR") -> str:
+    """SQL that is true of a cell that says nothing. In typed columns 999 and 999.0 are one number."""
     listed = ", ".join(literal(token) for token in tokens)
-    return f"({text} IS NULL OR lower({text}) IN ({listed}))"
+    missing = f"{text} IS NULL OR lower({text}) IN ({listed})"
+    numbers = [repr(float(token)) for token in tokens if is_number_text(token)]
+    if sql_type != "VARCHAR" and numbers:
+        missing += f" OR coalesce(try_cast({text} AS DOUBLE) IN ({', '.join(numbers)}), FALSE)"
+    return f"({missing})"
 
 
 def converted(
@@ -47,12 +66,14 @@ def converted(
         return _between(read, raws, tokens, mapping), "VARCHAR"
     raw = raws[header_key(read.source)]
     text = cell_text(raw)
-    missing = is_missing(text, tokens)
+    # What a person has given a meaning is not missing, whatever the tokens say.
+    meant = {theirs.strip().lower() for theirs, _ in read.codes}
+    missing = is_missing(text, [token for token in tokens if token not in meant] or [""], raw.sql_type)
+    decimal = read.decimal or table.decimal or mapping.decimal
     for rule in table.missing_when:
         if header_key(rule.column) == header_key(read.source):
             blank = is_missing(cell_text(raws[header_key(rule.blank)]), tokens)
-            missing = f"({missing} OR ({_equals(text, rule.value)} AND {blank}))"
-    decimal = read.decimal or table.decimal or mapping.decimal
+            missing = f"({missing} OR ({_equals(text, rule.value, decimal)} AND {blank}))"
     dates = read.dates or table.dates or mapping.dates
     value = text
     if column.kind in ("number", "whole", "day") and (decimal == "," or read.unit or read.scale):
@@ -74,10 +95,12 @@ def header_key(written: str) -> str:
     return written.strip().casefold()
 
 
-def _equals(text: str, value: str) -> str:
-    """SQL: the cell is that value; as a number where it is one, so that 0 and 0.0 are alike."""
-    if re.fullmatch(_NUMBER_POINT, value.strip()):
-        return f"coalesce(try_cast({text} AS DOUBLE) = {float(value)!r}, FALSE)"
+def _equals(text: str, value: str, decimal: str) -> str:
+    """SQL: the cell is that value; as a number where it is one, so that 0 and 0.0 (and 0,0) are alike."""
+    plain = value.strip().replace(",", ".") if decimal == "," else value.strip()
+    if re.fullmatch(_NUMBER_POINT, plain) and len(plain) < 20:
+        number = f"replace({text}, ',', '.')" if decimal == "," else text
+        return f"coalesce(try_cast({number} AS DOUBLE) = {float(plain)!r}, FALSE)"
     return f"lower({text}) = {literal(value.strip().lower())}"
 
 

@@ -90,7 +90,7 @@ def unexplained(checked: Checked, rule: str, limit: float) -> list[Finding]:
 
 
 def prove_dates(
-    engine: Engine, source: TableSource, checked: Checked, limit: float
+    engine: Engine, source: TableSource, checked: Checked, limit: float, mapping: SourceMapping
 ) -> tuple[dict[tuple[str, str], str], list[Finding], list[str]]:
     """The order of day and month where a column proves it: {(file, our column): form}, findings, problems."""
     proven: dict[tuple[str, str], str] = {}
@@ -104,7 +104,7 @@ def prove_dates(
                 if item.column.kind == "date" and item.column.name in columns
                 else None
             )
-            if raw is None or raw.sql_type != "VARCHAR" or _says_dates(part, item):
+            if raw is None or raw.sql_type != "VARCHAR" or _says_dates(part, item, mapping):
                 continue
             form, told = _form_of(engine, part, raw, limit)
             if form:
@@ -127,9 +127,10 @@ def prove_dates(
     return proven, findings, problems
 
 
-def _says_dates(part: Part, item: SourceColumn) -> bool:
+def _says_dates(part: Part, item: SourceColumn, mapping: SourceMapping) -> bool:
+    """Whether a person has said how the dates are written: that is never overridden."""
     read = part.read(item.column.name)
-    return bool(part.mapped.dates or (read and read.dates))
+    return bool(mapping.dates or part.mapped.dates or (read and read.dates))
 
 
 def _form_of(engine: Engine, part: Part, raw: RawColumn, limit: float) -> tuple[str, str]:
@@ -319,7 +320,7 @@ def with_forms(
                 read = columns.get(name, ReadColumn(source=raw.written))
                 columns[name] = dataclasses.replace(read, dates=(form,))
         if columns != dict(part.mapped.columns):
-            mapping = _amended(mapping, part.mapped, columns=tuple(columns.items()))
+            mapping = _amended(mapping, part, columns=tuple(columns.items()))
     return mapping
 
 
@@ -327,14 +328,20 @@ def with_decimals(
     mapping: SourceMapping, sources: Sequence[TableSource], proven: Mapping[str, str]
 ) -> SourceMapping:
     """The mapping with the proven decimal signs, {file: sign}, written into it."""
+    done: list[MappedTable] = []
     for source in sources:
         for part in source.parts:
-            if part.raw.label in proven:
-                mapping = _amended(mapping, part.mapped, decimal=proven[part.raw.label])
+            if part.raw.label in proven and not any(part.mapped is one for one in done):
+                done.append(part.mapped)
+                mapping = _amended(mapping, part, decimal=proven[part.raw.label])
     return mapping
 
 
-def _amended(mapping: SourceMapping, entry: MappedTable, **changes: Any) -> SourceMapping:
-    """The mapping with one of its tables changed, or added where it had none."""
-    others = tuple(one for one in mapping.tables if one is not entry)
-    return dataclasses.replace(mapping, tables=(*others, dataclasses.replace(entry, **changes)))
+def _amended(mapping: SourceMapping, part: Part, **changes: Any) -> SourceMapping:
+    """The mapping with the entry of one part changed, or added for that file where it had none."""
+    entry = part.mapped
+    if any(one is entry for one in mapping.tables):
+        tables = tuple(dataclasses.replace(one, **changes) if one is entry else one for one in mapping.tables)
+        return dataclasses.replace(mapping, tables=tables)
+    added = dataclasses.replace(entry, source=part.raw.label, **changes)
+    return dataclasses.replace(mapping, tables=(*mapping.tables, added))

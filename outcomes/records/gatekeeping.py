@@ -86,7 +86,9 @@ def _fed(part: Part, column: Column) -> tuple[str, Column]:
         return header_key(column.name), column
     if read.codes:
         # Their own list is as closed as ours.
-        return header_key(read.source), replace(column, kind="code", codes=tuple(code for code, _ in read.codes))
+        return header_key(read.source), replace(
+            column, kind="code", codes=tuple(code for code, _ in read.codes)
+        )
     # A duration between two cells has no header of its own: its times are looked at as they stand.
     return header_key(read.source), column
 

@@ -7,17 +7,18 @@ none.
 
 from __future__ import annotations
 
+import codecs
 import datetime as dt
 import difflib
 import re
-import tomllib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from outcomes.errors import FileProblem, PlanError
+from outcomes.errors import PlanError
+from outcomes.plan import read_toml
 from outcomes.records.schema import MISSING_TOKENS, TABLES
 
 MAPPING_FILE = "mapping.toml"
@@ -29,6 +30,18 @@ UNITS: dict[str, dict[str, float]] = {
     "duration_hours": {"hours": 1.0, "minutes": 1 / 60, "days": 24.0},
     "dwell_minutes": {"minutes": 1.0, "seconds": 1 / 60},
     "depth_mm": {"mm": 1.0, "cm": 10.0, "inch": 25.4},
+}
+#: Encodings of the library in which no file is saved.
+_NO_FILES = {
+    "idna",
+    "mbcs",
+    "oem",
+    "punycode",
+    "raw-unicode-escape",
+    "raw_unicode_escape",
+    "undefined",
+    "unicode-escape",
+    "unicode_escape",
 }
 ATTESTATION_KINDS = ("random-study-number", "pseudonym")
 
@@ -116,18 +129,7 @@ class SourceMapping:
     @classmethod
     def from_toml(cls, path: str | Path) -> SourceMapping:
         """Read a mapping file. Keys that it does not know are refused. Raises PlanError, FileProblem."""
-        path = Path(path)
-        try:
-            given = tomllib.loads(path.read_text(encoding="utf-8-sig"))
-        except FileNotFoundError:
-            raise FileProblem(f"{path.name}: there is no such mapping file.") from None
-        except OSError as error:
-            raise FileProblem(f"{path.name}: cannot be read ({type(error).__name__}).") from None
-        except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-            where = re.search(r"line \d+", str(error))
-            place = f" ({where.group()})" if where else ""
-            raise PlanError(f"{path.name}: not a TOML file{place}.") from None
-        return cls.from_mapping(given, path.name)
+        return cls.from_mapping(read_toml(Path(path)), Path(path).name)
 
     @classmethod
     def from_mapping(cls, given: Mapping[str, Any], source: str = MAPPING_FILE) -> SourceMapping:
@@ -203,12 +205,12 @@ class _Reader:
         columns = entry.get("columns", {})
         if not isinstance(source, str) or not source:
             self.fault(where, "needs 'source', the name of the file, sheet or table.")
-        if table not in TABLES:
+        if not isinstance(table, str) or table not in TABLES:
             self.fault(where, f"needs 'table', one of: {', '.join(TABLES)}.")
         if not isinstance(columns, Mapping):
             self.fault(where, "'columns' is a table of  our_name = \"their name\".")
             columns = {}
-        if not isinstance(source, str) or table not in TABLES:
+        if not isinstance(source, str) or not isinstance(table, str) or table not in TABLES:
             return None
         missing = self._texts(where, "missing", entry)
         return MappedTable(
@@ -229,7 +231,7 @@ class _Reader:
         )
 
     def _column(self, name: str, given: Any, where: str) -> ReadColumn:
-        if isinstance(given, str):
+        if isinstance(given, str) and given.strip():
             return ReadColumn(source=given)
         if not isinstance(given, Mapping):
             self.fault(where, "is the name of their column, or a table with 'source'.")
@@ -239,7 +241,7 @@ class _Reader:
             if not isinstance(given.get(key, ""), str):
                 self.fault(where, f"{key} must be a text.")
         spans = bool(given.get("start")) and bool(given.get("end"))
-        if bool(given.get("source")) == spans:
+        if bool(str(given.get("source", "")).strip()) == spans:
             self.fault(where, "needs 'source', or 'start' and 'end'.")
         if spans and name != "duration_hours":
             self.fault(where, "'start' and 'end' make a duration, and only duration_hours is one.")
@@ -281,6 +283,9 @@ class _Reader:
         ):
             self.fault(where, f"{key} must be a table of texts.")
             return []
+        said = [name.strip().lower() for name in value]
+        if len(set(said)) < len(said):
+            self.fault(where, f"{key} says the same text twice; case and outer spaces do not count.")
         return [(str(name), item) for name, item in value.items()]
 
     def _choice(self, where: str, key: str, given: Mapping[str, Any], allowed: tuple[str, ...]) -> str:
@@ -293,11 +298,17 @@ class _Reader:
     def _encoding(self, where: str, given: Mapping[str, Any]) -> str:
         value = given.get("encoding", "")
         try:
-            "x".encode(value or "utf-8")
-            return str(value)
-        except (LookupError, TypeError, UnicodeError):
+            known = not value or codecs.lookup(value)._is_text_encoding
+            # Some encodings turn texts into texts, or guess: none of them is what a file is saved in.
+            if not isinstance(value, str) or not known or codecs.lookup(value or "utf-8").name in _NO_FILES:
+                raise LookupError
+            "é0".encode(value or "utf-8")
+        except UnicodeEncodeError:
+            pass
+        except (LookupError, TypeError, ValueError):
             self.fault(where, "encoding is not known. Examples: utf-8, cp1252, latin-1, utf-16.")
             return ""
+        return value
 
     def _decimal(self, where: str, given: Mapping[str, Any]) -> str:
         return self._choice(where, "decimal", given, (".", ","))
@@ -332,10 +343,13 @@ class _Reader:
         if isinstance(value, dt.datetime):
             value = value.date()
         try:
-            return value if isinstance(value, dt.date) else dt.date.fromisoformat(value)
+            day = value if isinstance(value, dt.date) else dt.date.fromisoformat(value)
         except (TypeError, ValueError):
+            day = None
+        if day is None or not 1980 <= day.year <= 2200:
             self.fault(key, "must be a date such as 2026-10-31.")
             return None
+        return day
 
     def _attestation(self, given: Any) -> Attestation | None:
         if given is None:
@@ -358,7 +372,8 @@ class _Reader:
         if value is None:
             return None
         numbers = isinstance(value, list) and all(
-            isinstance(item, (int, float)) and not isinstance(item, bool) for item in value
+            isinstance(item, (int, float)) and not isinstance(item, bool) and -1e9 < item < 1e9
+            for item in value
         )
         if not numbers or len(value) != 2 or not value[0] < value[1]:
             self.fault(where, "scale is the lowest and the highest value, such as [0, 100].")
@@ -393,7 +408,9 @@ def is_date_form(form: str) -> bool:
     """Whether a way of writing dates has one year, one month, one day and separators between them."""
     if form in ("excel-1900", "excel-1904"):
         return True
-    parts = re.findall(r"[A-Z]+|[^A-Z]+", form)
+    parts = re.findall(r"YYYY|YY|MMM|MM|DD|M|D|[^A-Z]+", form)
+    if "".join(parts) != form:
+        return False
     letters = [part for part in parts if part.isalpha()]
     between = [part for part in parts if not part.isalpha()]
     kinds = sorted(part[0] for part in letters)

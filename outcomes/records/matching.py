@@ -12,7 +12,7 @@ from outcomes.engine import Engine, identifier, literal
 from outcomes.errors import OutcomesError, PlanError
 from outcomes.plan import AnalysisPlan
 from outcomes.records.cells import readable
-from outcomes.records.converting import cell_text, converted, header_key
+from outcomes.records.converting import as_text, cell_text, converted, header_key, is_number_text
 from outcomes.records.mapping import MAPPING_FILE, MappedTable, ReadColumn, SourceMapping
 from outcomes.records.raw import RawColumn, RawTable
 from outcomes.records.schema import PATIENTS, SUMMARIES, TABLES, Column, Table
@@ -103,7 +103,7 @@ class TableSource:
                 value = f"CAST(NULL AS {_plain_type(item.sql_type)})"
                 if own is not None:
                     alike = own.sql_type == item.sql_type
-                    value = own.expression if alike else f"CAST({own.expression} AS {item.sql_type})"
+                    value = own.expression if alike else as_text(own.expression, own.sql_type)
                 columns.append(f"{value} AS {identifier(item.column.name)}")
             offset = f" + {index << _PART_SHIFT}" if index else ""
             selects.append(
@@ -156,8 +156,8 @@ def match_tables(
     problems += [
         f"{name}: more than one file holds this table. Keep one of them, or list each in {MAPPING_FILE}."
         for name, held in parts.items()
-        if len({id(part.raw) for part in held}) > 1
-        and not all(any(part.mapped is table for table in mapping.tables) for part in held)
+        if len({(part.raw.container, part.raw.name) for part in held}) > 1
+        and not all(_is_listed(part.mapped, mapping) for part in held)
     ]
     sources = [
         _joined(_with_declared(TABLES[name], plan), parts[name], mapping) for name in TABLES if name in parts
@@ -165,6 +165,11 @@ def match_tables(
     if not problems:
         problems += _across(sources)
     return sources, problems
+
+
+def _is_listed(mapped: MappedTable, mapping: SourceMapping) -> bool:
+    """Whether a person has listed the table, and it does not only carry the dictionary's name."""
+    return any(mapped is table for table in mapping.tables)
 
 
 def _unmatched(raws: Sequence[RawTable], mapping: SourceMapping) -> list[str]:
@@ -193,7 +198,7 @@ def _joined(table: Table, parts: list[Part], mapping: SourceMapping) -> TableSou
         )
         for column in _in_order(table, parts)
     )
-    is_mapped = any(part.mapped.columns or part.mapped.missing is not None for part in parts)
+    is_mapped = any(_is_listed(part.mapped, mapping) for part in parts)
     return TableSource(
         table, " + ".join(labels), tuple(parts), columns, ("",) if is_mapped else mapping.missing
     )
@@ -209,7 +214,19 @@ def _in_order(table: Table, parts: list[Part]) -> list[Column]:
 
 
 #: Names that mean something else on the way from the file to the result.
-_RESERVED = {"fault", "source_row", "covered", "relative_day", "segment_start", "all", "by"}
+_RESERVED = {
+    "all",
+    "by",
+    "copy",
+    "covered",
+    "doubt",
+    "fault",
+    "relative_day",
+    "rows_alike",
+    "rows_of_key",
+    "segment_start",
+    "source_row",
+}
 
 
 def _check_declared(plan: AnalysisPlan) -> None:
@@ -334,18 +351,27 @@ def _source_column(
 ) -> SourceColumn:
     """How one column is read: as it stands where nothing is to be turned, else through the mapping's SQL."""
     raw = raws.get(header_key(read.source))
-    says_nothing = ReadColumn(source=read.source) == read and not (
-        mapped.columns or mapped.missing_when or mapped.missing is not None
-    )
-    turned = (
-        (column.kind == "date" and (mapping.dates or mapped.dates))
-        or (column.kind in ("number", "whole", "day") and (mapping.decimal or mapped.decimal) == ",")
-    ) and (raw is None or raw.sql_type == "VARCHAR")
-    is_date = raw is not None and column.kind == "date" and raw.sql_type.startswith(("DATE", "TIMESTAMP"))
-    if raw is not None and (is_date or (says_nothing and not turned)):
+    if raw is not None and _stands_as_it_is(column, read, raw, mapped, mapping):
         return SourceColumn(column, identifier(raw.name), raw.sql_type)
     expression, sql_type = converted(column, read, raws, mapped, mapping)
     return SourceColumn(column, expression, sql_type)
+
+
+def _stands_as_it_is(
+    column: Column, read: ReadColumn, raw: RawColumn, mapped: MappedTable, mapping: SourceMapping
+) -> bool:
+    """Whether the cells of a column need nothing done to them before the dictionary's rules are held."""
+    if column.kind == "date" and raw.sql_type.startswith(("DATE", "TIMESTAMP")):
+        return True
+    if read != ReadColumn(source=read.source) or mapped.missing_when:
+        return False
+    tokens = mapping.missing if mapped.missing is None else mapped.missing
+    if raw.sql_type != "VARCHAR":
+        # A number that stands for "missing" has to be taken out of a column of numbers as well.
+        return not any(is_number_text(token) for token in tokens)
+    forms = column.kind == "date" and bool(mapping.dates or mapped.dates)
+    commas = column.kind in ("number", "whole", "day") and (mapped.decimal or mapping.decimal) == ","
+    return not (_is_listed(mapped, mapping) or forms or commas)
 
 
 def _is_empty(engine: Engine, raw: RawTable, column: RawColumn) -> bool:

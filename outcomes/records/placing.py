@@ -92,7 +92,11 @@ def segment_start(cuts: Sequence[int]) -> str:
 COMBINED = "combined"
 
 #: What the plan may make of rows that contradict each other about one day: SQL over the rows of the day.
-_COMBINED_DURATION = {"max": "max(duration_hours)", "sum": "least(sum(duration_hours), 24)"}
+_COMBINED_DURATION = {
+    "max": "max(CASE WHEN headache THEN duration_hours END)",
+    "sum": "CASE WHEN sum(CASE WHEN headache THEN duration_hours END) > 24 THEN 24 "
+    "ELSE sum(CASE WHEN headache THEN duration_hours END) END",
+}
 
 
 def build_segments(
@@ -116,8 +120,15 @@ def build_segments(
         if duplicate_day == "last":
             engine.run_file(_PACKAGE, "last_of_days", own_day=own_day)
         else:
-            duration = _COMBINED_DURATION[duplicate_day]
-            engine.run_file(_PACKAGE, "combined_days", own_day=own_day, duration=duration)
+            own = ("intensity", "duration_hours", "acute_medication")
+            engine.run_file(
+                _PACKAGE,
+                "combined_days",
+                own_day=own_day,
+                headache_duration=_COMBINED_DURATION[duplicate_day],
+                columns=", ".join(f"placed.{identifier(column)}" for column in columns),
+                absent="".join(f", placed.{name}" for name in own if name not in columns),
+            )
     more = (
         "UNION ALL SELECT patient_id, relative_day, headache, intensity, duration_hours, acute_medication FROM "
         "combined_days"

@@ -269,7 +269,7 @@ class Reading:
         except OutcomesError:
             # A file that is no table; reading it tells where.
             proven, doubtful = {}, []
-        if proven:
+        if proven and not problems:
             self.mapping = with_decimals(self.mapping, self.sources, proven)
             self.sources, problems = self._matched()
             self.findings += [
@@ -349,7 +349,7 @@ class Reading:
         limit = self.plan.set_aside_limit
         problems: list[str] = []
         if unexplained(checked, "date", limit):
-            proven, told, problems = prove_dates(self.engine, source, checked, limit)
+            proven, told, problems = prove_dates(self.engine, source, checked, limit, self.mapping)
             if proven and not problems:
                 self.mapping = with_forms(self.mapping, source, proven)
                 self.sources = self._matched()[0]

@@ -173,7 +173,11 @@ def _scan_bytes(path: Path, name: str) -> tuple[list[str], bool, bool]:
             while chunk := file.read(_CHUNK):
                 if b"\0" in chunk:
                     row = lines + chunk[: chunk.index(b"\0")].count(b"\n")
-                    return [f"{name}, row {row}: a NUL byte. The file is damaged: export it again."], False, True
+                    return (
+                        [f"{name}, row {row}: a NUL byte. The file is damaged: export it again."],
+                        False,
+                        True,
+                    )
                 if not chunk.isascii() or decoder.getstate()[0]:
                     decoder.decode(chunk)
                 joined = tail + chunk
@@ -185,14 +189,22 @@ def _scan_bytes(path: Path, name: str) -> tuple[list[str], bool, bool]:
         decoder.decode(b"", final=True)
     except UnicodeDecodeError as error:
         row = lines + chunk[: error.start].count(b"\n") if chunk else lines
-        return [
-            f"{name}, row {row}: not UTF-8 text. Save the file again as CSV UTF-8, or name its encoding in "
-            'mapping.toml, such as  encoding = "cp1252".'
-        ], False, True
+        return (
+            [
+                f"{name}, row {row}: not UTF-8 text. Save the file again as CSV UTF-8, or name its encoding in "
+                'mapping.toml, such as  encoding = "cp1252".'
+            ],
+            False,
+            True,
+        )
     except OSError as error:
         raise FileProblem(f"{name}: cannot be read ({type(error).__name__}).") from None
     if lines > MAX_TEXT_ROWS:
-        return [f"{name}: over {MAX_TEXT_ROWS // 10**6} million rows of text. Convert it to Parquet."], False, True
+        return (
+            [f"{name}: over {MAX_TEXT_ROWS // 10**6} million rows of text. Convert it to Parquet."],
+            False,
+            True,
+        )
     return [], blank, spaced
 
 

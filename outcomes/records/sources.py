@@ -246,13 +246,17 @@ def _text_table(path: Path, text: TextScan) -> RawTable:
 def open_parquet(
     name: str, label: str, paths: list[Path], engine: Engine, problems: list[str]
 ) -> list[RawTable]:
-    listed = ", ".join(literal(without_pattern(path)) for path in paths)
-    scan = f"read_parquet([{listed}], file_row_number = true, hive_partitioning = false)"
-    columns = _described(engine, scan)
-    if columns is None:
-        problems.append(f"{label}: the file is not whole or not what its name says. Copy it again.")
-        return []
-    return [RawTable(name, label, label, scan, columns, "file_row_number + 1", None, tuple(paths))]
+    tables = []
+    for path in paths:
+        # One table for each file: files may differ in their columns and types, and count their own rows.
+        own = f"{label}{path.name}" if label.endswith("/") else label
+        scan = f"read_parquet({literal(without_pattern(path))}, file_row_number = true, hive_partitioning = false)"
+        columns = _described(engine, scan)
+        if columns is None:
+            problems.append(f"{own}: the file is not whole or not what its name says. Copy it again.")
+            continue
+        tables.append(RawTable(name, own, label, scan, columns, "file_row_number + 1", None, (path,)))
+    return tables
 
 
 def _frames(tables: Mapping[str, Any], engine: Engine) -> Opened:

@@ -289,7 +289,7 @@ class TestTheCanary:
                lines[2], "CANARY7,,,13.07.2015", "CANARY7,no,31.4159,2026-03-06"]  # fmt: skip
         patients = "patient_id,headache_type,group\nCANARY7,Geheimpraxis,treated\n"
         patients += "CANARY77,migraine,\nCANARY77,cluster,\n"
-        sessions = (good / "sessions.csv").read_text() + "CANARY7,2015-07-13x\n"
+        sessions = (good / "sessions.csv").read_text() + "CANARY78,2015-07-13x\n"
         faulty = write_folder(
             root / "faulty", diary="\n".join(bad) + "\n", patients=patients, sessions=sessions
         )
@@ -308,7 +308,7 @@ class TestTheCanary:
             root / "latin", diary="\n".join([*lines, "CANARY7é,x"]).encode("latin-1"), sessions=sessions
         )
         strict = write_folder(
-            root / "strict", diary="\n".join(bad) + "\n", patients=patients, sessions=sessions
+            root / "strict", diary="\n".join(bad[:-1]) + "\n", patients=patients, sessions=sessions
         )
         # A birthday among the days of the diary is stopped by the privacy gate.
         born = [*lines, "CANARY7,yes,3,1931-07-13"]

@@ -123,9 +123,12 @@ def _ods_cell(cell: str) -> str:
 @cache
 def ods() -> list[bytes]:
     """The smallest OpenDocument spreadsheet with the two tables, repeated empty rows and a further sheet."""
+    return [_ods_of({"diary": DIARY, "sessions": DIARY_SESSIONS, "further": f"{CANARY}\n"})]
+
+
+def _ods_of(tables: dict[str, str]) -> bytes:
     sheets = ""
-    further = f"{CANARY}\n"
-    for name, text in (("diary", DIARY), ("sessions", DIARY_SESSIONS), ("further", further)):
+    for name, text in tables.items():
         rows = "".join(
             f"<table:table-row>{''.join(map(_ods_cell, row))}</table:table-row>" for row in _rows(text)[:20]
         )
@@ -139,12 +142,12 @@ def ods() -> list[bytes]:
         archive.writestr("mimetype", "application/vnd.oasis.opendocument.spreadsheet", zipfile.ZIP_STORED)
         archive.writestr("content.xml", _ODS % sheets)
         archive.writestr("META-INF/manifest.xml", _MANIFEST)
-    return [target.getvalue()]
+    return target.getvalue()
 
 
-def xls() -> list[bytes]:
+def xls(name: str = "clinic") -> list[bytes]:
     """Written once with xlwt, which is none of our libraries."""
-    return [(Path(__file__).parent / "seeds" / "clinic.xls").read_bytes()]
+    return [(Path(__file__).parent / "seeds" / f"{name}.xls").read_bytes()]
 
 
 def _in_folder(name: str, make: Callable[[Path], object]) -> bytes:
@@ -464,3 +467,9 @@ def paper_workbook() -> bytes:
     sheet.write_row(6, 0, [f"{CANARY} sumatriptan", 0, 2])
     book.close()
     return target.getvalue()
+
+
+@cache
+def paper_ods() -> bytes:
+    """A row for each day, as a spreadsheet program that is free keeps it."""
+    return _ods_of({"march": PAPER})

@@ -359,6 +359,8 @@ def _import_targets() -> Iterator[Target]:
     yield made("openemr", "o.csv", "csv", seeds.OPENEMR)
     yield made("paper_grid", "p.csv", "csv", seeds.PAPER)
     yield made("paper_grid.workbook", "p.xlsx", "zip", seeds.paper_workbook(), seeds.xlsx()[0])
+    yield made("paper_grid.ods", "p.ods", "zip", seeds.paper_ods())
+    yield made("paper_grid.xls", "p.xls", "binary", *seeds.xls("paper"))
     files = {
         "records.csv": seeds.REDCAP,
         "dictionary.csv": seeds.REDCAP_DICTIONARY,

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import io
+import subprocess
+import sys
+import zipfile
 from pathlib import Path
 
 import fuzz_seeds
 import pytest
 import targets
 
-FOUND = Path(__file__).parent / "found"
 ALL = targets.targets()
 
 DEEP = b"x = " + b"[" * 3000
@@ -72,3 +75,39 @@ def test_one_word_in_a_column_of_numbers() -> None:
         b"patient_id,period,headache_days_per_28\nP-0001,baseline,12\nP-0001,followup,6\nP-0002,baseline,x\n"
     )
     assert targets.hold(ALL["summaries.csv"], table) in ("read", "InvalidRecords")
+
+
+@pytest.mark.parametrize("place", ["AAAAAAA3", "XFD1048576"])
+def test_a_paper_diary_with_a_cell_far_away(place: str, tmp_path: Path) -> None:
+    """The library for workbooks asked for 200 GB, and ended the process: so this is read in another one."""
+    assert (
+        _outcome_elsewhere("import paper_grid.workbook", _with_cell_at(place), tmp_path) == "InvalidRecords"
+    )
+
+
+def _with_cell_at(place: str) -> bytes:
+    target = io.BytesIO()
+    with (
+        zipfile.ZipFile(io.BytesIO(fuzz_seeds.paper_workbook())) as archive,
+        zipfile.ZipFile(target, "w") as copy,
+    ):
+        for name in archive.namelist():
+            content = archive.read(name)
+            if name.endswith("sheet1.xml"):
+                assert b'r="B3"' in content
+                content = content.replace(b'r="B3"', b'r="%s"' % place.encode())
+            copy.writestr(name, content)
+    return target.getvalue()
+
+
+def _outcome_elsewhere(name: str, data: bytes, folder: Path) -> str:
+    """What comes of an input in a process of its own."""
+    (folder / "input").write_bytes(data)
+    code = (
+        "import sys; sys.path.insert(0, sys.argv[1]); import targets; from pathlib import Path; "
+        "print(targets.hold(targets.targets()[sys.argv[2]], Path(sys.argv[3]).read_bytes()))"
+    )
+    command = [sys.executable, "-c", code, str(Path(targets.__file__).parent), name, str(folder / "input")]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=120, check=False)
+    assert done.returncode == 0, done.stderr[-500:]
+    return done.stdout.strip()

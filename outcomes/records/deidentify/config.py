@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import datetime as dt
 import difflib
-import re
-import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
 from typing import Any
 
-from outcomes.errors import FileProblem, PlanError
+from outcomes.errors import PlanError
+from outcomes.plan import read_toml
 from outcomes.records.mapping import SourceMapping
 from outcomes.records.schema import AGE_BANDS, PATIENTS
 
@@ -94,16 +93,7 @@ class DeidentifySettings:
 def read_config(path: str | Path) -> tuple[SourceMapping, DeidentifySettings]:
     """The mapping and the settings of one file. Raises PlanError, FileProblem."""
     path = Path(path)
-    try:
-        given = tomllib.loads(path.read_text(encoding="utf-8-sig"))
-    except FileNotFoundError:
-        raise FileProblem(f"{path.name}: there is no such configuration file.") from None
-    except (OSError, ValueError) as error:
-        if isinstance(error, (tomllib.TOMLDecodeError, UnicodeDecodeError)):
-            where = re.search(r"line \d+", str(error))
-            place = f" ({where.group()})" if where else ""
-            raise PlanError(f"{path.name}: not a TOML file{place}.") from None
-        raise FileProblem(f"{path.name}: cannot be read ({type(error).__name__}).") from None
+    given = read_toml(path)
     table = given.pop("deidentify", {})
     if not isinstance(table, Mapping):
         raise PlanError(f"{path.name}: write the settings under  [deidentify].")

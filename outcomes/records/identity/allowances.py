@@ -10,13 +10,13 @@ import datetime as dt
 import hashlib
 import json
 import re
-import tomllib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from outcomes.errors import FileProblem, PlanError
+from outcomes.errors import PlanError
+from outcomes.plan import read_toml
 from outcomes.records.findings import Finding
 from outcomes.records.identity.tables import GateColumn, GateTable
 
@@ -127,16 +127,9 @@ def _why_not(entry: Allowance, tables: Sequence[GateTable], today: dt.date) -> s
 
 def read_allowances(path: Path | None) -> Allowances:
     """The allowances in a file; none where it is not there. Raises PlanError, FileProblem."""
-    if path is None:
+    if path is None or not path.exists():
         return Allowances()
-    try:
-        given = tomllib.loads(path.read_text(encoding="utf-8-sig"))
-    except FileNotFoundError:
-        return Allowances()
-    except OSError as error:
-        raise FileProblem(f"{path.name}: cannot be read ({type(error).__name__}).") from None
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError):
-        raise PlanError(f"{path.name}: not a TOML file.") from None
+    given = read_toml(path)
     listed = given.get("allow", [])
     if set(given) - {"allow"} or not isinstance(listed, list):
         raise PlanError(f"{path.name}: holds entries of the form [[allow]] and nothing else.")
@@ -152,7 +145,7 @@ def _entry(given: Any, where: str) -> Allowance:
     texts = {key: given[key] for key in _KEYS if key not in days}
     if not all(isinstance(text, str) and text.strip() for text in texts.values()):
         raise PlanError(f"{where}: {', '.join(texts)} are texts and none is empty.")
-    if not all(type(day) is dt.date for day in days.values()):
+    if not all(type(day) is dt.date and 2000 <= day.year <= 2200 for day in days.values()):
         raise PlanError(f"{where}: made and expires are dates such as 2026-10-31.")
     if days["expires"] > _a_year_after(days["made"]):
         raise PlanError(f"{where}: an allowance holds for twelve months at most.")

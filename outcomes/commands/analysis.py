@@ -100,7 +100,9 @@ def _compare(arguments: argparse.Namespace) -> int:
     ]
     notes = [*table.notes, *records.notes]
     if arguments.csv:
-        write_text(arguments.csv, table.to_frame().to_csv(index=False, lineterminator="\n"))
+        frame = table.to_frame()
+        frame["notes"] = ["; ".join(note for note in (own, *records.notes) if note) for own in frame["notes"]]
+        write_text(arguments.csv, frame.to_csv(index=False, lineterminator="\n"))
     if arguments.json:
         show_json({**table.to_dict(), "flow": _flow_json(flows, records), "notes": notes})
     elif not arguments.csv:

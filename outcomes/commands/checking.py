@@ -60,10 +60,14 @@ def _check(arguments: argparse.Namespace) -> int:
     if arguments.json:
         show_json(result.to_dict())
         return result.exit_code
-    for line in (*(finding.sentence() for finding in result.identity), *result.problems):
-        say(line)
+    for finding in result.identity:
+        say(finding.sentence())
     if result.identity:
         say(way_through(result.identity, arguments.source))
+    else:
+        # What else is wrong is told once nobody can be found here: it would bury the way through.
+        for problem in result.problems:
+            say(problem)
     if result.records is not None:
         for stop in result.stops:
             say(stop)

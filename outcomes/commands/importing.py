@@ -63,6 +63,11 @@ def _import(arguments: argparse.Namespace) -> int:
         replace=arguments.replace,
     )
     show(*describe(imported))
+    if "sessions" not in imported.tables and "diary" in imported.tables:
+        show(
+            "Next: put sessions.csv (patient_id, date) with the day of each session beside it, then  outcomes check "
+            "DIR"
+        )
     return EXIT_DONE
 
 

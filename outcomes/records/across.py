@@ -23,6 +23,11 @@ def look_across(records: Records) -> tuple[list[Finding], list[str]]:
         return findings, []
     if not records.uses_dates:
         return findings + (_day_zero(records, sessions) if sessions is not None else []), []
+    if not records.engine.rows("SELECT 1 FROM first_sessions LIMIT 1") and sessions is None:
+        return findings, [
+            f"{diary.label} has calendar dates, so the first session of each patient must be known. Add "
+            "sessions.csv with 'date', or 'index_date' to patients.csv, or give 'day' in place of 'date'."
+        ]
     told = _told_people(records)
     people = records.engine.row(
         "SELECT count(*) AS n, count(*) FILTER (WHERE first_day IS NULL) AS strangers FROM "
@@ -33,7 +38,7 @@ def look_across(records: Records) -> tuple[list[Finding], list[str]]:
         f"SELECT count(*) FROM first_sessions WHERE patient_id NOT IN (SELECT patient_id FROM ({told}))"
     )[0][0]
     if strangers:
-        problem = f"{patients_in_words(strangers)} with a diary, of {people['n']}, have no first session."
+        problem = f"{patients_in_words(strangers)} with a diary, of {people['n']}, {_have(strangers)} no first session."
         if strangers > STRANGERS_SHARE * people["n"]:
             hint = _alike(records, told)
             stops.append(
@@ -43,7 +48,7 @@ def look_across(records: Records) -> tuple[list[Finding], list[str]]:
         remedy = "They are left out of the comparison."
         findings.append(_warning("no_first_session", diary, "patient_id", problem, remedy, strangers))
     if without:
-        problem = f"{patients_in_words(without)} with a first session have no diary."
+        problem = f"{patients_in_words(without)} with a first session {_have(without)} no diary."
         remedy = "They stand in the patient flow and are left out of the comparison."
         where = sessions or sources["patients"]
         findings.append(_warning("no_diary", where, "patient_id", problem, remedy, without))
@@ -120,7 +125,9 @@ def _declared_days(records: Records, sources: dict[str, TableSource]) -> list[Fi
         else "SELECT count(*) FROM patients WHERE recorded_from IS NOT NULL"
     )[0][0]
     if refused:
-        problem = f"{patients_in_words(refused)} have a declared span without a first or last day, or that cannot be."
+        problem = (
+            f"{patients_in_words(refused)} {_have(refused)} a declared span that lacks a day or cannot be."
+        )
         findings.append(
             _warning("span", patients, "recorded_from", problem, "It is not used. Give both days.", refused)
         )
@@ -170,6 +177,10 @@ def _kept_people(records: Records) -> str:
             "placed.patient_id AND repeated_days.relative_day = placed.relative_day)"
         )
     return own
+
+
+def _have(n: int) -> str:
+    return "has" if n == 1 else "have"
 
 
 def patients_in_words(n: int) -> str:

@@ -30,7 +30,7 @@ _THOUSANDS = r"[+-]?[0-9]{1,3}[.][0-9]{3}"
 def prove_decimals(
     engine: Engine, sources: Sequence[TableSource], mapping: SourceMapping
 ) -> tuple[dict[str, str], list[str]]:
-    """Decimal signs of text files that separate their cells by semicolons: (file → sign), and problems.
+    """Decimal signs of text files that separate their cells by semicolons or tabs: (file → sign), and problems.
 
     Only such files may write a decimal comma without saying so: there the comma separates nothing else.
     """
@@ -40,7 +40,7 @@ def prove_decimals(
         for part in source.parts:
             text = part.raw.text
             said = mapping.decimal or part.mapped.decimal
-            if text is None or text.delimiter != ";" or said or text.name in proven:
+            if text is None or text.delimiter not in (";", "\t") or said or text.name in proven:
                 continue
             columns = [
                 cell_text(raw)
@@ -67,12 +67,15 @@ def prove_decimals(
                 )
             elif thousands and thousands == points:
                 problems.append(
-                    f"{text.name}: numbers such as 1.234 stand between semicolons and may mean a thousand or one. "
+                    f"{text.name}: numbers such as 1.234 stand beside {_BETWEEN[text.delimiter]} and may mean a thousand or one. "
                     f'Say  decimal = ","  or  decimal = "."  in {MAPPING_FILE}.'
                 )
             elif commas:
                 proven[text.name] = ","
     return proven, problems
+
+
+_BETWEEN = {";": "semicolons", "\t": "tabs"}
 
 
 def _any(columns: Sequence[str], pattern: str) -> str:
@@ -207,11 +210,17 @@ def _both_readings(engine: Engine, origin: str, part: Part, pattern: str, orders
     )
 
 
-def scale_problems(source: TableSource, checked: Checked, limit: float) -> list[str]:
-    """Columns of a 0–10 scale of which more than a few values lie above 10: they are on another scale."""
+def scale_problems(engine: Engine, source: TableSource, checked: Checked, limit: float) -> list[str]:
+    """Columns of numbers that are wrong as a whole: written with commas, or on another scale than 0–10."""
     problems = []
     for finding in unexplained(checked, "range", limit):
         column = source.table.column(finding.column)
+        if 2 * _with_commas(engine, source, finding) > finding.count:
+            problems.append(
+                f"{finding.file}: column '{finding.column}' holds numbers with commas, such as one and a half written "
+                f'1,5. If they are decimal commas, say  decimal = ","  in {MAPPING_FILE}.'
+            )
+            continue
         if (column.minimum, column.maximum) == (0, 10):
             problems.append(
                 f"{finding.file}: column '{finding.column}' looks like another scale than 0–10 "
@@ -219,6 +228,18 @@ def scale_problems(source: TableSource, checked: Checked, limit: float) -> list[
                 f"{MAPPING_FILE}, if that is the scale."
             )
     return problems
+
+
+def _with_commas(engine: Engine, source: TableSource, finding: Finding) -> int:
+    """How many cells of a column that breaks its rule are numbers with a comma."""
+    counts = [
+        engine.rows(
+            f"SELECT count(*) FROM {part.raw.scan} WHERE regexp_full_match({cell_text(raw)}, {literal(_COMMA)})"
+        )[0][0]
+        for part in source.parts
+        if part.raw.label == finding.file and (raw := part.raw_column(finding.column)) is not None
+    ]
+    return int(sum(counts))
 
 
 def low_scale(engine: Engine, source: TableSource) -> list[Finding]:

@@ -42,13 +42,13 @@ def every_table(location: Location, engine: Engine, problems: list[str]) -> Iter
         if path.suffix.lower() not in suffixes or path.name.startswith((".", "~$")) or not path.is_file():
             continue
         try:
-            yield from _tables_in(path, engine, problems)
+            yield from tables_in(path, engine, problems)
         except FileProblem as error:
             # One file that is open elsewhere is no reason to draft nothing for the others.
             problems.append(str(error))
 
 
-def _tables_in(path: Path, engine: Engine, problems: list[str]) -> Iterator[tuple[RawTable, str]]:
+def tables_in(path: Path, engine: Engine, problems: list[str]) -> Iterator[tuple[RawTable, str]]:
     """The tables of one file of a folder."""
     if path.suffix.lower() in WORKBOOKS:
         yield from _tables_of(Location("workbook", path), engine, problems)

@@ -38,6 +38,8 @@ class Finding:
         """The finding as one line."""
         where = f"{self.file}, {_rows(self.rows, self.count, shown)}" if self.rows else self.file
         column = f" '{self.column}'" if self.column else ""
+        if column and (self.rule.startswith("PRV-") or self.problem[:1].isdigit()):
+            column += ":"
         return f"{where}:{column} {self.problem} {self.remedy}"
 
     def to_dict(self) -> dict[str, Any]:

@@ -411,11 +411,4 @@ def _across(sources: list[TableSource]) -> list[str]:
         problems.append(
             f"{diary.label} and {sessions.label} count days differently. Write 'date' in both, or 'day' in both."
         )
-    patients = by_name.get("patients")
-    has_index = sessions is not None or (patients is not None and patients.has("index_date"))
-    if diary is not None and diary.has("date") and not has_index:
-        problems.append(
-            f"{diary.label} has calendar dates, so the first session of each patient must be known. Add "
-            "sessions.csv with 'date', or 'index_date' to patients.csv, or give 'day' in place of 'date'."
-        )
     return problems

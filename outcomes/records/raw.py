@@ -47,16 +47,20 @@ class RawTable:
 class Opened:
     """What opening a source gave: its tables, what was found on the way, and what stops the reading.
 
+    `further` are tables beside them that are not read as records: the privacy gate looks at them as well.
+
     `findings` are told and do not stop (level "mended", "warning") or are the privacy gate's (level
     "identity"), which stop everything. `problems` are sentences that each stop the reading with exit 4.
     """
 
     tables: list[RawTable] = field(default_factory=list)
+    further: list[RawTable] = field(default_factory=list)
     findings: list[Finding] = field(default_factory=list)
     problems: list[str] = field(default_factory=list)
 
     def add(self, other: Opened) -> None:
         self.tables += other.tables
+        self.further += other.further
         self.findings += other.findings
         self.problems += other.problems
 

@@ -292,17 +292,20 @@ class Reading:
         sources, problems = match_tables(
             self.opened.tables, self.engine, self.mapping, self.plan, named=self.named
         )
-        return sources, [] if self.opened.problems and not sources else problems
+        # What a file that could not be opened may have held is not told to be missing.
+        return sources, [] if self.opened.problems else problems
 
     def hold_gate(self, allowances: str | Path | None) -> None:
         """The privacy gate over everything that was found. Raises IdentityError, InvalidRecords."""
         blocks = [finding for finding in self.opened.findings if finding.level == "identity"]
         try:
-            self.gate = run_gate(
-                self.engine, self.opened.tables, self.sources, self.mapping, self.location, allowances
-            )
-            blocks += self.gate.blocks
-            self.findings += self.gate.warnings
+            found = [*self.opened.tables, *self.opened.further]
+            if found:
+                self.gate = run_gate(
+                    self.engine, found, self.sources, self.mapping, self.location, allowances
+                )
+                blocks += self.gate.blocks
+                self.findings += self.gate.warnings
         except OutcomesError:
             # Only a file that cannot be parsed comes here; where nothing else stops it, reading tells the row.
             if not self.problems:
@@ -310,7 +313,10 @@ class Reading:
             if not self.problems:
                 raise
         if blocks:
-            raise IdentityError([*(block.sentence() for block in blocks), *self.problems])
+            told = [block.sentence() for block in blocks]
+            if self.problems:
+                told.append("Other things stop the reading too; they are told once nobody can be found here.")
+            raise IdentityError(told)
         if self.problems:
             raise InvalidRecords(self.problems)
 
@@ -356,7 +362,7 @@ class Reading:
                 source = self._source(name)
                 checked = check_table(self.engine, source, self._forms(source), may_be_empty=may_be_empty)
                 self.findings += told
-        problems += scale_problems(source, checked, limit)
+        problems += scale_problems(self.engine, source, checked, limit)
         problems += zero_problems(self.engine, source)
         self.checked[name] = checked
         self.findings += checked.findings

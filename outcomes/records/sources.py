@@ -17,7 +17,7 @@ from outcomes.records.findings import Finding
 from outcomes.records.mapping import SourceMapping
 from outcomes.records.raw import Opened, RawColumn, RawTable
 from outcomes.records.scanning import TextScan, scan_text
-from outcomes.records.schema import TABLES
+from outcomes.records.schema import EXPLAINED_SHEET, TABLES
 
 TEXT_SUFFIXES = (".csv", ".tsv")
 WORKBOOKS = (".xlsx", ".xlsm", ".xls", ".ods")
@@ -55,14 +55,20 @@ class Location:
         if self.kind != "folder":
             return [self.path]
         suffixes = (*TEXT_SUFFIXES, *WORKBOOKS, ".parquet", ".txt", ".toml", ".json")
-        files = [
-            file
-            for file in self.path.iterdir()
-            if file.suffix.lower() in suffixes and not file.name.startswith((".", "~$")) and file.is_file()
-        ]
-        return sorted(files) + [
-            part for name in TABLES for part in sorted((self.path / name).glob("*.parquet"))
-        ]
+        try:
+            files = [
+                file
+                for file in self.path.iterdir()
+                if file.suffix.lower() in suffixes
+                and not file.name.startswith((".", "~$"))
+                and file.is_file()
+            ]
+            parts = [part for name in TABLES for part in (self.path / name).glob("*.parquet")]
+        except OSError:
+            raise FileProblem(
+                "The folder or a file in it cannot be opened. Close it elsewhere, or ask for access."
+            ) from None
+        return sorted(files) + sorted(parts)
 
     @property
     def readable(self) -> list[Path]:
@@ -103,7 +109,8 @@ def locate(source: str | Path | Mapping[str, Any]) -> Location:
             return Location(kind, path)
     raise FileProblem(
         "The source is a file, and not a workbook (.xlsx, .xls, .ods) or a database (.sqlite, .duckdb). Give "
-        "the folder that holds diary.csv or summaries.csv."
+        "the folder that holds diary.csv or summaries.csv. Other names: 'outcomes check FOLDER --suggest'; a list "
+        "with names: 'outcomes deidentify'."
     )
 
 
@@ -131,7 +138,9 @@ def open_source(location: Location, engine: Engine, mapping: SourceMapping) -> O
     if location.kind == "workbook":
         from outcomes.records.workbooks import open_workbook
 
-        return open_workbook(path, engine, wanted)
+        opened = open_workbook(path, engine, wanted)
+        _look_at_other_sheets(opened, path, engine)
+        return opened
     from outcomes.records.databases import open_duckdb, open_sqlite
 
     return (open_sqlite if location.kind == "sqlite" else open_duckdb)(path, engine, wanted)
@@ -159,12 +168,13 @@ def _in_folder(folder: Path, engine: Engine, mapping: SourceMapping) -> Opened:
             taken.add(file)
         elif file.suffix.lower() in WORKBOOKS and _add_workbook(file, engine, mapping, opened):
             taken.add(file)
-    _say_what_is_left(opened, files, taken)
+    _look_at_what_is_left(opened, files, taken, engine)
     if not opened.tables and not opened.problems:
         opened.problems.append(
             "The folder holds no table. Name the files after their tables: diary.csv, sessions.csv, "
             "patients.csv, summaries.csv (or .parquet), or the sheets of a workbook; or say in mapping.toml which "
-            "file is which."
+            "file is which ('outcomes check FOLDER --suggest' drafts it). A list with names goes through 'outcomes "
+            "deidentify' first."
         )
     return opened
 
@@ -178,10 +188,21 @@ def _add_workbook(path: Path, engine: Engine, mapping: SourceMapping, opened: Op
 
     found = open_workbook(path, engine, set(TABLES) | {table.source for table in mapping.tables})
     if found.tables:
+        _look_at_other_sheets(found, path, engine)
         opened.add(found)
         return True
     opened.findings += [finding for finding in found.findings if finding.level == "identity"]
     return False
+
+
+def _look_at_other_sheets(opened: Opened, path: Path, engine: Engine) -> None:
+    """Sheets that are not read as records, for the gate; ours that explains the columns holds none."""
+    if not any(finding.rule == "not_read" and finding.file == path.name for finding in opened.findings):
+        return
+    from outcomes.records.every_table import tables_in
+
+    read = {EXPLAINED_SHEET, *(raw.name for raw in opened.tables)}
+    opened.further += [raw for raw, _ in tables_in(path, engine, []) if raw.name not in read]
 
 
 def open_file(path: Path, engine: Engine, mapping: SourceMapping) -> Opened:
@@ -208,9 +229,16 @@ def open_file(path: Path, engine: Engine, mapping: SourceMapping) -> Opened:
     return opened
 
 
-def _say_what_is_left(opened: Opened, files: list[Path], taken: set[Path]) -> None:
+def _look_at_what_is_left(opened: Opened, files: list[Path], taken: set[Path], engine: Engine) -> None:
+    """Files that are no records are told of, and opened for the gate: they lie among the records."""
+    from outcomes.records.every_table import tables_in
+
     tables = (*TEXT_SUFFIXES, *WORKBOOKS, *SQLITE, *DUCKDB, ".parquet", ".txt")
-    left = sum(1 for file in files if file not in taken and file.suffix.lower() in tables)
+    rest = [file for file in files if file not in taken and file.suffix.lower() in tables]
+    for file in rest:
+        if file.suffix.lower() not in (*SQLITE, *DUCKDB):
+            opened.further += [raw for raw, _ in tables_in(file, engine, [])]
+    left = len(rest)
     if left:
         what = "1 further file was" if left == 1 else f"{left} further files were"
         opened.findings.append(

@@ -19,7 +19,6 @@ OTHERWISE = {
     "records/importers/trial.py": "a made-up export in a temporary folder",
     "records/pseudonyms.py": "a key, which may not be there yet",
     "engine.py": "makes the scratch folder",
-    "records/importers/paper_sheets.py": "a copy of a page in a temporary folder",
 }
 WRITING = {"write_text", "write_bytes", "touch", "symlink_to", "hardlink_to", "mkdir"}
 OF_OS = {"rename", "replace", "open", "mkdir", "makedirs", "link", "symlink", "fdopen"}

@@ -113,7 +113,7 @@ def _watched(name: str, way: str, seconds: float, seed: int, output: Path) -> in
     state = output / "state" / f"{os.getpid()}"
     state.mkdir(parents=True, exist_ok=True)
     while (left := end - time.monotonic()) > 0.5 or not inputs:
-        for old in ("current", "result.json"):
+        for old in ("current", "count", "result.json"):
             (state / old).unlink(missing_ok=True)
         command = [sys.executable, str(Path(__file__).resolve()), "--work", way, "--target", name]
         command += ["--seconds", str(max(left, 0.5)), "--seed", str(seed + inputs), "--output", str(output)]
@@ -137,7 +137,7 @@ def _watched(name: str, way: str, seconds: float, seed: int, output: Path) -> in
             return found + 1
         clause = f"no answer for {SILENT_SECONDS} s" if silent else f"the process ended ({child.returncode})"
         found += Findings(output / "findings", name).keep(current.read_bytes(), clause, "", way, str(seed))
-        inputs += 1
+        inputs += int((state / "count").read_text())
     listed = ", ".join(f"{outcome} {number}" for outcome, number in outcomes.most_common())
     print(f"{name}, {way}: {inputs} inputs, {found} found ({listed})", flush=True)
     with (output / "campaign.jsonl").open("a", encoding="utf-8") as log_file:
@@ -208,6 +208,7 @@ class _Holder:
     def take(self, data: bytes, way: str, seed: str) -> None:
         (self.state / "current").write_bytes(data)
         self.inputs += 1
+        (self.state / "count").write_text(str(self.inputs))
         try:
             self.outcomes[self.hold(self.target, data)] += 1
         except self.broken as broken:

@@ -206,7 +206,8 @@ def test_an_input_that_ends_the_process_or_gives_no_answer_is_found(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The child here is no campaign: it names its input and then dies, or stays silent."""
-    child = "import os,sys,time; open(os.environ['FUZZ_STATE']+'/current','wb').write(b'in'); "
+    child = "import os,sys,time; open(os.environ['FUZZ_STATE']+'/count','w').write('1'); " \
+    "open(os.environ['FUZZ_STATE']+'/current','wb').write(b'in'); "
     monkeypatch.setattr(campaign, "SILENT_SECONDS", 0.3)
     started = campaign.subprocess.Popen
     for number, ending in enumerate(("os.abort()", "time.sleep(60)")):

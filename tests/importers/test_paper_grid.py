@@ -69,7 +69,7 @@ class TestARowPerDay:
         assert (imported.rows_in, imported.rows_used, imported.out_of_scope) == (4, 3, 1)
 
     def test_a_workbook_gives_the_same(self, tmp_path: Path) -> None:
-        rows: list[list[Any]] = [[None] * 6, HEADER]
+        rows: list[list[Any]] = [HEADER]
         for date, none, headache, worst, hours, tablets in DAYS:
             numbers = [float(cell) if cell else None for cell in (worst, hours, tablets)]
             rows.append([dt.datetime.fromisoformat(date), none or None, headache or None, *numbers])

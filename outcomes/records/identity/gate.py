@@ -78,7 +78,7 @@ class _Hold:
         self.blocks.append(
             Finding(
                 "identity", hit.code, table.table, table.label, column.shown, hit.problem,
-                _remedy(hit.code, table, column), count, rows,
+                _remedy(hit.code, table, column, self.today), count, rows,
             )
         )  # fmt: skip
 
@@ -175,10 +175,7 @@ def _column(hold: _Hold, look: Look, newest: dt.date | None, patients: int) -> N
         hits += [hit for hit, blocks in found if blocks]
         for hit, blocks in found:
             if not blocks:
-                remedy = (
-                    "If they say nothing about anybody, say so in mapping.toml: "
-                    '[attestation] kind = "random-study-number", by = "…", date = ….'
-                )
+                remedy = f"If they say nothing about anybody, say so at the top of mapping.toml:  {_attest(hold.today)}"
                 hold.warn(look.table, column.shown, hit.code, hit.problem, remedy)
     elif column.leaks == "open":
         hits += open_hits(looking, look, newest, patients)
@@ -192,6 +189,11 @@ def _column(hold: _Hold, look: Look, newest: dt.date | None, patients: int) -> N
         hold.block(look.table, column, hit, look)
 
 
+def _attest(today: dt.date) -> str:
+    """The line of a mapping with which somebody vouches for the ids."""
+    return f'attestation = {{ kind = "random-study-number", by = "YOUR NAME", date = {today} }}'
+
+
 def _people(hold: _Hold, table: GateTable) -> None:
     for column, blocks, problem, values in age_findings(hold.looking, table):
         if blocks:
@@ -201,29 +203,29 @@ def _people(hold: _Hold, table: GateTable) -> None:
     told = small_classes(hold.looking, table)
     if told:
         count, problem = told
-        remedy = "Merge rare categories before the table goes to anybody else; outcomes deidentify  does."
+        remedy = "Merge rare categories before the table goes to anybody else; 'outcomes deidentify' does."
         hold.warn(table, "", "PRV-K", problem, remedy, count)
 
 
-def _remedy(code: str, table: GateTable, column: GateColumn) -> str:
+def _remedy(code: str, table: GateTable, column: GateColumn, today: dt.date) -> str:
     """What to do, with the command that allows it where a person may."""
     done = "Nothing was loaded or copied."
     if code == "PRV-CODE":
         fix = "Use short codes such as D1, or the words of the data dictionary."
     elif code.startswith("PRV-ID") and column.leaks == "id":
-        fix = "Give every patient a pseudonym with  outcomes deidentify."
+        fix = "Give every patient a pseudonym with 'outcomes deidentify'."
         if code == "PRV-ID-FORM":
             fix += (
-                " Or, if the ids are random study numbers, say so in mapping.toml: [attestation] kind = "
-                '"random-study-number", by = "…", date = ….'
+                " Or, if the ids are random study numbers, say so at the top of mapping.toml:  "
+                f"{_attest(today)} ."
             )
     elif code == "PRV-AGE":
         fix = "Put ages in bands that end with 90+."
     elif code == "PRV-FORMULA":
         fix = "Remove the sign, or the column."
     else:
-        fix = "Remove the column or the cell, or run  outcomes deidentify  on the raw export."
+        fix = "Remove the column or the cell, or run 'outcomes deidentify' on the raw export."
     if code in NOT_ALLOWABLE:
         return f"{done} {fix}"
     command = f'outcomes privacy allow {code} --file "{table.label}" --column "{column.shown}" --reason "…" --by "…"'
-    return f"{done} {fix} Is it nothing of the kind?  {command}"
+    return f"{done} {fix} Is it nothing of the kind? In the folder of the records:  {command}"

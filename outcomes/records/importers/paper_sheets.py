@@ -3,25 +3,18 @@
 from __future__ import annotations
 
 import csv
-import datetime as dt
 import io
 import re
-import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
-from outcomes.errors import FileProblem, InvalidRecords
-from outcomes.records.archives import plain_copy
+from outcomes.errors import InvalidRecords
 from outcomes.records.importers.contract import ImportSettings
-from outcomes.records.importers.delimited import header_under, read_bytes, read_text
+from outcomes.records.importers.delimited import header_under, read_text
 
-_ZIPPED = (".xlsx", ".xlsm", ".ods")
-_WORKBOOKS = (*_ZIPPED, ".xls")
-_MOST_CELLS = 2_000_000
-#: An old workbook is one stream that nothing needs to inflate.
-_MOST_XLS_BYTES = 50_000_000
+_WORKBOOKS = (".xlsx", ".xlsm", ".ods", ".xls")
+_MOST_ROWS = 20_000
 _TICKED = frozenset(("x", "✓", "✔", "☑", "☒", "✗", "1", "yes", "y", "true"))
 _EMPTY = frozenset(("", "0", "no", "n", "false", "☐", "-"))
 NUMBER = re.compile(r"[0-9]{1,3}(\.[0-9]{1,2})?", re.ASCII)
@@ -64,18 +57,7 @@ def read_sheets(path: Path, settings: ImportSettings) -> list[Sheet]:
     """The sheets of one file; the one that the option `sheet` names, where it does."""
     if path.suffix.lower() not in _WORKBOOKS:
         return [_text_sheet(path)]
-    data = read_bytes(path)
-    with tempfile.TemporaryDirectory() as folder:
-        copy = Path(folder) / f"sheet{path.suffix.lower()}"
-        if path.suffix.lower() in _ZIPPED:
-            plain_copy(path, copy, path.name).close()
-        elif len(data) > _MOST_XLS_BYTES:
-            raise InvalidRecords(
-                [f"{path.name}: too large for a diary. Save it as .xlsx with the diary alone."]
-            )
-        else:
-            copy.write_bytes(data)
-        sheets = _workbook_sheets(path.name, copy)
+    sheets = _workbook_sheets(path)
     wanted = settings.options.get("sheet")
     if wanted is None:
         return sheets
@@ -105,39 +87,25 @@ def _text_sheet(path: Path) -> Sheet:
     return Sheet(path.name, path.stem, rows)
 
 
-def _workbook_sheets(file: str, copy: Path) -> list[Sheet]:
-    import python_calamine
+def _workbook_sheets(path: Path) -> list[Sheet]:
+    """All sheets, through the doors by which records come in: workbooks can be traps."""
+    from outcomes.engine import Engine, identifier
+    from outcomes.records.every_table import tables_in
 
+    engine, problems = Engine(), list[str]()
     sheets = []
-    try:
-        with python_calamine.CalamineWorkbook.from_path(copy) as workbook:
-            for position, name in enumerate(workbook.sheet_names, start=1):
-                sheet = workbook.get_sheet_by_name(name)
-                if sheet.total_height * sheet.total_width > _MOST_CELLS:
-                    raise InvalidRecords([f"{file}: sheet {position} is too large for a diary."])
-                # Empty rows at the head count as rows: positions are those that a spreadsheet shows.
-                rows = sheet.to_python(skip_empty_area=False)
-                cells = tuple(tuple(_text(cell) for cell in row) for row in rows)
-                sheets.append(Sheet(f"{file} › sheet {position}", name, cells))
-    except InvalidRecords:
-        raise
-    except OSError as error:
-        raise FileProblem(f"{file}: cannot be read ({type(error).__name__}).") from None
-    except BaseException as error:
-        # The library is written in another language, whose faults come out as bare exceptions.
-        if isinstance(error, (KeyboardInterrupt, SystemExit, MemoryError)):
-            raise
-        raise InvalidRecords([f"{file}: not a workbook, or not whole. Save it again."]) from None
+    for position, (raw, _) in enumerate(tables_in(path, engine, problems), start=1):
+        listed = ", ".join(identifier(column.name) for column in raw.columns)
+        lines = {1: tuple(column.written.strip() for column in raw.columns)}
+        found = engine.rows(f"SELECT {raw.row_number}, {listed} FROM {raw.scan} ORDER BY 1")
+        if len(found) > _MOST_ROWS:
+            problems.append(f"{path.name}: sheet {position} is too large for a diary.")
+            continue
+        for row, *cells in found:
+            lines[row] = tuple(str(cell or "").strip() for cell in cells)
+        empty = ("",) * len(raw.columns)
+        rows = tuple(lines.get(row, empty) for row in range(1, max(lines) + 1))
+        sheets.append(Sheet(f"{path.name} › sheet {position}", raw.name, rows))
+    if problems:
+        raise InvalidRecords(problems)
     return sheets
-
-
-def _text(cell: Any) -> str:
-    if isinstance(cell, bool):
-        return "yes" if cell else "no"
-    if isinstance(cell, float):
-        return str(int(cell)) if cell.is_integer() and abs(cell) < 1e15 else repr(cell)
-    if isinstance(cell, dt.datetime):
-        return cell.date().isoformat() if cell.time() == dt.time(0) else cell.isoformat(" ")
-    if isinstance(cell, (dt.date, dt.time)):
-        return cell.isoformat()
-    return "" if cell is None else str(cell).strip()

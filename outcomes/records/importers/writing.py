@@ -134,6 +134,8 @@ def check_patient_code(code: str) -> None:
                 "hospital number."
             ]
         )
+    if re.fullmatch(r"[A-Za-z]{3,10}-?(19|20)[0-9]{2}", code):
+        raise IdentityError(["--patient looks like a name and a year. Choose another code, such as A12."])
     digits = re.search(r"[0-9]{6}$", code)
     if not code.startswith("P-") and digits and _looks_like_a_date(digits[0]):
         raise IdentityError(["--patient looks like initials and a date of birth. Choose another code."])

@@ -45,7 +45,7 @@ def check(folder: Path) -> dict[str, int]:
     headache, bad_headache = _yes_no(diary["headache"])
     intensity, bad_intensity = _number(diary["intensity"], 0, 10)
     hours, bad_hours = _number(diary["duration_hours"], 0, 24)
-    medication, bad_medication = _yes_no(diary["acute_medication"])
+    _, bad_medication = _yes_no(diary["acute_medication"])
     told = diary[["intensity", "duration_hours", "acute_medication"]].notna().any(axis=1)
     contradiction = headache.eq(False) & ((intensity > 0) | (hours > 0))
     broken = diary["patient_id"].isna() | date.isna() | bad_date | bad_headache | bad_intensity

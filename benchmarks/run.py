@@ -247,7 +247,9 @@ def show(result: dict[str, Any]) -> None:
             f"{_mib(item['peak_mib'])}"
         )
     told = "the same" if not text["differences"] else "DIFFER: " + "; ".join(text["differences"])
-    print(f"  outcomes / pandas: wall {_share(text['wall_share'])}, memory {_share(text['memory_share'])}, counts {told}")
+    print(
+        f"  outcomes / pandas: wall {_share(text['wall_share'])}, memory {_share(text['memory_share'])}, counts {told}"
+    )
     print(f"  promised: at least {LEAST_TEXT_ROWS / 1e6:g} million rows a second")
     small = result["small_clinic"]
     print(f"  a clinic of 500 patients: {small['wall']:.2f} s; promised: under {MOST_SMALL_CLINIC:g} s")

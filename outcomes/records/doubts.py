@@ -67,7 +67,8 @@ def prove_decimals(
                 )
             elif thousands and thousands == points:
                 problems.append(
-                    f"{text.name}: numbers such as 1.234 stand beside {_BETWEEN[text.delimiter]} and may mean a thousand or one. "
+                    f"{text.name}: numbers such as 1.234 stand beside {_BETWEEN[text.delimiter]} and may mean a "
+                    "thousand or one. "
                     f'Say  decimal = ","  or  decimal = "."  in {MAPPING_FILE}.'
                 )
             elif commas:

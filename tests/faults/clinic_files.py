@@ -5,8 +5,12 @@ What is planted may appear in nothing that a command prints: the letters of the 
 
 from __future__ import annotations
 
+import csv
 import datetime as dt
+import io
 import json
+import os
+import stat
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -114,30 +118,45 @@ def silent(*texts: str) -> None:
 
 
 def check(capsys: pytest.CaptureFixture[str], source: Path, **rows_in: int) -> Checked:
-    """Run `check` for a person and for a script: both agree, quote nothing, and their rows come out even.
+    """Run `check` for a script, and where a row was set aside for a person too, with the private list.
 
-    `rows_in` is the number of rows that the test itself wrote into each table.
+    Nothing is quoted anywhere, rows come out even, and all three name the same rows. `rows_in` is the number of
+    rows that the test itself wrote into each table.
     """
     capsys.readouterr()
-    code = main(["check", str(source)])
-    shown = capsys.readouterr()
-    assert main(["check", str(source), "--json"]) == code, shown.out + shown.err
+    code = main(["check", str(source), "--json"])
     scripted = capsys.readouterr()
-    silent(shown.out, shown.err, scripted.out, scripted.err)
-    assert code in (0, 4, 5), shown.err
-    assert scripted.out, shown.err
+    silent(scripted.out, scripted.err)
+    assert code in (0, 4, 5) and scripted.out, scripted.err
     told = json.loads(scripted.out)
     tables = {table["table"]: table for table in told["tables"]}
+    assert tables, told
     for table in tables.values():
         parts = ("used", "not_recorded", "collapsed", "set_aside", "blank")
         assert table["rows_in"] == sum(table[part] for part in parts)
     for name, rows in rows_in.items():
         assert tables[name]["rows_in"] == rows
-    for finding in told["findings"]:
-        for row in finding["rows"][:1]:
-            # What a script is told, a person is told too.
-            assert f"{finding['file']}, row" in shown.out and str(row) in shown.out
-    return Checked(code, told["findings"], tables, shown.out + shown.err)
+    text = scripted.out + (_for_a_person(capsys, source, code, told["findings"]) if code else "")
+    return Checked(code, told["findings"], tables, text)
+
+
+def _for_a_person(
+    capsys: pytest.CaptureFixture[str], source: Path, code: int, findings: list[dict[str, Any]]
+) -> str:
+    """What a person reads; the list of rows set aside is theirs alone and holds just those rows."""
+    listed = source.parent / "set_aside.csv"
+    assert main(["check", str(source), "--quarantine", str(listed)]) == code
+    shown = capsys.readouterr()
+    rows = listed.read_text(encoding="utf-8-sig")
+    silent(shown.out, shown.err, rows)
+    if os.name != "nt":
+        assert stat.S_IMODE(listed.stat().st_mode) == 0o600
+    told = [one for one in findings if one["level"] == "set aside"]
+    written = {(row["file"], int(row["row"]), row["column"]) for row in csv.DictReader(io.StringIO(rows))}
+    assert written == {(one["file"], row, one["column"] or "") for one in told for row in one["rows"]}
+    for one in told:
+        assert f"{one['file']}, row" in shown.out and str(one["rows"][0]) in shown.out
+    return shown.out + shown.err
 
 
 def stops(capsys: pytest.CaptureFixture[str], source: Path, *words: str, code: int = 4) -> str:

@@ -7,9 +7,12 @@ read without loss and said so, WARN that it is told and stays in. Every test goe
 
 from __future__ import annotations
 
+import contextlib
 import csv
 import datetime as dt
 import errno
+import io
+import json
 import os
 import re
 import shutil
@@ -19,6 +22,7 @@ import sys
 import time
 from pathlib import Path
 from types import SimpleNamespace
+from typing import Any
 
 import pandas as pd
 import pytest
@@ -49,6 +53,16 @@ ROWS = len(diary_rows())
 def clinic(tmp_path: Path) -> Clinic:
     """Four patients with four weeks of diary on either side of the first session, nothing wrong yet."""
     return Clinic(tmp_path / "clinic")
+
+
+@pytest.fixture(scope="module")
+def plain(tmp_path_factory: pytest.TempPathFactory) -> list[dict[str, Any]]:
+    """The comparison of that clinic as it should be."""
+    folder = Clinic(tmp_path_factory.mktemp("plain") / "clinic").write()
+    with contextlib.redirect_stdout(io.StringIO()) as shown:
+        assert main(["compare", str(folder), "--json"]) == 0
+    rows: list[dict[str, Any]] = json.loads(shown.getvalue())["rows"]
+    return rows
 
 
 def test_a_clinic_without_a_fault(clinic: Clinic, capsys: Shown) -> None:
@@ -150,20 +164,20 @@ class TestSemicolonsAndDecimalCommas:
         (clinic.folder / "diary.csv").write_text(text + "\n")
         return clinic.folder
 
-    def test_the_same_numbers_come_out(self, clinic: Clinic, tmp_path: Path, capsys: Shown) -> None:
-        plain = compare(capsys, Clinic(tmp_path / "plain").write())
+    def test_the_same_numbers_come_out(
+        self, clinic: Clinic, capsys: Shown, plain: list[dict[str, Any]]
+    ) -> None:
         folder = self._european(clinic)
         told = check(capsys, folder, diary=ROWS)
         assert told.code == 0 and [one["rule"] for one in told.found("mended")] == ["decimal"]
-        assert compare(capsys, folder)["rows"] == plain["rows"]
+        assert compare(capsys, folder)["rows"] == plain
 
     def test_a_point_between_semicolons_stays_a_point(
-        self, clinic: Clinic, tmp_path: Path, capsys: Shown
+        self, clinic: Clinic, capsys: Shown, plain: list[dict[str, Any]]
     ) -> None:
-        plain = compare(capsys, Clinic(tmp_path / "plain").write())
         folder = self._european(clinic, ".")
         assert not check(capsys, folder, diary=ROWS).found("mended")
-        assert compare(capsys, folder)["rows"] == plain["rows"]
+        assert compare(capsys, folder)["rows"] == plain
 
     def test_a_thousand_or_one_is_asked(self, clinic: Clinic, capsys: Shown) -> None:
         folder = self._european(clinic, odd="1.234")
@@ -236,8 +250,9 @@ class TestDayAndMonth:
             year, month, of_month = row.split(",")[1].split("-")
             clinic.change(place, date=form.format(y=year, m=month, d=of_month))
 
-    def test_a_day_above_12_proves_the_order(self, clinic: Clinic, tmp_path: Path, capsys: Shown) -> None:
-        plain = compare(capsys, Clinic(tmp_path / "plain").write())
+    def test_a_day_above_12_proves_the_order(
+        self, clinic: Clinic, tmp_path: Path, capsys: Shown, plain: list[dict[str, Any]]
+    ) -> None:
         for name, form, proven in (
             ("european", "{d}/{m}/{y}", "D/M/YYYY"),
             ("american", "{m}/{d}/{y}", "M/D/YYYY"),
@@ -248,7 +263,7 @@ class TestDayAndMonth:
             told = check(capsys, written.write(), diary=ROWS)
             (mended,) = told.found("mended", "date")
             assert told.code == 0 and proven in mended["problem"]
-            assert compare(capsys, written.folder)["rows"] == plain["rows"]
+            assert compare(capsys, written.folder)["rows"] == plain
 
     def _doubtful(self, clinic: Clinic) -> Path:
         clinic.rows = [row for row in clinic.rows if "2024-05-0" in row or "2024-05-1" in row]
@@ -302,13 +317,12 @@ class TestSpreadsheetNumbersForDates:
 
     @pytest.mark.parametrize(("start", "form"), [("1899-12-30", "excel-1900"), ("1904-01-01", "excel-1904")])
     def test_the_answer_is_followed(
-        self, clinic: Clinic, tmp_path: Path, capsys: Shown, start: str, form: str
+        self, clinic: Clinic, capsys: Shown, start: str, form: str, plain: list[dict[str, Any]]
     ) -> None:
-        plain = compare(capsys, Clinic(tmp_path / "plain").write())
         self._serial(clinic, start)
         clinic.mapping = f'dates = ["{form}", "YYYY-MM-DD"]\n'
         assert check(capsys, clinic.write(), diary=ROWS).code == 0
-        assert compare(capsys, clinic.folder)["rows"] == plain["rows"]
+        assert compare(capsys, clinic.folder)["rows"] == plain
 
     def test_45292_is_new_year_2024(self, clinic: Clinic) -> None:
         clinic.rows = [f"{PATIENTS[0]},45292,no,,"]
@@ -538,14 +552,13 @@ class TestTimeZones:
 
     @pytest.mark.parametrize("behind", ["T23:30:00", " 23:30", "T23:30:00-05:00", "T00:30+02:00"])
     def test_the_day_is_the_local_one(
-        self, clinic: Clinic, tmp_path: Path, capsys: Shown, behind: str
+        self, clinic: Clinic, capsys: Shown, behind: str, plain: list[dict[str, Any]]
     ) -> None:
         """Half past eleven in the evening lies in the next day elsewhere; the patient's day is what counts."""
-        plain = compare(capsys, Clinic(tmp_path / "plain").write())
         self._late(clinic, behind)
         told = check(capsys, clinic.write(), diary=ROWS)
         assert told.code == 0 and [one["column"] for one in told.found("mended")] == ["date"]
-        assert compare(capsys, clinic.folder)["rows"] == plain["rows"]
+        assert compare(capsys, clinic.folder)["rows"] == plain
 
     def test_with_a_zone_named_the_day_is_the_one_there(self, clinic: Clinic, capsys: Shown) -> None:
         """23:30 in UTC in May is half past midnight of the next day in London."""

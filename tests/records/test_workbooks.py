@@ -328,7 +328,7 @@ def test_a_workbook_open_elsewhere_is_a_file_problem(tmp_path: Path, monkeypatch
     path = save(tmp_path / "clinic.xlsx", ("diary", [HEADER]))
     lock = tmp_path / "~$clinic.xlsx"
     lock.write_bytes(b"Dr Jones")
-    with pytest.raises(FileProblem, match="(?i)close it in Excel") as caught:
+    with pytest.raises(FileProblem, match=r"(?i)close it in Excel") as caught:
         open_workbook(path, Engine(), None)
     assert "Jones" not in str(caught.value)
     lock.unlink()
@@ -346,7 +346,7 @@ def test_a_workbook_open_elsewhere_is_a_file_problem(tmp_path: Path, monkeypatch
     assert len(open_workbook(path, Engine(), None).tables) == 1
     tries.clear()
     monkeypatch.setattr("outcomes.files.watching.RETRIES", 0)
-    with pytest.raises(FileProblem, match="(?i)close it in Excel"):
+    with pytest.raises(FileProblem, match=r"(?i)close it in Excel"):
         open_workbook(path, Engine(), None)
 
 

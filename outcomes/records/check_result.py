@@ -140,26 +140,58 @@ def in_runs(rows: Sequence[int]) -> list[str]:
 
 _WAY_THROUGH = """\
 These records may say who somebody is, so nothing of them was read or copied. The way through, on this computer:
-  1. Make a key, once, outside every folder of records, and keep a sealed copy of it:
-       outcomes key new KEY
+  1. Make a key, once, in a folder of its own outside every folder of records, and keep a sealed copy of it:
+       outcomes key new {key}
      (outcomes start DIR  makes one too, with all that a first day needs.)
-  2. Draft a mapping, and go through it line by line:
-       outcomes check {source} --suggest --output deid.toml
-     Then add at its end:
+  2. Draft a mapping, which says what each of your columns is, and go through it line by line:
+       outcomes check {source} --suggest --output {config}
+     patient_id is the column with your own number of the patient; pseudonyms take its place. Then add at its end:
        [deidentify]
        dates = "relative"
-       age = "years"
+       age = {age}
   3. Write the records without what says who somebody is:
-       outcomes deidentify {source} --output CLEAN --config deid.toml --key-file KEY --domain NAME
-     NAME is the recipient or the purpose, such as audit-2026. A patient has the same pseudonym in all of it.
+       outcomes deidentify {source} --output {clean} --config {config} --key-file {key} --domain audit-2026
+     audit-2026 names the recipient or the purpose. A patient has the same pseudonym in all of it.
+     If it stops because too few patients are alike, the private report beside the output says what helps.
   4. Check and compare what was written, not the list:
-       outcomes check CLEAN
+       outcomes check {clean}
+       outcomes compare {clean}
 Only one cell or one column? Remove it, and check again."""
+
+_OF_BIRTH = '"date_of_birth"  # what the column mapped to age_band holds; "years" if it holds ages'
+_OF_YEARS = '"years"  # what the column mapped to age_band holds; or "date_of_birth", or "band"'
 
 
 def way_through(findings: Sequence[Finding], source: str = "SOURCE") -> str:
-    """What to do with records that the gate has stopped, as commands; nothing where it has stopped none."""
-    if not any(finding.level == "identity" for finding in findings):
+    """What to do with records that the gate has stopped, as commands; nothing where it has stopped none.
+
+    They run as they stand: key, configuration and output lie beside the folder of the records, never in it.
+    """
+    blocks = [finding for finding in findings if finding.level == "identity"]
+    if not blocks:
         return ""
     # The address of a database holds a password.
-    return _WAY_THROUGH.format(source="SOURCE" if "://" in source else shlex.quote(source))
+    hidden = source == "SOURCE" or "://" in source
+    beside = Path() if hidden else _beside(Path(source))
+    return _WAY_THROUGH.format(
+        source="SOURCE" if hidden else shlex.quote(source),
+        key=shlex.quote(str(beside / "outcomes-key" / "clinic.key")),
+        config=shlex.quote(str(beside / "deid.toml")),
+        clean=shlex.quote(str(beside / "CLEAN")),
+        age=_OF_BIRTH if any(_tells_birth(block) for block in blocks) else _OF_YEARS,
+    )
+
+
+def _tells_birth(finding: Finding) -> bool:
+    """Whether the gate has found dates of birth, by the cells or by the header."""
+    return finding.rule == "PRV-BIRTH-DATE" or (
+        finding.rule == "PRV-HEADER" and "date of birth" in finding.problem
+    )
+
+
+def _beside(source: Path) -> Path:
+    """The folder in which the folder of the records lies, as somebody would type it."""
+    folder = source if source.is_dir() else source.parent
+    if folder.name in ("", ".."):
+        return folder / ".."
+    return folder.parent

@@ -23,7 +23,12 @@ _PHRASES: dict[str, str] = {
         patientenkürzel, kürzel, proband, probandencode, teilnehmer, code patient, identifiant, identifiant patient,
         numéro patient, paciente, código, código paciente, código del paciente, id paciente, paziente, codice,
         codice paziente, id paziente, patiënt, patiënt id, patiëntcode, patiëntnummer, deelnemer, studienummer,
-        patient number, patient no, patientennummer, patienten nr, pat nr, patient nr
+        patient number, patient no, patientennummer, patienten nr, pat nr, patient nr, pat no,
+        client, client no, client number, client nr, clients no, case, case id, case no, case number, case nr,
+        case code, kunde, kundin, kunden id, kunden nr, kundennummer, klient, klient id, klient nr, klientennummer,
+        klienten nr, klienten id, fall, fall id, fall nr, fallnummer, fall nummer, fallcode, numéro client, client n,
+        numéro de dossier, cliente, número de cliente, número de paciente, numero cliente, numero paziente,
+        cliënt, cliëntnummer, cliënt nr
     """,
     "date": """
         date, day date, diary date, entry date, date of entry, visit date, treatment date, session date,
@@ -187,6 +192,12 @@ _LOUD = ("max", "maximum", "worst", "peak", "total")
 _NUMBERS = ("0", "10", "100", "28")
 
 
+_BIRTH = frozenset(
+    ("dob", "birth", "birthday", "birthdate", "geb", "gebdat", "naissance", "ddn", "nacimiento")
+)
+_BIRTH_BEGINS = ("geburt", "geboort", "nascita", "datanascita", "dateofbirth")
+
+
 @dataclass(frozen=True)
 class Meaning:
     """What a header says. `sure`: nothing in it was passed over but a unit, a scale or a time point.
@@ -251,6 +262,11 @@ def may_be_shown(header: str) -> bool:
         return False
     # `Name` is nothing but a header; `Name Miller` is somebody.
     return all(word in _known_words() or says(word) for word in found)
+
+
+def says_birth(header: str) -> bool:
+    """Whether a header says that its column holds dates of birth."""
+    return any(word in _BIRTH or word.startswith(_BIRTH_BEGINS) for word in words(header))
 
 
 def _words_of(header: str) -> list[str]:

@@ -133,10 +133,12 @@ def match_tables(
     plan: AnalysisPlan,
     *,
     named: bool = False,
+    whole: bool = True,
 ) -> tuple[list[TableSource], list[str]]:
     """The tables of the dictionary that a source holds, and every problem. Raises PlanError.
 
     `named` says that every table given was meant to be read (frames), so that an unknown name is a problem.
+    Where the source is not `whole`, what it lacks is no problem of its own.
     """
     _check_declared(plan)
     problems: list[str] = []
@@ -162,7 +164,7 @@ def match_tables(
     sources = [
         _joined(_with_declared(TABLES[name], plan), parts[name], mapping) for name in TABLES if name in parts
     ]
-    if not problems:
+    if whole and not problems:
         problems += _across(sources)
     return sources, problems
 

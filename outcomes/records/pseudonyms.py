@@ -20,6 +20,7 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 from outcomes.errors import FileProblem, IdentityError, InvalidRecords, PlanError
+from outcomes.records.schema import TABLES
 
 KEY_BYTES = 32
 PSEUDONYM = re.compile(r"P-[0-9A-HJKMNP-TV-Z]{16}")
@@ -40,6 +41,11 @@ _KEY_FILE = re.compile(
     r"secret: (?P<secret>[0-9a-f]{64})\nchecksum: (?P<checksum>[0-9a-f]{16})\n*"
 )
 _LONGEST_FILE = 4096
+#: What tells a folder of records: tables, and what stands beside them. The reader's own lists are heavier to import.
+_OF_TABLES = (
+    ".csv", ".tsv", ".parquet", ".xlsx", ".xlsm", ".xls", ".ods", ".sqlite", ".sqlite3", ".db", ".duckdb", ".ddb",
+)  # fmt: skip
+_OF_RECORDS = ("outcomes.toml", "mapping.toml")
 #: RFC 4648's base32 with hex digits, letter for letter, as Crockford wrote it: without I, L, O and U.
 _CROCKFORD = bytes.maketrans(b"ABCDEFGHIJKLMNOPQRSTUV", b"ABCDEFGHJKMNPQRSTVWXYZ")
 
@@ -114,10 +120,13 @@ def _needed(raw_id: str) -> str:
 def new_key(path: str | Path) -> str:
     """Make a key in a new file that only its owner may read, and give its id. Nothing is written over.
 
-    Raises FileProblem where the file exists or cannot be written, IdentityError where a key may not lie.
+    A folder that is not there is made, private. Raises FileProblem where the file exists or cannot be written,
+    IdentityError where a key may not lie: in a git work tree, or in a folder that holds records.
     """
     path = Path(path)
     _refuse_place(path, ())
+    _refuse_among_records(path)
+    _make_folder(path.parent)
     key_id = f"K-{_letters(secrets.token_bytes(5))}"
     secret = secrets.token_bytes(KEY_BYTES).hex()
     text = f"{_KEY_FORMAT}\nkey-id: {key_id}\nsecret: {secret}\nchecksum: {_checksum(key_id, secret)}\n"
@@ -175,6 +184,36 @@ def _refuse_place(path: Path, away_from: Sequence[Path]) -> None:
             raise IdentityError(["The key lies in a git work tree, whose copies go elsewhere. Move it out."])
     except (OSError, ValueError, RuntimeError) as error:
         raise FileProblem(f"The place of the key cannot be looked at ({type(error).__name__}).") from None
+
+
+def _refuse_among_records(path: Path) -> None:
+    """No new key beside records: whoever is given the folder would have both.
+
+    Its own folder may hold no table at all, and the one above none that is surely ours.
+    """
+    try:
+        own = path.resolve().parent
+        files = [file.name for file in own.iterdir()] if own.is_dir() else []
+        above = [f"{name}{suffix}" for name in TABLES for suffix in _OF_TABLES]
+        if (
+            any(Path(name).suffix.lower() in _OF_TABLES or name in _OF_RECORDS for name in files)
+            or any((own.parent / name).exists() for name in (*above, *_OF_RECORDS))
+        ):  # fmt: skip
+            raise IdentityError(
+                [
+                    "There are records, or tables that may be, where the key would lie. No key was made. Give it a "
+                    "folder of its own, away from them:  outcomes key new FOLDER/clinic.key"
+                ]
+            )
+    except (OSError, ValueError, RuntimeError) as error:
+        raise FileProblem(f"The place of the key cannot be looked at ({type(error).__name__}).") from None
+
+
+def _make_folder(folder: Path) -> None:
+    try:
+        folder.mkdir(mode=0o700, exist_ok=True)
+    except (OSError, ValueError) as error:
+        raise FileProblem(f"The folder of the key cannot be made ({type(error).__name__}).") from None
 
 
 def _private_text(path: Path, what: str) -> str:

@@ -289,11 +289,15 @@ class Reading:
         self.problems += problems + doubtful
 
     def _matched(self) -> tuple[list[TableSource], list[str]]:
-        sources, problems = match_tables(
-            self.opened.tables, self.engine, self.mapping, self.plan, named=self.named
+        return match_tables(
+            self.opened.tables,
+            self.engine,
+            self.mapping,
+            self.plan,
+            named=self.named,
+            # What a file that could not be opened may have held is not told to be missing.
+            whole=not self.opened.problems,
         )
-        # What a file that could not be opened may have held is not told to be missing.
-        return sources, [] if self.opened.problems else problems
 
     def hold_gate(self, allowances: str | Path | None) -> None:
         """The privacy gate over everything that was found. Raises IdentityError, InvalidRecords."""

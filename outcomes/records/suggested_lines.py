@@ -12,7 +12,8 @@ from dataclasses import dataclass, field
 
 from outcomes.engine import Engine
 from outcomes.records.column_shapes import MOST, NO_WORDS, Shape, fits_codes
-from outcomes.records.header_words import Meaning, family, may_be_shown, meaning
+from outcomes.records.header_words import Meaning, family, may_be_shown, meaning, says_birth
+from outcomes.records.identity.headers import words
 from outcomes.records.mapping import UNITS
 from outcomes.records.raw import RawTable
 from outcomes.records.schema import NO, TABLES, YES, Column
@@ -90,6 +91,10 @@ def lines_of(table: SeenTable, name: str, time: str = "") -> list[Line]:
             _question(f"{target} = {quoted(one.written.strip())}", "another column says the same", one)
             for one in others
         ]
+    if "patient_id" not in chosen:
+        lines = _patient_id(table) + lines
+    if name == "patients" and "age_band" not in chosen:
+        lines += _births(table)
     if name == "diary":
         lines += _times(table, set(chosen))
         lines += _headache(table, set(chosen))
@@ -279,6 +284,48 @@ def _scale_line(column: Column, one: Seen, top: int) -> Line:
     if top == 100:
         return Line(f"{text}  # sure: the header says 0 to 100, and values go beyond 10", (one.position,))
     return _question(text, "values go beyond 10 and not beyond 100: is the scale 0 to 100?", one)
+
+
+# Lines about who somebody is: only 'outcomes deidentify' can follow them
+
+
+_NUMBERS_OF_PEOPLE = frozenset(
+    ("mrn", "nhs", "nhsno", "nhsnumber", "hospitalno", "hospitalnumber", "chi", "kvnr")
+)
+
+
+def _patient_id(table: SeenTable) -> list[Line]:
+    """What to do where no column is understood as the number of the patient: without one nothing can be read."""
+    told = [
+        "# patient_id is needed: the column with your own number of the patient, the same one in every table. With",
+        "# names and no number: number the patients in a new column, one number for each person in all files.",
+        '# patient_id = "the name of your column"',
+    ]
+    found = [
+        one
+        for one in table.columns
+        if one.identifies and _NUMBERS_OF_PEOPLE & {*words(one.written), "".join(words(one.written))}
+    ]
+    why = "if it is the number of the patient: for 'outcomes deidentify' alone, which replaces it"
+    return [
+        Line("\n".join(told)),
+        *(
+            _question(f"patient_id = {quoted(one.written.strip())}", why)
+            for one in found
+            if may_be_shown(one.written)
+        ),
+    ]
+
+
+def _births(table: SeenTable) -> list[Line]:
+    """Dates of birth as a question: 'outcomes deidentify' turns them into bands and writes no date."""
+    why = "dates of birth become age bands in 'outcomes deidentify', with  age = \"date_of_birth\"; nothing else"
+    return [
+        _question(f"age_band = {_read(one, dates=quoted(form))}", why)
+        for one in table.columns
+        if says_birth(one.written) and may_be_shown(one.written)
+        for form in (one.shape.dates or ("DD/MM/YYYY",))
+    ]
 
 
 # Lines that need several columns

@@ -19,14 +19,22 @@ from outcomes.records.check_result import in_runs
 from outcomes.records.column_shapes import one_row_each, shapes_of
 from outcomes.records.converting import header_key
 from outcomes.records.every_table import OLD_ENCODING, every_table
-from outcomes.records.header_words import family, may_be_shown, meaning
+from outcomes.records.header_words import family, may_be_shown, meaning, says_birth
 from outcomes.records.identity.headers import says
 from outcomes.records.mapping import MAPPING_FILE, MAPPING_VERSION
 from outcomes.records.matching import SUMMARY_ENDPOINTS
 from outcomes.records.raw import RawTable
 from outcomes.records.schema import TABLES
 from outcomes.records.sources import locate
-from outcomes.records.suggested_lines import QUESTION, Line, Seen, SeenTable, lines_of, numbered_lines, quoted
+from outcomes.records.suggested_lines import (
+    QUESTION,
+    Line,
+    Seen,
+    SeenTable,
+    lines_of,
+    numbered_lines,
+    quoted,
+)
 
 SUGGESTED_FILE = "mapping.suggested.toml"
 _HEAD = f"""\
@@ -45,10 +53,12 @@ _DEIDENTIFY = """
 # To make deid.toml, save this file under that name once you have gone through it, and add at its end
 #   [deidentify]
 #   dates = "relative"     # days from the first session; no calendar date leaves
-#   age = "years"          # or "band", "date_of_birth": what the column mapped to age_band holds
+#   age = {age}
 # and map the column of ages or dates of birth, if you have one, to age_band of patients.
 # 'outcomes key new KEY' makes the key, outside every folder of records. 'outcomes start DIR' makes one as well.
 """
+_OF_BIRTH = '"date_of_birth"  # or "years", "band": what the column mapped to age_band holds'
+_OF_YEARS = '"years"          # or "band", "date_of_birth": what the column mapped to age_band holds'
 
 
 def suggest_mapping(source: str | Path, plan: AnalysisPlan | None = None) -> str:
@@ -83,7 +93,9 @@ def suggest_mapping(source: str | Path, plan: AnalysisPlan | None = None) -> str
     told += [f"# Not looked at: {_one_line(problem)}\n" for problem in problems]
     if not parts and not told:
         told.append("# The source holds no table.\n")
-    return "\n".join([_HEAD, *told, *parts]) + (_DEIDENTIFY if identifying else "")
+    birth = any(says_birth(one.written) for table in tables for one in table.columns)
+    way = _DEIDENTIFY.format(age=_OF_BIRTH if birth else _OF_YEARS)
+    return "\n".join([_HEAD, *told, *parts]) + (way if identifying else "")
 
 
 def write_suggestion(
@@ -142,6 +154,13 @@ _OF_SESSIONS = (
     "aftercare", "soreness",
 )  # fmt: skip
 _OF_DAYS = ("headache", "pain", "intensity", "severity", "duration_hours", "acute_medication", "start")
+_DIARY_WORDS = (
+    "diary", "diaries", "tagebuch", "journal", "agenda", "diario", "dagboek", "attack", "headache", "kopfschmerz",
+    "daily", "days",
+)  # fmt: skip
+_PATIENT_WORDS = (
+    "patient", "client", "kunde", "klient", "pazient", "pacient", "patiënt", "cliënt", "stammdaten", "people",
+)  # fmt: skip
 _OF_PATIENTS = ("sex", "group", "headache_type", "age_band", "allocation", "contact_date", "planned_sessions")
 
 
@@ -158,6 +177,8 @@ def _becomes(table: SeenTable) -> tuple[str, str]:
         return "summaries", "likely: it has headache days per time point"
     if table.meaning_one_of(*_OF_SESSIONS) or any(word in own for word in _SESSION_WORDS):
         return "sessions", "likely: it speaks of treatments"
+    if _lists_people(table, own, repeats=bool(patients) and not each_once):
+        return "patients", "likely: it speaks of people, not of days"
     if each_once and (_families(table) or any(one.meaning.time for one in table.columns if one.meaning)):
         return "summaries", "likely: one row per patient, and columns for several time points"
     if table.meaning_one_of(*_OF_DAYS) and not each_once:
@@ -166,7 +187,24 @@ def _becomes(table: SeenTable) -> tuple[str, str]:
         return "patients", "likely: one row per patient"
     if table.meaning_one_of("date", "day") and patients and not each_once:
         return "sessions", "likely: it has little more than patients and dates"
-    return "diary", "unsure: nothing tells what its rows are; the others are " + ", ".join(list(TABLES)[1:])
+    return "diary", UNSURE + ", ".join(list(TABLES)[1:])
+
+
+UNSURE = "unsure: nothing tells what its rows are; the others are "
+
+
+def _lists_people(table: SeenTable, own: str, *, repeats: bool) -> bool:
+    """Whether the name of a table or its columns say that a row is a person: sex, date of birth, diagnosis."""
+    if repeats or any(word in own for word in _DIARY_WORDS) or _families(table):
+        return False
+    if any(one.meaning.time for one in table.columns if one.meaning):
+        return False
+    said = {one.meaning.what for one in table.columns if one.meaning}
+    born = any(says_birth(one.written) for one in table.columns)
+    named = any(word in own for word in _PATIENT_WORDS)
+    if said & {"headache", "pain", "intensity", "severity", "duration_hours"}:
+        return False
+    return named or (not said & {"date", "day", "start"} and (born or bool(said & set(_OF_PATIENTS))))
 
 
 def _families(table: SeenTable) -> dict[str, list[Seen]]:
@@ -203,7 +241,8 @@ def _part(table: SeenTable) -> str:
         if families := _families(table):
             return _by_numbers(table, why, families)
     lines = lines_of(table, name)
-    return _head(table) + _block(table, name, why, lines, _left(table, lines))
+    block = _block(table, name, why, lines, _left(table, lines))
+    return _head(table) + (_asked(block) if why.startswith(UNSURE) else block)
 
 
 def _head(table: SeenTable) -> str:

@@ -89,7 +89,7 @@ def xlsx() -> list[bytes]:
             sheet.write_formula(20, 1, "=1+1", None, 2)
             sheet.merge_range(21, 0, 22, 1, CANARY)
         else:
-            book.add_worksheet("further").write(0, 0, f"{CANARY} note")
+            book.add_worksheet("further").write(0, 0, CANARY)
         book.close()
         made.append(target.getvalue())
     return made

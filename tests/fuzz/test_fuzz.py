@@ -37,7 +37,9 @@ def inputs_in_the_suite(target: Target) -> int:
         return 1
     if target.slow:
         return 2
-    return 12 if target.name.startswith("import ") or target.form == "toml" else 2
+    if target.name.startswith("import "):
+        return 12
+    return 6 if target.form == "toml" else 2
 
 
 @by_name

@@ -115,7 +115,7 @@ def test_one_address_in_a_column_that_is_left_out_stops_the_whole_file(
         assert main(command) == 3
         shown = capsys.readouterr()
         assert shown.out == ""
-        assert f"row {row}: 'column {position}' 1 distinct value holds an e-mail address" in shown.err
+        assert f"row {row}: 'column {position}': 1 distinct value holds an e-mail address" in shown.err
         assert "geheim" not in shown.err
 
 

@@ -25,8 +25,9 @@ from outcomes.reporting.page import KeyFigures, Lead, TableBlock, plain_words
 from outcomes.reporting.wording import LIMITATION
 
 MONTH = "2026-06"
-#: Planted: a pseudonym, an intensity that is one patient's alone, and a type that is none.
-CANARY, VALUE, TYPE = "CANARY7", "7.37", "canarytype"
+#: Planted: pseudonyms with letters of their own, an intensity that is one patient's alone, and a type that is none.
+CANARY, VALUE, TYPE = "CANARY005", "7.37", "canarytype"
+LETTERS = "CANARY"
 PROFILES = ("internal", "share")
 FILES = ("report.html", "report.pdf")
 
@@ -38,7 +39,7 @@ def tables() -> dict[str, pd.DataFrame]:
     kinds = ["migraine"] * 17 + ["tension_type"] * 13 + ["cluster"] * 3 + ["migraine"] * 14
     rows, people = [], []
     for number, kind in enumerate(kinds):
-        patient = CANARY if number == 4 else f"P{number + 1:03d}"
+        patient = f"{LETTERS}{number + 1:03d}"
         first = dt.date(2026, 1, 5) + dt.timedelta(days=number % 40)
         people.append({"patient_id": patient, "date": first.isoformat(), "headache_type": kind})
         # Of the last fourteen nine stop at the first session and five begin with it.
@@ -168,7 +169,7 @@ def test_the_page_holds_no_script_and_no_outside_address(written: Path, profile:
 def test_the_files_hold_no_record_and_no_place(written: Path, clinic: Path, profile: str) -> None:
     for name in FILES:
         content = inside((written / profile / name).read_bytes())
-        for planted in (CANARY, TYPE, "P001", str(clinic.parent), "open_report"):
+        for planted in (LETTERS, TYPE, str(clinic.parent), "open_report"):
             assert planted.encode() not in content, (name, planted)
             assert planted.lower().encode() not in content.lower(), (name, planted)
     for text in (" ".join(pages(written, profile)), words_of(page_of(written, profile))):
@@ -249,7 +250,7 @@ def said(capsys: pytest.CaptureFixture[str]) -> str:
     """What was said, after a look that nothing of the records is in it."""
     captured = capsys.readouterr()
     text = captured.out + captured.err
-    for planted in (CANARY, TYPE, VALUE, "70.37", "Traceback"):
+    for planted in (LETTERS, TYPE, VALUE, "70.37", "Traceback"):
         assert planted not in text
     return captured.err
 
@@ -331,7 +332,7 @@ def test_too_many_rows_set_aside_leave_the_older_report(
     older: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     wrong = tables()
-    wrong["diary"].loc[wrong["diary"].index[::5], "intensity"] = 70.37
+    wrong["diary"].loc[wrong["diary"].index[::5], "headache"] = TYPE
     folder = write_folder(tmp_path / "wrong", **wrong)
     before = contents(older)
     assert report(str(folder), "--month", MONTH, "--output", str(older)) == 5

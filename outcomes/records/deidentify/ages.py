@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from outcomes.records.deidentify.config import DeidentifySettings
-from outcomes.records.deidentify.fields import each_cell
+from outcomes.records.deidentify.fields import each_cell, refuse_if_emptied
 from outcomes.records.deidentify.ledger import Ledger
 from outcomes.records.schema import AGE_BANDS
 
@@ -40,6 +40,8 @@ def with_age_bands(
         return patients
     import pandas as pd
 
+    exported = exported or (settings.exported_on.toordinal() if settings.exported_on else 0)
+
     told = patients["age_band"].notna()
     if settings.age == "years":
         bands = each_cell(patients["age_band"], _band_of_years)
@@ -50,6 +52,7 @@ def with_age_bands(
         ]
         bands = pd.Series(found, patients.index, dtype=object)
     unread = int((told & bands.isna()).sum())
+    refuse_if_emptied(int(told.sum()), unread, settings)
     ledger.cell("patients", f"age_band: no {settings.age.replace('_', ' ')} could be read, emptied", unread)
     return patients.assign(age_band=bands)
 

@@ -15,7 +15,12 @@ from outcomes.records.mapping import SourceMapping
 from outcomes.records.schema import AGE_BANDS, PATIENTS
 
 DATE_MODES = ("relative", "shift", "month", "keep")
-AGE_FORMS = ("band", "years", "date_of_birth")
+#: What the column mapped to `age_band` may hold, by the setting `age`.
+AGE_FORMS = {
+    "band": "the bands of the data dictionary",
+    "years": "ages in years",
+    "date_of_birth": "dates of birth",
+}
 WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 
 K_UNDER_AGREEMENT = 5

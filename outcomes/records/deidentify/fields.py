@@ -11,8 +11,9 @@ import re
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING
 
+from outcomes.errors import InvalidRecords
 from outcomes.records.cells import FIRST_DAY, bounds, normal_code
-from outcomes.records.deidentify.config import DeidentifySettings
+from outcomes.records.deidentify.config import AGE_FORMS, DeidentifySettings
 from outcomes.records.deidentify.ledger import Ledger
 from outcomes.records.matching import SUMMARY_ENDPOINTS
 from outcomes.records.pseudonyms import normalised
@@ -81,6 +82,8 @@ def _cleaned_table(
         frame[name] = after
         if table == "patients" and name != "patient_id":
             ledger.cell(table, f"{name}: does not fit its column, emptied", int(broken.sum()))
+            if name == "age_band":
+                refuse_if_emptied(int(before.notna().sum()), int(broken.sum()), settings)
         elif broken.any():
             frame = ledger.keep(table, frame, ~broken, f"{name} does not fit its column")
     frame = ledger.keep(table, frame, frame["patient_id"].notna(), "no patient id")
@@ -88,6 +91,26 @@ def _cleaned_table(
         if column.required and name in frame.columns and name not in ("patient_id", "headache"):
             frame = ledger.keep(table, frame, frame[name].notna(), f"{name} is empty")
     return frame
+
+
+def refuse_if_emptied(told: int, unread: int, settings: DeidentifySettings) -> None:
+    """A column that is mapped and of which nothing is left was not meant to be lost: the setting is wrong.
+
+    Raises InvalidRecords.
+    """
+    if not told or unread < told:
+        return
+    others = " or ".join(
+        f'age = "{form}" for {what}' for form, what in AGE_FORMS.items() if form != settings.age
+    )
+    hint = ' Or name the form of the dates beside the column, such as  dates = "DD/MM/YYYY".'
+    raise InvalidRecords(
+        [
+            f"patients: none of the {told} cells of the column mapped to 'age_band' holds {AGE_FORMS[settings.age]}, "
+            f'as age = "{settings.age}" says. Say under [deidentify] what it holds: {others}.'
+            f"{hint if settings.age == 'date_of_birth' else ''} Nothing was written."
+        ]
+    )
 
 
 def each_cell(cells: pd.Series, read: Read) -> pd.Series:
@@ -107,10 +130,10 @@ def _read_or_missing(text: str, read: Read) -> str | None:
 
 def _reader(column: Column, exported_on: dt.date | None) -> Read:
     if column.kind == "id":
-        return lambda text: None if text.startswith("#") else normalised(text) or None
+        return patient_id
     if column.kind == "date":
         last_day = exported_on or dt.date.today()
-        return lambda text: _iso_date(text, last_day)
+        return lambda text: iso_date(text, last_day)
     if column.kind == "yes_no":
         return lambda text: "yes" if text.lower() in YES else "no" if text.lower() in NO else None
     if column.kind in ("number", "whole", "day"):
@@ -120,7 +143,12 @@ def _reader(column: Column, exported_on: dt.date | None) -> Read:
     return lambda text: _code(column, text)
 
 
-def _iso_date(text: str, last_day: dt.date) -> str | None:
+def patient_id(text: str) -> str | None:
+    """An id in the form that is hashed; nothing of an error of a spreadsheet."""
+    return None if text.startswith("#") else normalised(text) or None
+
+
+def iso_date(text: str, last_day: dt.date) -> str | None:
     """The date without the time of day; none that had not come when the files were exported."""
     found = _DATE.fullmatch(text)
     try:

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from outcomes.engine import Engine, identifier, literal
 from outcomes.errors import InvalidRecords
 from outcomes.files import unchanged
+from outcomes.records.deidentify.fields import columns_of
 from outcomes.records.mapping import MappedTable, SourceMapping
 from outcomes.records.raw import Opened, RawTable
 from outcomes.records.schema import TABLES
@@ -20,6 +21,7 @@ from outcomes.records.schema import TABLES
 if TYPE_CHECKING:
     import pandas as pd
 
+_PATIENT_ID = TABLES["patients"].column("patient_id")
 LONG_TEXT, MANY_SPACES, SHARE_OF_TEXT = 40, 4, 0.05
 
 #: Words that say a header is a header. Anything else could be a value in the place of one.
@@ -81,7 +83,8 @@ def _read(opened: Opened, mapping: SourceMapping, engine: Engine) -> RawRecords:
     sources, problems = match_tables(opened.tables, engine, mapping, AnalysisPlan())
     if problems or not sources:
         raise InvalidRecords(
-            problems or ["No table of the source is mapped to a table of the data dictionary."]
+            [_in_our_words(problem) for problem in problems]
+            or ["No table of the source is mapped to a table of the data dictionary."]
         )
     frames = {}
     for source in sources:
@@ -95,6 +98,19 @@ def _read(opened: Opened, mapping: SourceMapping, engine: Engine) -> RawRecords:
             object
         )
     return RawRecords(frames, tuple(left_behind(opened.tables, mapping, engine)))
+
+
+def _in_our_words(problem: str) -> str:
+    """The reader asks for a pseudonym, which is not there yet: here the clinic's own number is wanted."""
+    label, found, _ = problem.partition(f"column '{_PATIENT_ID.name}' is missing.")
+    if not found:
+        return problem
+    return (
+        f"{label}no column is mapped to 'patient_id'. In deid.toml, write under [tables.columns] of this table:  "
+        'patient_id = "the name of your column". It is the column with the clinic\'s own number of the patient, the '
+        "same one in every table; the output has a pseudonym in its place. A list with names and no number: number "
+        "the patients in a new column, one number for each person in all files, and map that."
+    )
 
 
 def _leaving_the_rest(tables: list[RawTable], mapping: SourceMapping) -> SourceMapping:
@@ -115,7 +131,7 @@ def left_behind(tables: list[RawTable], mapping: SourceMapping, engine: Engine) 
     for raw in tables:
         parts = mapping.of(raw.name, raw.label) or mapping.of(raw.container)
         used = {name.strip().casefold() for part in parts for name in _sources_of(part)}
-        own = {name for part in parts for name in TABLES[part.table].names}
+        own = {name for part in parts for name in (*TABLES[part.table].names, *columns_of(part.table))}
         for position, column in enumerate(raw.columns, start=1):
             header = column.written.strip().casefold()
             if header in used or (header in own and parts):

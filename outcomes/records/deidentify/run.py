@@ -17,7 +17,7 @@ from outcomes.errors import (
     PlanError,
 )
 from outcomes.files import built_folder, safe_output, write_private
-from outcomes.records.deidentify import ages, attacks, dates, fields, risk, writing
+from outcomes.records.deidentify import ages, attacks, dates, fields, risk, spans, writing
 from outcomes.records.deidentify.config import DeidentifySettings, read_config
 from outcomes.records.deidentify.ledger import Ledger
 from outcomes.records.deidentify.output_gate import hold_output_gate
@@ -183,6 +183,7 @@ def prepared(
 ) -> Made:
     """All steps between reading and writing."""
     frames = fields.cleaned(records.frames, settings, ledger)
+    frames = spans.as_days(records.frames, frames, settings, ledger)
     _tell_joined_ids(records.frames, ledger)
     truth = dates.true_dates(frames, settings, names.shift)
     if "patients" in frames:
@@ -192,7 +193,7 @@ def prepared(
         )
     if "summaries" in frames:
         frames["summaries"] = fields.only_shared_periods(frames["summaries"], settings.k, ledger)
-    frames = dates.placed(frames, settings, truth, ledger)
+    frames = spans.counted(dates.placed(frames, settings, truth, ledger), ledger)
     frames, truth = _pseudonymised(frames, truth, names)
     notes = []
     if "patients" in frames:
@@ -322,6 +323,7 @@ def _provenance(report: DeidentifyReport, names: Names) -> dict[str, Any]:
         "accepted_as_it_is": report.accepted and not report.holds,
         "checks": list(report.checks()),
         "tables": report.ledger.to_dict(report.written),
+        **({"declared_days": {"days": days}} if (days := report.ledger.declared_days) else {}),
     }
 
 

@@ -62,6 +62,9 @@ def _check(arguments: argparse.Namespace) -> int:
         return result.exit_code
     for finding in result.identity:
         say(finding.sentence())
+    for finding in result.findings if result.identity else ():
+        if finding.rule == "PRV-ALLOWANCE":
+            say(finding.sentence())
     if result.identity:
         say(way_through(result.identity, arguments.source))
     else:
@@ -91,5 +94,7 @@ def _show_records(records: Records) -> None:
             if number:
                 parts.append(f"{number} {what}")
         show(f"{count.file}: {count.rows_in} rows in = {' + '.join(parts)}")
+    for note in records.notes:
+        show(f"Note: {note}")
     if not records.stops and not any(finding.level == "set aside" for finding in records.findings):
         show("No rule is broken.")

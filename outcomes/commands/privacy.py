@@ -71,9 +71,9 @@ def _list(arguments: argparse.Namespace) -> int:
 
     entries = read_allowances(_kept_in(arguments)).entries
     for one in entries:
-        show(
-            f"{one.code}  {one.file}  {one.column}  by {one.by} on {one.made} until {one.expires}: {one.reason}"
-        )
+        over = "  EXPIRED" if one.expires < dt.date.today() else ""
+        told = f"by {one.by} on {one.made} until {one.expires}{over}: {one.reason}"
+        show(f"{one.code}  {one.file}  {one.column}  {told}")
     if not entries:
         show("Nothing is let pass.")
     return EXIT_DONE

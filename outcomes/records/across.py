@@ -22,7 +22,7 @@ def look_across(records: Records) -> tuple[list[Finding], list[str]]:
     if diary is None:
         return findings, []
     if not records.uses_dates:
-        return findings + (_day_zero(records, sessions) if sessions is not None else []), []
+        return _day_zero(records, sessions, findings) if sessions is not None else (findings, [])
     if not records.engine.rows("SELECT 1 FROM first_sessions LIMIT 1") and sessions is None:
         return findings, [
             f"{diary.label} has calendar dates, so the first session of each patient must be known. Add "
@@ -30,10 +30,21 @@ def look_across(records: Records) -> tuple[list[Finding], list[str]]:
         ]
     told = _told_people(records)
     people = records.engine.row(
-        "SELECT count(*) AS n, count(*) FILTER (WHERE first_day IS NULL) AS strangers FROM "
-        f"({told}) LEFT JOIN first_sessions USING (patient_id)"
+        "SELECT count(*) AS n, count(*) FILTER (WHERE first_day IS NULL AND NOT has_sessions) AS strangers, "
+        "count(*) FILTER (WHERE first_day IS NULL AND has_sessions) AS undated FROM (SELECT patient_id, patient_id IN "
+        f"(SELECT patient_id FROM sessions_checked) AS has_sessions FROM ({told})) LEFT JOIN first_sessions "
+        "USING (patient_id)"
     )
-    strangers, stops = people["strangers"], []
+    strangers, stops = people["strangers"], list[str]()
+    if people["undated"]:
+        problem = (
+            f"{patients_in_words(people['undated'])} {_have(people['undated'])} a session whose day cannot be read or "
+            "has not come yet: it may be the first, so they have no day 0."
+        )
+        remedy = "They are left out of the comparison. Correct the day, or take the appointment out."
+        findings.append(
+            _warning("no_day_zero", sessions or diary, "date", problem, remedy, people["undated"])
+        )
     without = records.engine.rows(
         f"SELECT count(*) FROM first_sessions WHERE patient_id NOT IN (SELECT patient_id FROM ({told}))"
     )[0][0]
@@ -62,13 +73,20 @@ def _told_people(records: Records) -> str:
     return "SELECT DISTINCT patient_id FROM placed WHERE source_row IS NOT NULL"
 
 
-def _day_zero(records: Records, sessions: TableSource) -> list[Finding]:
-    late = records.engine.rows(
-        "SELECT count(*) FROM (SELECT patient_id FROM sessions GROUP BY patient_id HAVING min(day) <> 0)"
-    )[0][0]
-    problem = f"the first session of {patients_in_words(late)} is not day 0."
+def _day_zero(
+    records: Records, sessions: TableSource, findings: list[Finding]
+) -> tuple[list[Finding], list[str]]:
+    counted = records.engine.row(
+        "SELECT count(*) AS n, count(*) FILTER (WHERE first <> 0) AS late FROM (SELECT patient_id, min(day) AS first "
+        "FROM sessions_checked WHERE patient_id IS NOT NULL GROUP BY patient_id)"
+    )
+    late = counted["late"]
+    if not late:
+        return findings, []
+    problem = f"the first session of {patients_in_words(late)}, of {counted['n']}, is not day 0."
     remedy = "Count each patient's days from the first session."
-    return [_warning("day_zero", sessions, "day", problem, remedy, late)] if late else []
+    stops = [f"{sessions.label}: {problem} {remedy}"] if late > STRANGERS_SHARE * counted["n"] else []
+    return [*findings, _warning("day_zero", sessions, "day", problem, remedy, late)], stops
 
 
 def _alike(records: Records, told: str) -> str:

@@ -206,8 +206,13 @@ def _any_fault(engine: Engine, source: TableSource, rules: list[Rule], forms: Fo
 
     One lean scan, since most large tables are whole.
     """
-    broken, doubt = " OR ".join(rule.broken for rule in rules) or "FALSE", "0"
-    origin = f"({_read_select(source, forms)})"
+    broken = " OR ".join(rule.broken for rule in rules) or "FALSE"
+    times = " + ".join(
+        f"CASE WHEN bool_or({sql}) THEN {1 << bit} ELSE 0 END"
+        for bit, (_, what, sql) in enumerate(_doubts(source))
+        if what != "code"
+    )
+    origin, doubt = f"({_read_select(source, forms)})", times or "0"
     if source.is_text:
         origin, broken, doubt = f"{source.table.name}_checked", "fault <> 0", "coalesce(bit_or(doubt), 0)"
     try:
@@ -227,7 +232,9 @@ def _doubts(source: TableSource) -> list[tuple[str, str, str]]:
         if item.sql_type != "VARCHAR":
             continue
         if item.column.kind == "date":
-            zoned, local = time_marks(name)
+            zoned, local = (
+                f"({mark} AND {parsed_name(item.column)} IS NOT NULL)" for mark in time_marks(name)
+            )
             doubts += [(item.column.name, "zoned", zoned), (item.column.name, "local", local)]
         elif item.column.kind == "codes" or item.column.codes:
             doubts.append((item.column.name, "code", written_otherwise(item.column)))
@@ -251,6 +258,8 @@ def _mended(engine: Engine, source: TableSource, bits: int) -> list[Finding]:
                 for column in sorted(mixed)
             ]
         )
+    if not source.is_text:
+        return []
     words = {
         "zoned": ("was read as the local day of a time with an offset.", "Nothing to do."),
         "local": ("was read as the day of a date with a time.", "Nothing to do."),
@@ -274,7 +283,7 @@ def _mended(engine: Engine, source: TableSource, bits: int) -> list[Finding]:
 
 
 #: What a day without headache has none of.
-_FELT = ("intensity", "duration_hours")
+_FELT = ("intensity", "duration_hours", "attacks")
 
 #: A spreadsheet saves its empty lines as rows of delimiters: blank, not broken. A bit above all rules.
 BLANK = 1 << 62
@@ -319,9 +328,14 @@ def _rule_name(column: Column) -> str:
     return "range" if column.kind in ("number", "whole") else column.kind
 
 
+_DATES = "Correct it, or say in mapping.toml how dates are written (dates; for times in UTC, timezone)."
+
+
 def _remedy(column: Column) -> str:
     if column.name in _NEEDED:
-        return "Correct it."
+        return _DATES if column.kind == "date" else "Correct it."
+    if column.kind == "date":
+        return f"{_DATES} Leave it empty if it is not known."
     if column.codes:
         return f"Use one of: {', '.join(column.codes)}."
     return "Correct it, or leave it empty if it is not known."
@@ -345,7 +359,7 @@ def _row_rules(source: TableSource, forms: Forms) -> list[Rule]:
     rules = []
     if felt:
         broken = f"(NOT ({headache}) AND ({' OR '.join(felt)}))"
-        problem = "says no headache, but an intensity, severity or duration stands beside it."
+        problem = "says no headache, but an intensity, severity, duration or attack stands beside it."
         rules.append(Rule("contradiction", "headache", broken, problem, "Correct the one that is wrong."))
     if told:
         broken = f'("headache" IS NULL AND ({" OR ".join(told)}))'

@@ -131,6 +131,10 @@ def prove_dates(
     return proven, findings, problems
 
 
+#: Rows with a number above 12, of all rows, below which they prove nothing.
+_LEAST_PROOF = 0.05
+
+
 def _says_dates(part: Part, item: SourceColumn, mapping: SourceMapping) -> bool:
     """Whether a person has said how the dates are written: that is never overridden."""
     read = part.read(item.column.name)
@@ -143,17 +147,20 @@ def _form_of(engine: Engine, part: Part, raw: RawColumn, limit: float) -> tuple[
     number = part.raw.row_number
     parts = r"([0-9]{1,2})[/.-]([0-9]{1,2})[/.-]([0-9]{4})( .*)?"
     first, second = (f"try_cast(regexp_extract(cell, {literal(parts)}, {n}) AS INTEGER)" for n in (1, 2))
+    # A number above 31 is a slip and proves nothing.
+    day_before = f"({first} BETWEEN 13 AND 31 AND {second} BETWEEN 1 AND 12)"
+    month_before = f"({second} BETWEEN 13 AND 31 AND {first} BETWEEN 1 AND 12)"
     counts = [f"count(*) FILTER (WHERE regexp_full_match(cell, {literal(_ISO)}))"]
     for sign in _SEPARATORS.values():
         shape = literal(f"[0-9]{{1,2}}{sign}[0-9]{{1,2}}{sign}[0-9]{{4}}( .*)?")
         counts.append(f"count(*) FILTER (WHERE regexp_full_match(cell, {shape}))")
     counts += [
         f"count(*) FILTER (WHERE regexp_full_match(cell, {literal(_SERIAL)}))",
-        f"count(*) FILTER (WHERE {first} > 12)",
-        f"count(*) FILTER (WHERE {second} > 12)",
+        f"count(*) FILTER (WHERE {day_before})",
+        f"count(*) FILTER (WHERE {month_before})",
         "count(*)",
-        f"min(row) FILTER (WHERE {first} > 12)",
-        f"min(row) FILTER (WHERE {second} > 12)",
+        f"min(row) FILTER (WHERE {day_before})",
+        f"min(row) FILTER (WHERE {month_before})",
         f"min(row) FILTER (WHERE regexp_full_match(cell, {literal(_ISO)}))",
         f"min(row) FILTER (WHERE regexp_full_match(cell, {literal(parts)}))",
     ]
@@ -184,6 +191,9 @@ def _form_of(engine: Engine, part: Part, raw: RawColumn, limit: float) -> tuple[
             f"holds dates that can only be day before month (row {shown[0]}) and dates that can only be month "
             f"before day (row {shown[1]}). Correct them: no one order reads them all."
         )
+    if max(day_first, month_first) < _LEAST_PROOF * written:
+        # Of true dates more than half have a day above 12: a few may be slips for another day.
+        return "", _both_readings(engine, origin, part, literal(parts), orders)
     if day_first:
         return orders[
             0
@@ -269,7 +279,7 @@ def low_scale(engine: Engine, source: TableSource) -> list[Finding]:
 
 #: Endpoints without a value where there was no headache: their blanks beside a zero say nothing.
 _CONDITIONAL = ("intensity_on_headache_days", "hours_on_headache_days")
-_SUSPECT_ZEROS = 5
+_SUSPECT_ZEROS = 3
 
 
 def zero_problems(engine: Engine, source: TableSource) -> list[str]:
@@ -325,7 +335,8 @@ def _blank_beside_zero(
         return None
     for index, (position, _) in enumerate(others):
         with_blank, elsewhere = counted[2 + 2 * index : 4 + 2 * index]
-        if with_blank >= 0.9 * zeros and elsewhere <= 0.5 * above:
+        usual = elsewhere / above if above else 0.0
+        if with_blank >= _SUSPECT_ZEROS and with_blank / zeros >= 5 * max(usual, 0.02):
             return zeros, with_blank, position
     return None
 

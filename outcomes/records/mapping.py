@@ -19,7 +19,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from outcomes.errors import PlanError
 from outcomes.plan import read_toml
-from outcomes.records.schema import MISSING_TOKENS, TABLES
+from outcomes.records.schema import MISSING_TOKENS, NO, TABLES, YES
 
 MAPPING_FILE = "mapping.toml"
 MAPPING_VERSION = 1
@@ -179,6 +179,13 @@ class _Reader:
             self.fault("tables", "are written as  [[tables]]  with source, table and columns.")
             tables = []
         missing = self._texts("", "missing", given)
+        meant = {code for table in TABLES.values() for column in table.columns for code in column.codes}
+        clash = sorted(({*YES, *NO} | meant) & {token.strip().lower() for token in missing or ()})
+        if clash:
+            self.fault(
+                "missing",
+                f"holds a text that means something else ({', '.join(clash)}): say it in one table.",
+            )
         mapping = SourceMapping(
             tables=tuple(
                 table

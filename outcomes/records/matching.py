@@ -144,7 +144,8 @@ def match_tables(
     problems: list[str] = []
     parts: dict[str, list[Part]] = {}
     for raw in raws:
-        mapped = mapping.of(raw.name, raw.label) or mapping.of(raw.container)
+        alone = sum(other.container == raw.container for other in raws) == 1
+        mapped = mapping.of(raw.name, raw.label) or (mapping.of(raw.container) if alone else ())
         own = raw.name.strip().lower()
         if not mapped and own in TABLES:
             mapped = (MappedTable(source=raw.name, table=own, columns=()),)
@@ -317,6 +318,12 @@ def _part(
         used |= {header_key(rule.column), header_key(rule.blank)} & set(raws)
         if not {header_key(rule.column), header_key(rule.blank)} <= set(raws):
             problems.append(f"{label}: {MAPPING_FILE} names a column under missing_when that is not there.")
+    read_from = {header_key(read.source) for read in wanted.values()}
+    problems += [
+        f"{label}: missing_when in {MAPPING_FILE} is about a column that is read into no column of ours."
+        for rule in mapped.missing_when
+        if header_key(rule.column) in raws and header_key(rule.column) not in read_from
+    ]
     for name, read in wanted.items():
         needed = {header_key(one) for one in (read.source, read.start, read.end) if one}
         if name not in table.names:

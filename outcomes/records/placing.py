@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Sequence
 
 from outcomes.engine import Engine, identifier
@@ -16,8 +17,10 @@ _PACKAGE = "outcomes.records"
 ONE_ROW_PER = {"patients": ("patient_id",), "summaries": ("patient_id", "mode", "period")}
 
 
-def place_diary(engine: Engine, tables: Sequence[TableSource], *, uses_dates: bool, whole: bool) -> None:
-    """Make `placed`: usable diary rows on each patient's own time axis."""
+def place_diary(
+    engine: Engine, tables: Sequence[TableSource], *, uses_dates: bool, whole: bool, last_day: dt.date
+) -> None:
+    """Make `placed`: usable diary rows on each patient's own time axis. Nothing is declared after `last_day`."""
     has = {(table.table.name, item.column.name) for table in tables for item in table.columns}
     # Where records count in days, day 0 is the first session by definition, and no session needs to be read.
     session_day = "CAST(NULL AS INTEGER)"
@@ -29,7 +32,7 @@ def place_diary(engine: Engine, tables: Sequence[TableSource], *, uses_dates: bo
     kept = "headache IS NOT NULL" if whole else "headache IS NOT NULL AND fault = 0"
     usable = f"SELECT * FROM diary_checked WHERE {kept}"
     if has >= {("patients", "recorded_from"), ("patients", "recorded_to"), ("diary", "date")}:
-        _declare_days(engine)
+        _declare_days(engine, last_day)
         usable += " UNION ALL BY NAME SELECT patient_id, date, FALSE AS headache FROM declared_days"
     engine.run(f"CREATE TEMP VIEW diary_usable AS {usable}")
     engine.run_file(_PACKAGE, "placed_by_date" if uses_dates else "placed_by_day")
@@ -39,7 +42,7 @@ def place_diary(engine: Engine, tables: Sequence[TableSource], *, uses_dates: bo
 LONGEST_SPAN = 3660
 
 
-def _declare_days(engine: Engine) -> None:
+def _declare_days(engine: Engine, last_day: dt.date) -> None:
     """Make `declared_days`: the days of declared spans of which no row tells.
 
     A patient with a row whose date cannot be read gets none: that row may tell of any of the days. A day with
@@ -52,7 +55,7 @@ def _declare_days(engine: Engine) -> None:
     import pyarrow as pa
 
     engine.register("span_days", pa.table({"n": pa.array(range(int(longest) + 1), pa.int32())}))
-    engine.run_file(_PACKAGE, "declared_days", longest=LONGEST_SPAN)
+    engine.run_file(_PACKAGE, "declared_days", longest=LONGEST_SPAN, last_day=last_day.isoformat())
 
 
 def stand_in(engine: Engine, tables: Sequence[TableSource], id_type: str) -> None:

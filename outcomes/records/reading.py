@@ -332,14 +332,17 @@ class Reading:
                 self.problems += error.problems
 
     def _forms(self, source: TableSource) -> Forms:
-        last_day = self.mapping.exported_on or dt.date.today()
         return Forms(
             _id_type(self.sources),
             source.missing,
-            last_day + dt.timedelta(days=1),
+            self._last_day() + dt.timedelta(days=1),
             self.mapping.timezone,
             source.trimmed,
         )
+
+    def _last_day(self) -> dt.date:
+        """The day of the export: nothing can have happened after it."""
+        return self.mapping.exported_on or dt.date.today()
 
     def check(self) -> None:
         """Every rule against every row; columns that break their rule as a whole are looked at again."""
@@ -356,7 +359,8 @@ class Reading:
         source = self._source(name)
         may_be_empty = name in self.mapping.allow_empty
         checked = check_table(self.engine, source, self._forms(source), may_be_empty=may_be_empty)
-        limit = self.plan.set_aside_limit
+        # Letting many rows be set aside is no reason to look less closely at why.
+        limit = min(self.plan.set_aside_limit, 0.05)
         problems: list[str] = []
         if unexplained(checked, "date", limit):
             proven, told, problems = prove_dates(self.engine, source, checked, limit, self.mapping)
@@ -392,7 +396,13 @@ class Reading:
         for source in sorted(self.sources, key=lambda one: one.table.name == "diary"):
             name, checked = source.table.name, self.checked[source.table.name]
             if name == "diary":
-                place_diary(engine, self.sources, uses_dates=uses_dates, whole=checked.whole)
+                place_diary(
+                    engine,
+                    self.sources,
+                    uses_dates=uses_dates,
+                    whole=checked.whole,
+                    last_day=self._last_day(),
+                )
                 counts[name] = settle_diary(engine, source, checked, self.findings, self.plan.duplicate_day)
             else:
                 counts[name] = settle_table(engine, source, checked, self.findings)

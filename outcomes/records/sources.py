@@ -155,7 +155,7 @@ def _in_folder(folder: Path, engine: Engine, mapping: SourceMapping) -> Opened:
     for name in TABLES:
         parts = sorted((folder / name).glob("*.parquet")) if (folder / name).is_dir() else []
         for file in files:
-            if file.name in (f"{name}.csv", f"{name}.tsv", f"{name}.parquet"):
+            if file.name.lower() in (f"{name}.csv", f"{name}.tsv", f"{name}.parquet"):
                 opened.add(open_file(file, engine, mapping))
                 taken.add(file)
         if parts:
@@ -192,7 +192,10 @@ def _add_workbook(path: Path, engine: Engine, mapping: SourceMapping, opened: Op
         opened.add(found)
         return True
     opened.findings += [finding for finding in found.findings if finding.level == "identity"]
-    return False
+    # A sheet that is a table and cannot be read is told; a workbook without such a sheet is no matter of ours.
+    unread = [problem for problem in found.problems if "The sheet must be named" not in problem]
+    opened.problems += unread
+    return bool(unread)
 
 
 def _look_at_other_sheets(opened: Opened, path: Path, engine: Engine) -> None:
@@ -237,7 +240,7 @@ def _look_at_what_is_left(opened: Opened, files: list[Path], taken: set[Path], e
     rest = [file for file in files if file not in taken and file.suffix.lower() in tables]
     for file in rest:
         if file.suffix.lower() not in (*SQLITE, *DUCKDB):
-            opened.further += [raw for raw, _ in tables_in(file, engine, [])]
+            opened.further += [raw for raw, _ in tables_in(file, engine, []) if raw.name != EXPLAINED_SHEET]
     left = len(rest)
     if left:
         what = "1 further file was" if left == 1 else f"{left} further files were"

@@ -22,7 +22,7 @@ from outcomes.analysis.endpoints import category_names, endpoint_names, measure_
 from outcomes.analysis.periods import REASONS, Cohort, PatientFlow, split_periods
 from outcomes.analysis.results import ComparisonTable, Course, PairedChange
 from outcomes.errors import InvalidRecords
-from outcomes.plan import AnalysisPlan
+from outcomes.plan import DAYS_PER_PERIOD, AnalysisPlan
 from outcomes.records.reading import Records, load_records
 from outcomes.reporting.disclosure import TOO_FEW, Disclosure, Profile
 from outcomes.reporting.figure_blocks import (
@@ -276,6 +276,11 @@ class MonthlyReport:
             wanted, found = label_of(self.plan.primary_endpoint), self.primary.endpoint.label
             notes.append(
                 f"{wanted}, the plan's primary endpoint, is not in these records. In its place: {found}."
+            )
+        if self.plan.baseline_days < DAYS_PER_PERIOD and self.flow.mode == "diary":
+            notes.append(
+                f"The baseline is {self.plan.baseline_days} days, shorter than the {DAYS_PER_PERIOD} of a month: weekdays "
+                "weigh less evenly, and one bad week weighs more."
             )
         if self.disclosure.exact:
             notes += [f"{note[0].upper()}{note[1:]}." for note in self.comparison.notes if "'all'" in note]

@@ -213,7 +213,7 @@ def _remedy(code: str, table: GateTable, column: GateColumn, today: dt.date) -> 
     if code == "PRV-CODE":
         fix = "Use short codes such as D1, or the words of the data dictionary."
     elif code.startswith("PRV-ID") and column.leaks == "id":
-        fix = "Give every patient a pseudonym with 'outcomes deidentify'."
+        fix = "Give every patient a pseudonym with 'outcomes deidentify'. A row of totals? Remove the row."
         if code == "PRV-ID-FORM":
             fix += (
                 " Or, if the ids are random study numbers, say so at the top of mapping.toml:  "

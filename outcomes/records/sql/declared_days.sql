@@ -12,5 +12,6 @@ LEFT JOIN (SELECT DISTINCT patient_id, date FROM diary_checked) AS told
 LEFT JOIN (SELECT DISTINCT date FROM diary_checked WHERE patient_id IS NULL AND date IS NOT NULL) AS anybodys
     ON anybodys.date = spans.recorded_from + span_days.n
 WHERE told.patient_id IS NULL
+    AND spans.recorded_from + span_days.n <= DATE '$last_day'
     AND anybodys.date IS NULL
     AND spans.patient_id NOT IN (SELECT patient_id FROM diary_checked WHERE date IS NULL AND patient_id IS NOT NULL)

@@ -167,7 +167,10 @@ def way_through(findings: Sequence[Finding], source: str = "SOURCE") -> str:
 
     They run as they stand: key, configuration and output lie beside the folder of the records, never in it.
     """
-    blocks = [finding for finding in findings if finding.level == "identity"]
+    # A sign of a formula says nothing about anybody: the finding itself says what to do.
+    blocks = [
+        finding for finding in findings if finding.level == "identity" and finding.rule != "PRV-FORMULA"
+    ]
     if not blocks:
         return ""
     # The address of a database holds a password.

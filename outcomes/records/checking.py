@@ -154,6 +154,7 @@ def _rows_if_plain(engine: Engine, source: TableSource, forms: Forms) -> int:
     asked += f", {' OR '.join(untrue) or 'FALSE'}"
     patient = next(item for item in source.columns if item.column.name == "patient_id")
     mended = f"{cell(patient.column, patient.sql_type, forms).cleaned} IS DISTINCT FROM patient_id"
+    mended += " OR starts_with(CAST(patient_id AS VARCHAR), '#')"
     origin = f"({source.origin})"
     try:
         groups = engine.rows(f"SELECT headache, count(*), {asked} FROM {origin} GROUP BY headache")
@@ -399,7 +400,8 @@ def _checked_select(source: TableSource, rules: list[Rule], forms: Forms) -> str
             f"CASE WHEN {sql} THEN {1 << bit} ELSE 0 END" for bit, (_, _, sql) in enumerate(_doubts(source))
         )
         doubt = f", CAST({marks or '0'} AS BIGINT) AS doubt"
-        blank = " AND ".join(f"{identifier(item.column.name)} IS NULL" for item in source.columns)
+        told = [identifier(item.column.name) for item in source.columns if not item.constant]
+        blank = " AND ".join(f"{name} IS NULL" for name in told) or "FALSE"
         faults = f"CASE WHEN {blank} THEN {BLANK} ELSE {faults} END"
     return (
         f"SELECT source_row, {values}{_absent(source, forms.id_type)}, {faults} AS fault{doubt} "

@@ -59,15 +59,22 @@ def converted(
     raws: Mapping[str, RawColumn],
     table: MappedTable,
     mapping: SourceMapping,
+    *,
+    is_text: bool = True,
 ) -> tuple[str, str]:
-    """(SQL, engine type) of one of our columns read as the mapping says. `raws`: header as written → column."""
+    """(SQL, engine type) of one of our columns read as the mapping says. `raws`: header as written → column.
+
+    `is_text` False: the numbers of workbooks and databases come with a decimal point, whatever texts beside
+    them are written with.
+    """
     tokens = table.missing if table.missing is not None else mapping.missing
     if read.start:
         return _between(read, raws, tokens, mapping), "VARCHAR"
     raw = raws[header_key(read.source)]
     text = cell_text(raw)
     # What a person has given a meaning is not missing, whatever the tokens say.
-    meant = {theirs.strip().lower() for theirs, _ in read.codes}
+    # An empty cell says nothing, though: it is never a code.
+    meant = {theirs.strip().lower() for theirs, _ in read.codes} - {""}
     missing = is_missing(text, [token for token in tokens if token not in meant] or [""], raw.sql_type)
     decimal = read.decimal or table.decimal or mapping.decimal
     for rule in table.missing_when:
@@ -77,7 +84,7 @@ def converted(
     dates = read.dates or table.dates or mapping.dates
     value = text
     if column.kind in ("number", "whole", "day") and (decimal == "," or read.unit or read.scale):
-        value = _number(column, read, text, decimal)
+        value = _number(column, read, text, decimal, is_text=is_text)
     elif column.kind == "date" and dates:
         value = _date(text, dates)
     if read.codes:
@@ -104,8 +111,10 @@ def _equals(text: str, value: str, decimal: str) -> str:
     return f"lower({text}) = {literal(value.strip().lower())}"
 
 
-def _number(column: Column, read: ReadColumn, text: str, decimal: str) -> str:
+def _number(column: Column, read: ReadColumn, text: str, decimal: str, *, is_text: bool) -> str:
     pattern = _NUMBER_COMMA if decimal == "," else _NUMBER_POINT
+    if decimal == "," and not is_text:
+        pattern = f"({_NUMBER_COMMA}|{_NUMBER_POINT})"
     plain = f"replace({text}, ',', '.')" if decimal == "," else text
     value = f"try_cast({plain} AS DOUBLE)"
     shaped = f"regexp_full_match({text}, {literal(pattern)})"

@@ -333,11 +333,15 @@ def _blank_beside_zero(
     zeros, above = counted[:2]
     if zeros < _SUSPECT_ZEROS:
         return None
+    told = []
     for index, (position, _) in enumerate(others):
         with_blank, elsewhere = counted[2 + 2 * index : 4 + 2 * index]
         usual = elsewhere / above if above else 0.0
         if with_blank >= _SUSPECT_ZEROS and with_blank / zeros >= 5 * max(usual, 0.02):
-            return zeros, with_blank, position
+            told.append((with_blank, -position))
+    if told:
+        with_blank, position = max(told)
+        return zeros, with_blank, -position
     return None
 
 

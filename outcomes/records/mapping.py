@@ -291,6 +291,8 @@ class _Reader:
             self.fault(where, f"{key} must be a table of texts.")
             return []
         said = [name.strip().lower() for name in value]
+        if key == "codes" and "" in said:
+            self.fault(where, "an empty cell is not recorded and cannot be a code.")
         if len(set(said)) < len(said):
             self.fault(where, f"{key} says the same text twice; case and outer spaces do not count.")
         return [(str(name), item) for name, item in value.items()]

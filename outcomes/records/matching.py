@@ -26,6 +26,9 @@ SUMMARY_ENDPOINTS: dict[str, tuple[str, float, float | None]] = {
     "hours_on_headache_days": ("hours", 0, 24),
 }
 
+#: Under `ignore`: all columns whose names the dictionary does not know. `*` is all that the mapping does not name.
+UNKNOWN = "?*"
+
 #: Rows of the second and further parts of a table are told apart from those of the first by high bits.
 _PART_SHIFT = 40
 
@@ -37,6 +40,7 @@ class SourceColumn:
     column: Column
     expression: str
     sql_type: str
+    constant: bool = False
 
 
 @dataclass(frozen=True)
@@ -198,6 +202,9 @@ def _joined(table: Table, parts: list[Part], mapping: SourceMapping) -> TableSou
                 item.expression for part in parts for item in part.columns if item.column.name == column.name
             ),
             types[column.name].pop() if len(types[column.name]) == 1 else "VARCHAR",
+            constant=all(
+                item.constant for part in parts for item in part.columns if item.column.name == column.name
+            ),
         )
         for column in _in_order(table, parts)
     )
@@ -289,7 +296,7 @@ def _parts_of(
         problems += wrong
         used |= keys
         found.append((part, known.name))
-    if all("*" not in table.ignore for table in mapped):
+    if not any({"*", UNKNOWN} & set(table.ignore) for table in mapped):
         # The header may be missing and this cell a patient's: the message names the column by position.
         problems += [
             f"{raw.label}: column {position} is not in the data dictionary. Remove it, map it or list it under "
@@ -312,7 +319,12 @@ def _part(
     taken = {header_key(name) for read in wanted.values() for name in (read.source, read.start, read.end)}
     for key, column in raws.items():
         name = key.lower()
-        if name in table.names and name not in wanted and key not in taken | used:
+        if (
+            name in table.names
+            and name not in wanted
+            and key not in taken | used
+            and "*" not in mapped.ignore
+        ):
             wanted[name] = ReadColumn(source=column.written)
     for rule in mapped.missing_when:
         used |= {header_key(rule.column), header_key(rule.blank)} & set(raws)
@@ -334,7 +346,9 @@ def _part(
         elif not needed <= set(raws):
             problems.append(f"{label}: has no column of the name that {MAPPING_FILE} gives for '{name}'.")
         elif not problems:
-            columns[name] = _source_column(table.column(name), read, raws, mapped, mapping)
+            columns[name] = _source_column(
+                table.column(name), read, raws, mapped, mapping, is_text=raw.text is not None
+            )
             if not readable(table.column(name), columns[name].sql_type):
                 rule_words = table.column(name).rule
                 problems.append(f"{label}: column '{name}' has a type that cannot hold {rule_words}.")
@@ -345,7 +359,7 @@ def _part(
                 f"{MAPPING_FILE}: constants.{name} is no column of '{table.name}' that is still free."
             )
         else:
-            columns[name] = SourceColumn(table.column(name), literal(value), "VARCHAR")
+            columns[name] = SourceColumn(table.column(name), literal(value), "VARCHAR", constant=True)
     problems += _missing_columns(table, label, set(columns) | set(wanted))
     ordered = tuple(columns.values())
     return Part(raw, ordered, mapped), used, problems
@@ -357,12 +371,14 @@ def _source_column(
     raws: dict[str, RawColumn],
     mapped: MappedTable,
     mapping: SourceMapping,
+    *,
+    is_text: bool,
 ) -> SourceColumn:
     """How one column is read: as it stands where nothing is to be turned, else through the mapping's SQL."""
     raw = raws.get(header_key(read.source))
     if raw is not None and _stands_as_it_is(column, read, raw, mapped, mapping):
         return SourceColumn(column, identifier(raw.name), raw.sql_type)
-    expression, sql_type = converted(column, read, raws, mapped, mapping)
+    expression, sql_type = converted(column, read, raws, mapped, mapping, is_text=is_text)
     return SourceColumn(column, expression, sql_type)
 
 

@@ -359,8 +359,7 @@ class Reading:
         source = self._source(name)
         may_be_empty = name in self.mapping.allow_empty
         checked = check_table(self.engine, source, self._forms(source), may_be_empty=may_be_empty)
-        # Letting many rows be set aside is no reason to look less closely at why.
-        limit = min(self.plan.set_aside_limit, 0.05)
+        limit = self.plan.set_aside_limit
         problems: list[str] = []
         if unexplained(checked, "date", limit):
             proven, told, problems = prove_dates(self.engine, source, checked, limit, self.mapping)

@@ -202,7 +202,7 @@ def _lists_people(table: SeenTable, own: str, *, repeats: bool) -> bool:
     said = {one.meaning.what for one in table.columns if one.meaning}
     born = any(says_birth(one.written) for one in table.columns)
     named = any(word in own for word in _PATIENT_WORDS)
-    if said & {"headache", "pain", "intensity", "severity", "duration_hours"}:
+    if said & set(_OF_DAYS) - {"acute_medication"}:
         return False
     return named or (not said & {"date", "day", "start"} and (born or bool(said & set(_OF_PATIENTS))))
 

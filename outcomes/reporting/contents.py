@@ -279,7 +279,7 @@ class MonthlyReport:
             )
         if self.plan.baseline_days < DAYS_PER_PERIOD and self.flow.mode == "diary":
             notes.append(
-                f"The baseline is {self.plan.baseline_days} days, shorter than the {DAYS_PER_PERIOD} of a month: weekdays "
+                f"The baseline is {self.plan.baseline_days} days, shorter than a month of {DAYS_PER_PERIOD}: weekdays "
                 "weigh less evenly, and one bad week weighs more."
             )
         if self.disclosure.exact:

@@ -39,7 +39,9 @@ from outcomes.records.pseudonyms import PSEUDONYM, Key, read_key
 
 
 def _all_bytes(folder: Path) -> str:
-    return "\n".join(path.read_text(encoding="utf-8") for path in folder.iterdir())
+    """All that is written, without pseudonyms and hashes, which hold any few signs by chance."""
+    text = "\n".join(path.read_text(encoding="utf-8") for path in folder.iterdir())
+    return re.sub(rf'{PSEUDONYM.pattern}|"[0-9a-f]{{16,64}}"', "", text)
 
 
 def test_everybody_has_the_pseudonym_of_the_key_in_every_table(tmp_path: Path) -> None:
@@ -442,6 +444,10 @@ def test_any_cells_become_a_whole_output_or_an_error_in_words(
     settings = DeidentifySettings(
         dates=mode, age=age, age_top="auto", coarsen_visits=coarse, exported_on=EXPORTED
     )
+    if "patients" in frames:
+        # Where not one age can be read nothing is written: the rest would hardly ever be looked at.
+        known = {"band": "40-49", "years": "45", "date_of_birth": "1980-02-01"}[age]
+        frames["patients"].loc[0, "age_band"] = known
     key, ledger = Key("K-TEST0000", bytes(32)), Ledger()
     name, staff = key.pseudonymiser("leeds"), key.pseudonymiser("leeds", "practitioner")
     names = Names(name, staff, (lambda _: 14) if mode == "shift" else None, key.id, "")
@@ -485,6 +491,53 @@ def test_a_mapped_export_with_birth_dates_becomes_ours(tmp_path: Path) -> None:
     assert set(desk.read("patients")["age_band"]) == {"40-49"}
     assert [one.column for one in report.left_behind] == ["'Surname'"]
     assert "Zaphod" not in _all_bytes(desk.out) and "1980" not in _all_bytes(desk.out)
+
+
+def test_an_endpoint_that_is_written_is_not_told_to_be_left_behind(tmp_path: Path) -> None:
+    rows = [
+        (patient, period, "8", "7")
+        for patient in twins()["patients"]["patient_id"]
+        for period in ("baseline", "followup")
+    ]
+    columns = ["patient_id", "period", "headache_days_per_28", "visit fee"]
+    desk = Desk(tmp_path, {**twins(), "summaries": pd.DataFrame(rows, columns=columns)})
+    report = desk.run()
+    assert set(desk.read("summaries")["headache_days_per_28"]) == {"8"}
+    assert [(one.file, one.column, one.cells) for one in report.left_behind] == [
+        ("summaries.csv", "'visit fee'", 48)
+    ]
+
+
+@pytest.mark.parametrize(
+    ("cells", "age", "wrong"),
+    [
+        (["01/02/1980"] * 24, "years", "ages in years"),
+        (["01/02/1980"] * 24, "band", "the bands of the data dictionary"),
+        (["46"] * 24, "date_of_birth", "dates of birth"),
+        (["46"] * 24, "band", "the bands of the data dictionary"),
+        (["01.02.1980"] * 24, "date_of_birth", "dates = "),
+    ],
+)
+def test_a_column_of_ages_that_would_be_lost_whole_stops_everything(
+    tmp_path: Path, cells: list[str], age: str, wrong: str
+) -> None:
+    tables = twins()
+    tables["patients"]["age_band"] = cells
+    desk = Desk(tmp_path, tables)
+    with pytest.raises(InvalidRecords) as refused:
+        desk.run(f'age = "{age}"')
+    told = str(refused.value)
+    assert "'age_band'" in told and wrong in told and "1980" not in told and "46" not in told
+    assert all(f'age = "{other}"' in told for other in ("date_of_birth", "years", "band"))
+    assert not desk.out.exists()
+
+
+def test_one_slip_among_the_ages_is_emptied_and_counted(tmp_path: Path) -> None:
+    tables = twins()
+    tables["patients"].loc[3, "age_band"] = "forty-five"
+    desk = Desk(tmp_path, tables)
+    report = desk.run(accept_k=True)
+    assert report.ledger.cells["patients"] == {"age_band: no years could be read, emptied": 1}
 
 
 def test_records_without_anything_to_write_are_refused(tmp_path: Path) -> None:

@@ -157,6 +157,33 @@ def test_a_key_in_a_git_work_tree_is_refused_and_never_made_there(tmp_path: Path
     assert not (tmp_path / "another").exists()
 
 
+@pytest.mark.parametrize("name", ["Clients.csv", "list.XLSX", "clinic.db", "outcomes.toml", "mapping.toml"])
+def test_no_key_is_made_among_records(tmp_path: Path, name: str) -> None:
+    folder = tmp_path / "records"
+    folder.mkdir()
+    (folder / name).write_text("")
+    with pytest.raises(IdentityError, match="No key was made") as refused:
+        new_key(folder / "clinic.key")
+    assert name not in str(refused.value)
+    assert [path.name for path in folder.iterdir()] == [name]
+
+
+def test_no_key_is_made_in_a_folder_within_the_records(tmp_path: Path) -> None:
+    (tmp_path / "diary.csv").write_text("")
+    with pytest.raises(IdentityError, match="No key was made"):
+        new_key(tmp_path / "keys" / "clinic.key")
+    assert not (tmp_path / "keys").exists()
+
+
+@POSIX
+def test_the_folder_of_a_new_key_is_made_for_its_owner_alone(tmp_path: Path) -> None:
+    (tmp_path / "letter.txt").write_text("")
+    new_key(tmp_path / "keys" / "clinic.key")
+    assert stat.S_IMODE((tmp_path / "keys").stat().st_mode) == 0o700
+    with pytest.raises(FileProblem, match="folder of the key"):
+        new_key(tmp_path / "no" / "such" / "clinic.key")
+
+
 def test_a_key_behind_a_link_is_refused(tmp_path: Path) -> None:
     new_key(tmp_path / "k")
     (tmp_path / "link").symlink_to(tmp_path / "k")

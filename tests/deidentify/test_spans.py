@@ -71,7 +71,7 @@ def test_a_day_is_filled_in_where_no_row_may_tell_of_it(
     wanted = [
         _day(number)
         for number in range(first, last + 1)
-        if set(own) <= readable and _day(number) not in {*own, *nobodys}
+        if own and set(own) <= readable and _day(number) not in {*own, *nobodys}
     ]
     ledger = Ledger()
     assert _filled(people, _diary(*rows), ledger) == ({"a1": wanted} if wanted else {})
@@ -96,9 +96,9 @@ def test_a_span_that_cannot_be_fills_nothing_and_is_told(first: str | None, last
 
 
 def test_ten_years_are_a_span_and_a_day_more_is_none() -> None:
-    for days, wanted in ((3660, 3661), (3661, 0)):
+    for days, wanted in ((3660, 3660), (3661, 0)):
         first = (EXPORTED - dt.timedelta(days=days)).isoformat()
-        made = _filled(_patients(("a", first, EXPORTED.isoformat())), _diary())
+        made = _filled(_patients(("a", first, EXPORTED.isoformat())), _diary(("a", first, "yes")))
         assert sum(map(len, made.values())) == wanted
 
 

@@ -84,7 +84,7 @@ def test_a_header_blocks_by_position_also_where_the_column_is_left_out() -> None
         (["AB1", "CD2", "EF3", "GH4", "JK5", "LM6"], {"PRV-ID-FORM"}),
         (["P-0123456789ABCDEF", "P-0123456789ABCDEI"], {"PRV-ID-FORM"}),
     ],
-    ids=str,
+    ids=lambda given: " ".join(sorted(given))[-60:],
 )  # fmt: skip
 def test_forms_of_ids(ids: list[str], blocks: set[str]) -> None:
     assert codes(held(people(ids))) == blocks

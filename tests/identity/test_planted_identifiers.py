@@ -16,7 +16,7 @@ from identity_planted import KINDS, ONE_IS_ENOUGH, distinct
 from identity_sources import DECLARED, REGIONS, held
 
 from outcomes.engine import Engine, identifier
-from outcomes.records.cells import Forms, cell
+from outcomes.records.cells import Forms, cell, parsed_name
 from outcomes.records.schema import TABLES
 
 PATIENTS = 48
@@ -84,7 +84,8 @@ def _broken(table: str, name: str, values: list[str]) -> bool:
     engine.register("cells", pa.table({name: values}))
     sql = cell(column, "VARCHAR", Forms("VARCHAR"))
     passed = engine.rows(
-        f"SELECT count(*) FROM (SELECT {sql.cleaned} AS {identifier(name)} FROM cells) WHERE NOT ({sql.broken})"
+        f"SELECT count(*) FROM (SELECT *, {sql.parsed} AS {parsed_name(column)} FROM (SELECT {sql.cleaned} AS "
+        f"{identifier(name)} FROM cells)) WHERE NOT ({sql.broken})"
     )
     return bool(passed[0][0] == 0)
 

@@ -102,9 +102,9 @@ def test_the_shipped_clinic_lists_what_it_counts(sample: Path) -> None:
 @pytest.mark.parametrize("suffix", [".csv", ".parquet"])
 def test_all_rows_are_listed_where_findings_keep_only_the_first(tmp_path: Path, suffix: str) -> None:
     n = MAX_POSITIONS + 2345
-    days = range(1, n + 1)
-    diary = pd.DataFrame({"patient_id": "P-0001", "day": days, "headache": "yes", "intensity": 11.5})
-    good = pd.DataFrame({"patient_id": "P-0002", "day": [1], "headache": ["yes"], "intensity": [3.0]})
+    ids, days = [f"P-{1 + row // 5000:04d}" for row in range(n)], [1 + row % 5000 for row in range(n)]
+    diary = pd.DataFrame({"patient_id": ids, "day": days, "headache": "yes", "intensity": 11.5})
+    good = pd.DataFrame({"patient_id": "P-0099", "day": [1], "headache": ["yes"], "intensity": [3.0]})
     records = read_records(
         write_folder(tmp_path / "in", suffix, diary=pd.concat([diary, good], ignore_index=True)), LENIENT
     )

@@ -394,6 +394,53 @@ class TestOtherSources:
                 return
             _mapping(text)
 
+    @pytest.mark.parametrize(
+        ("name", "header", "row", "table"),
+        [
+            (
+                "Clients",
+                "Client no,Name,DOB,E-mail,Sex,Diagnosis",
+                "7{n},Z,1.2.1980,z@example.org,F,Migraine",
+                "patients",
+            ),
+            ("Kunden", "Kundennummer,Nachname,Geburtsdatum", "7{n},Z,1.2.1980", "patients"),
+            ("people", "Case id,Gender", "7{n},F", "patients"),
+            ("list", "Fall-Nr,Geburtsdatum", "7{n},1.2.1980", "patients"),
+            ("patient_diary", "Client,Date,Headache", "7,2026-01-1{n},yes", "diary"),
+            ("Client visits", "Client no,Date,Needles", "7,2026-01-1{n},12", "sessions"),
+            ("clients", "Client no,Date,Pain", "7,2026-01-1{n},5", "diary"),
+        ],
+    )
+    def test_lists_of_people_and_lists_of_days(
+        self, tmp_path: Path, name: str, header: str, row: str, table: str
+    ) -> None:
+        lines = [header, *(row.replace("{n}", str(n)) for n in range(5))]
+        (tmp_path / f"{name}.csv").write_text("\n".join(lines))
+        text = suggest_mapping(tmp_path)
+        (drafted,) = _mapping(text).tables
+        assert drafted.table == table
+        assert dict(drafted.columns)["patient_id"].source == header.partition(",")[0]
+        assert "patient_id is needed" not in text and "example.org" not in text
+
+    def test_a_table_that_says_nothing_is_a_question(self, tmp_path: Path) -> None:
+        (tmp_path / "export.csv").write_text("Room,Colour\n1,red\n1,blue\n")
+        text = suggest_mapping(tmp_path)
+        assert not _mapping(text).tables
+        assert re.search(r'^# \? table = "diary"  # unsure', text, re.MULTILINE)
+        assert _mapping(text.replace("# ? ", "")).tables[0].table == "diary"
+
+    def test_a_number_of_the_hospital_is_asked_about_and_never_taken(self, tmp_path: Path) -> None:
+        (tmp_path / "Clients.csv").write_text(
+            "MRN,Date of birth,Sex\n4711,01/02/1980,female\n4712,13/02/1980,male\n"
+        )
+        text = suggest_mapping(tmp_path)
+        columns = dict(_mapping(text).tables[0].columns)
+        assert "patient_id" not in columns and "age_band" not in columns
+        assert "# patient_id is needed" in text and '# ? patient_id = "MRN"' in text
+        answered = dict(_mapping(_answered(text, "patient_id", "age_band")).tables[0].columns)
+        assert answered["patient_id"].source == "MRN" and answered["age_band"].dates == ("D/M/YYYY",)
+        assert "4711" not in text and "1980" not in text
+
     def test_nothing_that_can_be_read(self, tmp_path: Path) -> None:
         with pytest.raises(InvalidRecords):
             suggest_mapping(write_folder(tmp_path, list=b"a,b\n1,\x00\n"))

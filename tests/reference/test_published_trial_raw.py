@@ -95,11 +95,22 @@ def test_a_column_of_a_known_name_with_unknown_codes_is_not_let_pass(
     whole: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """The file codes `sex` as 0 and 1, and its documentation alone says which is which: nothing is guessed."""
+    answered = mapping(BOTH_WAYS, missing=True)
+    (whole / "mapping.toml").write_text(
+        answered.replace('patient_id = "id"\n', 'patient_id = "id"\nsex = "sex"\n', 1)
+    )
     assert main(["check", str(whole)]) == 5
     told = "".join(capsys.readouterr())
     assert "'sex' must be one of the listed codes" in told and "401 of 401 rows" in told
     assert main(["compare", str(whole), "--json"]) == 5
     assert capsys.readouterr().out == ""
+
+
+def test_a_column_that_is_left_out_stays_out_even_with_a_name_of_ours(
+    whole: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["check", str(whole)]) == 0
+    assert "sex" not in "".join(capsys.readouterr())
 
 
 def test_one_address_in_a_column_that_is_left_out_stops_the_whole_file(

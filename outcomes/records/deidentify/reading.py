@@ -15,6 +15,7 @@ from outcomes.errors import InvalidRecords
 from outcomes.files import unchanged
 from outcomes.records.deidentify.fields import columns_of
 from outcomes.records.mapping import MappedTable, SourceMapping
+from outcomes.records.matching import UNKNOWN
 from outcomes.records.raw import Opened, RawTable
 from outcomes.records.schema import TABLES
 
@@ -115,10 +116,10 @@ def _in_our_words(problem: str) -> str:
 
 def _leaving_the_rest(tables: list[RawTable], mapping: SourceMapping) -> SourceMapping:
     """The same mapping, with every column that it does not name left out on purpose."""
-    mapped = [replace(table, ignore=(*table.ignore, "*")) for table in mapping.tables]
+    mapped = [replace(table, ignore=(*table.ignore, UNKNOWN)) for table in mapping.tables]
     named = {table.source.casefold() for table in mapping.tables}
     mapped += [
-        MappedTable(source=raw.name, table=raw.name.strip().lower(), columns=(), ignore=("*",))
+        MappedTable(source=raw.name, table=raw.name.strip().lower(), columns=(), ignore=(UNKNOWN,))
         for raw in tables
         if raw.name.strip().lower() in TABLES and not named & {raw.name.casefold(), raw.label.casefold()}
     ]

@@ -107,7 +107,8 @@ def _days_without_a_row(
     anybodys = of_patient.get(None, set())
     made = []
     for patient, (first, last) in spans.items():
-        if patient in unreadable:
+        # Of whom no row tells at all, the ids may be written differently.
+        if patient in unreadable or patient not in of_patient:
             continue
         told = of_patient.get(patient, set()) | anybodys
         span = (dt.date.fromordinal(day).isoformat() for day in range(first, last + 1))

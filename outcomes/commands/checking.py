@@ -66,7 +66,8 @@ def _check(arguments: argparse.Namespace) -> int:
         if finding.rule == "PRV-ALLOWANCE":
             say(finding.sentence())
     if result.identity:
-        say(way_through(result.identity, arguments.source))
+        if way := way_through(result.identity, arguments.source):
+            say(way)
     else:
         # What else is wrong is told once nobody can be found here: it would bury the way through.
         for problem in result.problems:

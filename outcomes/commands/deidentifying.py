@@ -18,7 +18,7 @@ def add(commands: Any) -> None:
     parser.add_argument("raw", metavar="RAW", help="folder, workbook, database file or address")
     parser.add_argument("--output", metavar="DIR", required=True, help="new folder to write to")
     parser.add_argument("--config", metavar="FILE", required=True, help="mapping and settings (deid.toml)")
-    parser.add_argument("--key-file", metavar="FILE", help="key of 'outcomes key new'")
+    parser.add_argument("--key-file", metavar="FILE", help="key made by 'outcomes key new'")
     parser.add_argument("--domain", metavar="NAME", required=True, help="the recipient, such as leeds-2026")
     parser.add_argument("--table", metavar="FILE", help="where random pseudonyms are kept")
     parser.add_argument(

@@ -385,6 +385,18 @@ class Reading:
     def _source(self, name: str) -> TableSource:
         return next(source for source in self.sources if source.table.name == name)
 
+    def _tell_declared_elsewhere(self, diary: TableSource | None) -> None:
+        days = _declared_elsewhere(self.location)
+        if days and diary is not None:
+            problem = (
+                f"{days} days count as free of headache because the clinic declared their spans fully recorded; they were "
+                "written as such when the records were de-identified."
+            )
+            remedy = "This stands in every report that rests on it."
+            self.findings.append(
+                Finding("warning", DECLARED_SPAN, "diary", diary.label, "", problem, remedy, days, ())
+            )
+
     def records(self) -> Records:
         """Place the rows in time and count where each went."""
         engine, id_type = self.engine, _id_type(self.sources)
@@ -418,6 +430,7 @@ class Reading:
             gate=self.gate,
         )
         records.rules = {name: checked.rules for name, checked in self.checked.items()}
+        self._tell_declared_elsewhere(diary)
         if diary is not None:
             records._segments[(1,)] = "segments"
             self.findings += low_scale(engine, diary)
@@ -433,6 +446,15 @@ class Reading:
             )
         )
         return records
+
+
+def _declared_elsewhere(location: Location) -> int:
+    """Days of a de-identified folder that were filled in from declared spans before dates were taken out."""
+    if location.kind != "folder" or location.path is None or not (location.path / PROVENANCE_FILE).is_file():
+        return 0
+    from outcomes.records.deidentify.writing import declared_days_in
+
+    return declared_days_in(location.path)
 
 
 def _id_type(tables: Sequence[TableSource]) -> str:

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 
 from outcomes.engine import Engine
 from outcomes.records.findings import Finding
+from outcomes.records.header_words import says_birth
 from outcomes.records.identity.allowances import NOT_ALLOWABLE, Allowance, Allowances
 from outcomes.records.identity.columns import (
     closed_hits,
@@ -152,7 +153,8 @@ def _headers(hold: _Hold, tables: Sequence[GateTable]) -> None:
                     Hit("PRV-TEXT-HEADER", "the header says that the column holds free text.", ()),
                 )
             elif meaning == "identity":
-                told = "the header says that the column holds something that identifies people."
+                what = "a date of birth" if says_birth(column.written) else "something that identifies people"
+                told = f"the header says that the column holds {what}."
                 hold.block(table, column, Hit("PRV-HEADER", told, ()))
 
 

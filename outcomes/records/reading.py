@@ -389,8 +389,8 @@ class Reading:
         days = _declared_elsewhere(self.location)
         if days and diary is not None:
             problem = (
-                f"{days} days count as free of headache because the clinic declared their spans fully recorded; they were "
-                "written as such when the records were de-identified."
+                f"{days} days count as free of headache because the clinic declared their spans fully recorded; they "
+                "were written as such when the records were de-identified."
             )
             remedy = "This stands in every report that rests on it."
             self.findings.append(

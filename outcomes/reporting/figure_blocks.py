@@ -105,7 +105,7 @@ def by_group_block(changes: Sequence[PairedChange], disclosure: Disclosure) -> B
     endpoint = changes[0].endpoint
     xlabel = f"change in {endpoint.label.lower()} ({endpoint.unit})"
     if not frame["value"].notna().any():
-        return Sentence("No group has the patients that a figure of the groups needs.")
+        return Sentence("A figure of the groups: too few patients in each of them.")
     draw = partial(figures.draw_by_group, frame, xlabel)
     alt = f"{xlabel[0].upper()}{xlabel[1:]} with interval: " + "; ".join(
         f"{label} {number(value) if value == value else reason}"

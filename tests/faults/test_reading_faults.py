@@ -609,8 +609,10 @@ class TestWhatSetsARowAside:
             diary="patient_id,date,headache\n" + "".join(f"p{n},2026-01-01,no\n" for n in range(4)),
             sessions="patient_id,date\n" + "".join(f"p{n},2026-13-01\n" for n in range(4)),
         )
-        assert main(["compare", str(folder), "--json"]) == 4
-        assert "4 patients with a diary, of 4, have no first session" in capsys.readouterr().err
+        assert main(["compare", str(folder), "--json"]) == 5
+        assert "sessions.csv: 4 of 4 rows" in capsys.readouterr().err
+        assert main(["check", str(folder)]) == 5
+        assert "4 patients have a session whose day cannot be read" in capsys.readouterr().out
 
 
 class TestThePlanFile:

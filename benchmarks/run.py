@@ -280,6 +280,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(description="Measure outcomes against a pandas pipeline and a scan.")
     parser.add_argument("--rows", type=number, default=10_000_000, help="for whole commands, such as 10e6")
     parser.add_argument("--engine-rows", type=number, default=100_000_000, help="for the engine alone")
+    parser.add_argument("--text-rows", type=number, default=3_000_000, help="for the checks of CSV")
     parser.add_argument("--runs", type=number, default=5)
     parser.add_argument("--faults", type=float, default=0.0, help="share of broken rows in the first part")
     parser.add_argument("--data", type=Path, default=Path("build/bench"), help="where the diaries are kept")

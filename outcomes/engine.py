@@ -75,7 +75,8 @@ class Engine:
             f"memory_limit = {literal(MEMORY_LIMIT)}",
             f"temp_directory = {literal(str(spill))}",
             f"threads = {max(1, os.cpu_count() or 1)}",
-            "preserve_insertion_order = false",
+            # The n-th row of a table read from text is then the n-th record of the file, whoever reads it.
+            "preserve_insertion_order = true",
             "TimeZone = 'UTC'",
             "autoinstall_known_extensions = false",
             "autoload_known_extensions = false",

@@ -122,7 +122,15 @@ def _read_text(engine: Engine, source: TableSource, rules: list[Rule], forms: Fo
     """Read text files once, values and faults together, into the engine."""
     name = source.table.name
     try:
-        engine.run(f"CREATE OR REPLACE TABLE {name}_checked AS {_checked_select(source, rules, forms)}")
+        select = _checked_select(source, rules, forms)
+        if not source.is_one_text:
+            engine.run(f"CREATE OR REPLACE TABLE {name}_checked AS {select}")
+            return
+        engine.run(f"CREATE OR REPLACE TABLE {name}_read AS {select}")
+        engine.run(
+            f"CREATE OR REPLACE VIEW {name}_checked AS SELECT rowid + 1 AS source_row, * EXCLUDE (source_row) "
+            f"FROM {name}_read"
+        )
     except OutcomesError:
         texts = {part.raw.text.path: part.raw.text for part in source.parts if part.raw.text is not None}
         problems = [problem for text in texts.values() for problem in ragged_rows(text)]
@@ -375,7 +383,8 @@ def _read_select(source: TableSource, forms: Forms) -> str:
     """SELECT of the known columns with missing tokens gone, and beside each text what is read out of it."""
     cells = {identifier(item.column.name): cell(item.column, item.sql_type, forms) for item in source.columns}
     cleaned = ", ".join(f"{own.cleaned} AS {name}" for name, own in cells.items())
-    select = f"SELECT source_row, {cleaned} FROM ({source.origin})"
+    origin = source.unnumbered_origin if source.is_one_text else source.origin
+    select = f"SELECT source_row, {cleaned} FROM ({origin})"
     parsed = [
         f"{own.parsed} AS {parsed_name(item.column)}"
         for item, own in zip(source.columns, cells.values(), strict=True)

@@ -96,8 +96,21 @@ class TableSource:
         return all(part.raw.text is not None and not part.raw.text.spaced for part in self.parts)
 
     @property
+    def is_one_text(self) -> bool:
+        """Whether all rows come from one text file, in which the n-th row read is the n-th record."""
+        return len(self.parts) == 1 and self.parts[0].raw.text is not None
+
+    @property
     def origin(self) -> str:
         """SELECT of `source_row` and the known columns under their dictionary names, over all parts."""
+        return self._origin(numbered=True)
+
+    @property
+    def unnumbered_origin(self) -> str:
+        """The same, with 0 for every row: counting rows keeps the engine from reading with all its threads."""
+        return self._origin(numbered=False)
+
+    def _origin(self, *, numbered: bool) -> str:
         selects = []
         for index, part in enumerate(self.parts):
             held = {item.column.name: item for item in part.columns}
@@ -110,8 +123,9 @@ class TableSource:
                     value = own.expression if alike else as_text(own.expression, own.sql_type)
                 columns.append(f"{value} AS {identifier(item.column.name)}")
             offset = f" + {index << _PART_SHIFT}" if index else ""
+            number = part.raw.row_number if numbered else "CAST(0 AS BIGINT)"
             selects.append(
-                f"SELECT {part.raw.row_number}{offset} AS source_row, {', '.join(columns)} FROM {part.raw.scan}"
+                f"SELECT {number}{offset} AS source_row, {', '.join(columns)} FROM {part.raw.scan}"
             )
         return " UNION ALL ".join(selects)
 

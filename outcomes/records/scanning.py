@@ -180,10 +180,13 @@ def _scan_bytes(path: Path, name: str) -> tuple[list[str], bool, bool]:
                     )
                 if not chunk.isascii() or decoder.getstate()[0]:
                     decoder.decode(chunk)
-                joined = tail + chunk
-                if not spaced and b" " in joined:
-                    spaced = any(pair in joined for pair in _OUTER_SPACES) or joined.endswith(b" ")
-                blank = blank or b"\n\n" in joined or b"\n\r\n" in joined or b"\r\r" in joined
+                # Chunks and the seams between them, rather than a copy of everything.
+                for piece in (tail + chunk[:2], chunk):
+                    if not spaced and b" " in piece:
+                        spaced = any(pair in piece for pair in _OUTER_SPACES) or piece.endswith(b" ")
+                    blank = blank or b"\n\n" in piece
+                    if not blank and b"\r" in piece:
+                        blank = b"\n\r\n" in piece or b"\r\r" in piece
                 lines += chunk.count(b"\n")
                 tail = chunk[-2:]
         decoder.decode(b"", final=True)

@@ -13,9 +13,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, fields
 
 from outcomes.records.identity.detectors import SINGLE_CELL_SQL, date_in, initials_and_date, says_what_it_is
-from outcomes.records.identity.looking import Looking
+from outcomes.records.identity.looking import PSEUDONYM, Looking
 
-PSEUDONYM = "P-[0-9A-HJKMNP-TV-Z]{16}"
 CODE = "[A-Za-z]{1,10}-?[0-9]{1,6}"
 NUMBER = r"[0-9]{1,15}([.]0)?"
 ATTESTED = r"[A-Za-z0-9][A-Za-z0-9_.:/+{}#-]{0,63}"

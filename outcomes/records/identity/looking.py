@@ -20,6 +20,8 @@ from outcomes.records.identity.tables import GateColumn, GateTable
 from outcomes.records.raw import ERROR_CELLS
 
 #: Distinct values, in the order of a hash, that the rules on shares look at.
+#: An id as `outcomes deidentify` makes it: 80 bits of a keyed hash.
+PSEUDONYM = "P-[0-9A-HJKMNP-TV-Z]{16}"
 SAMPLE = 10_000
 #: Digits from which a number without an upper bound is looked at.
 WIDE_DIGITS = 5
@@ -153,6 +155,11 @@ class Looking:
             f"approx_count_distinct(CASE WHEN {five} THEN v END) FROM ({inner})"
         )[0]
         return found[0] or 0.0, found[1], found[2]
+
+    def all_pseudonyms(self, distinct: str) -> bool:
+        """Whether every value is a pseudonym as 'outcomes deidentify' makes them."""
+        found = self.engine.rows(f"SELECT bool_and(regexp_full_match(v, '{PSEUDONYM}')) FROM ({distinct})")
+        return bool(found[0][0])
 
     def count(self, look: Look) -> int:
         """How many distinct values a column holds."""

@@ -124,9 +124,10 @@ def _declared_days(records: Records, sources: dict[str, TableSource]) -> list[Fi
                 "headache, because the clinic declares their spans fully recorded (recorded_from, recorded_to)."
             )
             if counted["silent"]:
-                problem += f" Of {patients_in_words(counted['silent'])} of them no entry was read at all."
+                problem += f" Of {counted['silent']} of these patients no entry could be read."
             if broken:
-                problem += f" {broken} rows of theirs were set aside; their days are not among these."
+                rows = "1 row of theirs was" if broken == 1 else f"{broken} rows of theirs were"
+                problem += f" {rows} set aside; their days are not among these."
             remedy = "This stands in every report that rests on it."
             findings.append(
                 _warning(DECLARED_SPAN, patients, "recorded_from", problem, remedy, counted["days"])

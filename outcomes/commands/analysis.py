@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from outcomes.commands.console import progress, say, show, show_json, write_text
 from outcomes.commands.source import add_source, given_plan, refuse_over_records, warn_where_shared
 from outcomes.errors import EXIT_DONE, PlanError
+from outcomes.files import without_formula
 
 if TYPE_CHECKING:
     from outcomes.analysis.periods import PatientFlow
@@ -102,6 +103,8 @@ def _compare(arguments: argparse.Namespace) -> int:
     if arguments.csv:
         frame = table.to_frame()
         frame["notes"] = ["; ".join(note for note in (own, *records.notes) if note) for own in frame["notes"]]
+        for name in ("by", "group"):
+            frame[name] = [without_formula(one) if isinstance(one, str) else one for one in frame[name]]
         write_text(arguments.csv, frame.to_csv(index=False, lineterminator="\n"))
     if arguments.json:
         show_json({**table.to_dict(), "flow": _flow_json(flows, records), "notes": notes})

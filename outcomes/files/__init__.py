@@ -11,7 +11,7 @@ from outcomes.files.locking import run_lock
 from outcomes.files.places import safe_output, shared_folder_warning, slug, within
 from outcomes.files.runs import remove, scratch, scratch_folder
 from outcomes.files.watching import Watched, opened_for_reading, unchanged
-from outcomes.files.writing import private_file, private_folder, room_for, write_private
+from outcomes.files.writing import private_file, private_folder, room_for, without_formula, write_private
 
 __all__ = [
     "Watched",
@@ -29,5 +29,6 @@ __all__ = [
     "slug",
     "unchanged",
     "within",
+    "without_formula",
     "write_private",
 ]

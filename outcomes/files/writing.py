@@ -191,3 +191,12 @@ def room_for(folder: str | Path, size: int) -> None:
             f"{shown(folder)}: could not be written: the disk has room for {free / 1e6:,.0f} MB, and up to "
             f"{ROOM * size / 1e6:,.0f} MB are needed. Make room or choose another place."
         )
+
+
+#: What a spreadsheet takes for the beginning of a formula.
+_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n")
+
+
+def without_formula(text: str) -> str:
+    """A text for a cell that a spreadsheet may open, marked as a text where it would be worked out."""
+    return f"'{text}" if text.startswith(_FORMULA) else text

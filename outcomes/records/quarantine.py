@@ -13,7 +13,7 @@ from typing import NamedTuple
 
 from outcomes.engine import identifier
 from outcomes.errors import OutcomesError
-from outcomes.files import private_file
+from outcomes.files import private_file, without_formula
 from outcomes.records.checking import BLANK, Rule
 from outcomes.records.findings import total_set_aside
 from outcomes.records.matching import TableSource
@@ -24,8 +24,6 @@ COLUMNS = ("file", "row", "column", "rule", "what to do")
 CONFLICT = "conflict"
 
 _PAGE_ROWS = 50_000
-#: Signs with which a cell begins that a spreadsheet would take for a formula.
-_FORMULA_SIGNS = ("=", "+", "-", "@", "\t", "\r")
 _NUMBERS = itertools.count()
 
 
@@ -59,7 +57,7 @@ def write_quarantine(records: Records, path: str | Path) -> int:
         for source in records.sources:
             for broken in _rows_of(records, source):
                 rows += 1
-                written.writerows([_no_formula(one.file), *one[1:]] for one in broken)
+                written.writerows([without_formula(one.file), *one[1:]] for one in broken)
         if rows != total_set_aside(records.counts):
             raise OutcomesError(
                 f"{total_set_aside(records.counts)} rows were counted as set aside and {rows} are listed. "
@@ -139,8 +137,3 @@ def _conflicting(source: TableSource) -> str:
         f"AS rows_of_key, count(*) OVER (PARTITION BY {columns}) AS rows_alike "
         f"FROM ({settled_rows(source)}) WHERE fault = 0) WHERE rows_of_key <> rows_alike"
     )
-
-
-def _no_formula(text: str) -> str:
-    """A file may carry a name that a spreadsheet would work out."""
-    return f"'{text}" if text.startswith(_FORMULA_SIGNS) else text

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from outcomes.errors import FileProblem
-from outcomes.files import within, write_private
+from outcomes.files import within, without_formula, write_private
 from outcomes.records.raw import PROVENANCE_FILE
 
 if TYPE_CHECKING:
@@ -24,8 +24,6 @@ if TYPE_CHECKING:
 PROVENANCE_VERSION = 1
 PLAN_FILE = "outcomes.toml"
 
-#: What a spreadsheet takes for the beginning of a formula.
-_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n")
 _TABLE_SUFFIXES = (".csv", ".tsv", ".parquet")
 
 
@@ -61,9 +59,7 @@ def cell_text(value: Any) -> str:
     if _is_missing(value):
         return ""
     text = str(value)
-    if text.startswith(_FORMULA) and not _is_number(text):
-        return f"'{text}"
-    return text
+    return text if _is_number(text) else without_formula(text)
 
 
 def _is_missing(value: Any) -> bool:

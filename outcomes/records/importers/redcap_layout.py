@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 
 from outcomes.errors import InvalidRecords
 from outcomes.records.importers.delimited import DelimitedTable
-from outcomes.records.importers.redcap_dictionary import VARIABLE, DataDictionary, Field, column_code
+from outcomes.records.importers.redcap_dictionary import VARIABLE, DataDictionary, Field
 
 EVENT, INSTRUMENT, INSTANCE = "redcap_event_name", "redcap_repeat_instrument", "redcap_repeat_instance"
 #: REDCap's own columns and what an export of labels calls them.
@@ -123,8 +123,3 @@ def _by_label(table: DelimitedTable, named: Sequence[tuple[str, str]]) -> Layout
         elif found:
             doubtful.update(names)
     return Layout(table, places, frozenset(doubtful), labels=True)
-
-
-def box_of(code: str) -> str:
-    """How a checkbox's code stands in the name of its column."""
-    return column_code(code)

@@ -134,6 +134,12 @@ class Engine:
         """The answer as a pandas frame."""
         return self.arrow(sql).to_pandas()
 
+    def roomy(self) -> str:
+        """The place for tables too large to keep in memory: a file in the private folder, packed as it is written."""
+        if not self.rows("SELECT 1 FROM duckdb_databases() WHERE database_name = 'roomy'"):
+            self.run(f"ATTACH {literal(str(self.scratch / 'roomy'))} AS roomy")
+        return "roomy.main."
+
     def register(self, name: str, table: pa.Table) -> None:
         """Make an Arrow table readable under a name."""
         self.connection.register(name, table)

@@ -46,6 +46,8 @@ _NEEDED = ("patient_id", "date", "day", "period", "instrument", "kind")
 
 FUTURE = "future_date"
 MOST_RULES = 62
+#: Text above this size is kept in a private file and not in memory: its values take about twice its bytes.
+LARGE_TEXT = 64 * 1024 * 1024
 
 
 @dataclass(frozen=True)
@@ -126,16 +128,22 @@ def _read_text(engine: Engine, source: TableSource, rules: list[Rule], forms: Fo
         if not source.is_one_text:
             engine.run(f"CREATE OR REPLACE TABLE {name}_checked AS {select}")
             return
-        engine.run(f"CREATE OR REPLACE TABLE {name}_read AS {select}")
+        place = f"{engine.roomy() if _is_large(source) else ''}{name}_read"
+        engine.run(f"CREATE OR REPLACE TABLE {place} AS {select}")
         engine.run(
             f"CREATE OR REPLACE VIEW {name}_checked AS SELECT rowid + 1 AS source_row, * EXCLUDE (source_row) "
-            f"FROM {name}_read"
+            f"FROM {place}"
         )
     except OutcomesError:
         texts = {part.raw.text.path: part.raw.text for part in source.parts if part.raw.text is not None}
         problems = [problem for text in texts.values() for problem in ragged_rows(text)]
         unreadable = [one for one in problems if "cannot be read as a table" in one]
         raise InvalidRecords([one for one in problems if one not in unreadable] or unreadable) from None
+
+
+def _is_large(source: TableSource) -> bool:
+    """Whether the values of a text file would take more memory than a small computer has to spare."""
+    return sum(path.stat().st_size for part in source.parts for path in part.raw.paths) > LARGE_TEXT
 
 
 def _rows_if_plain(engine: Engine, source: TableSource, forms: Forms) -> int:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Sequence
+from collections.abc import Container, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -28,9 +28,13 @@ def run_gate(
     mapping: SourceMapping,
     location: Location,
     allowances: str | Path | None,
+    held: Container[str] = (),
 ) -> GateReport:
-    """Hold the gate against all tables found. Nothing is written anywhere."""
-    tables = [gate_table(raw, sources, mapping) for raw in raws]
+    """Hold the gate against all tables found. Nothing is written anywhere.
+
+    `held` names the tables that have been read already, each from one text file, with no rule broken.
+    """
+    tables = [gate_table(raw, sources, mapping, held) for raw in raws]
     path = Path(allowances) if allowances is not None else None
     if path is None and location.beside is not None:
         path = location.beside / ALLOWANCES_FILE
@@ -48,14 +52,20 @@ def tables_of(source: str | Path, mapping: str | Path | None) -> list[GateTable]
     return [gate_table(raw, sources, chosen) for raw in opened.tables]
 
 
-def gate_table(raw: RawTable, sources: Sequence[TableSource], mapping: SourceMapping) -> GateTable:
-    """One table as found, as the gate looks at it."""
+def gate_table(
+    raw: RawTable, sources: Sequence[TableSource], mapping: SourceMapping, held: Container[str] = ()
+) -> GateTable:
+    """One table as found, as the gate looks at it. `held`: as in `run_gate`."""
     feeding = [(source, part) for source in sources for part in source.parts if part.raw is raw]
     feeds: dict[str, Column] = {}
     ignored: set[str] = set()
     missing = mapping.missing
-    for _, part in feeding:
+    table = feeding[0][0].table.name if feeding else ""
+    as_they_stand: dict[str, str] = {}
+    for source, part in feeding:
         missing = part.mapped.missing or missing
+        if source.table.name in held and len(feeding) == 1:
+            as_they_stand = _as_they_stand(part)
         for item in part.columns:
             key, fed = _fed(part, item.column)
             if key:
@@ -73,10 +83,29 @@ def gate_table(raw: RawTable, sources: Sequence[TableSource], mapping: SourceMap
                 key in ignored or "*" in ignored,
                 raw=identifier(column.name),
                 sql_type=column.sql_type,
+                held=as_they_stand.get(column.name, ""),
             )
         )
-    table = feeding[0][0].table.name if feeding else ""
-    return GateTable(raw.label, raw.container, table, raw.scan, raw.row_number, raw.row_shown, tuple(columns))
+    return GateTable(
+        raw.label,
+        raw.container,
+        table,
+        raw.scan,
+        raw.row_number,
+        raw.row_shown,
+        tuple(columns),
+        f"{table}_checked" if as_they_stand else "",
+    )
+
+
+def _as_they_stand(part: Part) -> dict[str, str]:
+    """Columns as found that are read with nothing done to their cells before the rules: raw name → our column."""
+    found = {identifier(column.name): column.name for column in part.raw.columns}
+    return {
+        found[item.expression]: identifier(item.column.name)
+        for item in part.columns
+        if item.expression in found and not item.constant
+    }
 
 
 def _fed(part: Part, column: Column) -> tuple[str, Column]:

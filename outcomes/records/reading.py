@@ -252,6 +252,8 @@ class Reading:
         self.stops: list[str] = []
         self.sources: list[TableSource] = []
         self.checked: dict[str, Checked] = {}
+        #: Text files that were read before the gate: what the rules then show of a cell need not be asked twice.
+        self.first_read: dict[str, tuple[TableSource, Checked]] = {}
         self.gate: GateReport | None = None
 
     def through(self, allowances: str | Path | None) -> Records:
@@ -305,8 +307,9 @@ class Reading:
         try:
             found = [*self.opened.tables, *self.opened.further]
             if found:
+                held = self._read_texts()
                 self.gate = run_gate(
-                    self.engine, found, self.sources, self.mapping, self.location, allowances
+                    self.engine, found, self.sources, self.mapping, self.location, allowances, held
                 )
                 blocks += self.gate.blocks
                 self.findings += self.gate.warnings
@@ -323,6 +326,15 @@ class Reading:
             raise IdentityError(told)
         if self.problems:
             raise InvalidRecords(self.problems)
+
+    def _read_texts(self) -> list[str]:
+        """Read the tables that come from one text file each, and name those in which no rule is broken."""
+        for source in self.sources:
+            if source.is_one_text:
+                # What cannot be read is told where the tables are checked, if the gate lets anything be told.
+                with contextlib.suppress(InvalidRecords):
+                    self.first_read[source.table.name] = source, self._check_rules(source)
+        return [name for name, (_, checked) in self.first_read.items() if checked.whole]
 
     def _tell_unreadable(self) -> None:
         for source in self.sources:
@@ -357,8 +369,9 @@ class Reading:
 
     def _check_one(self, name: str) -> list[str]:
         source = self._source(name)
-        may_be_empty = name in self.mapping.allow_empty
-        checked = check_table(self.engine, source, self._forms(source), may_be_empty=may_be_empty)
+        first, checked = self.first_read.get(name, (None, None))
+        if checked is None or first != source:
+            checked = self._check_rules(source)
         limit = self.plan.set_aside_limit
         problems: list[str] = []
         if unexplained(checked, "date", limit):
@@ -367,7 +380,7 @@ class Reading:
                 self.mapping = with_forms(self.mapping, source, proven)
                 self.sources = self._matched()[0]
                 source = self._source(name)
-                checked = check_table(self.engine, source, self._forms(source), may_be_empty=may_be_empty)
+                checked = self._check_rules(source)
                 self.findings += told
         problems += scale_problems(self.engine, source, checked, limit)
         problems += zero_problems(self.engine, source)
@@ -381,6 +394,10 @@ class Reading:
                 "export (exported_on in mapping.toml) if this computer's clock is wrong."
             )
         return problems
+
+    def _check_rules(self, source: TableSource) -> Checked:
+        may_be_empty = source.table.name in self.mapping.allow_empty
+        return check_table(self.engine, source, self._forms(source), may_be_empty=may_be_empty)
 
     def _source(self, name: str) -> TableSource:
         return next(source for source in self.sources if source.table.name == name)

@@ -1,4 +1,4 @@
-"""What a text file proves about itself before anything is read: encoding, delimiter, header, blank rows.
+"""What a text file proves about itself before anything is read: encoding, delimiter, header.
 
 One pass over the bytes. The messages of other readers quote rows; ours name the place.
 """
@@ -14,10 +14,13 @@ from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
+import numpy as np
+
 from outcomes.errors import FileProblem
 from outcomes.files import opened_for_reading
 
 _CHUNK = 1 << 22
+_LINE_END = 10
 _DELIMITERS = (",", ";", "\t")
 #: The marks at the beginning of a file that tell its encoding; the longer first, since one begins the other.
 _MARKS = (
@@ -34,7 +37,7 @@ _LONGEST_HEADER = 100_000
 
 @dataclass(frozen=True)
 class TextScan:
-    """What one text file proves: its delimiter, its header as written, and which rows are blank.
+    """What one text file proves: its delimiter and its header as written.
 
     `path` is the file that is read, UTF-8 with or without a mark; `name` what messages call it. `mended` says
     in words what was read in another form than it was written. `spaced`: a cell may begin or end with a space.
@@ -44,7 +47,6 @@ class TextScan:
     name: str
     delimiter: str
     header: tuple[str, ...]
-    blank_rows: tuple[int, ...]
     mended: tuple[str, ...] = ()
     spaced: bool = True
 
@@ -59,8 +61,9 @@ class TextScan:
 
     @cached_property
     def _not_blank_before(self) -> list[int]:
-        """How many rows that are not blank stand before each blank row."""
-        return [blank - number for number, blank in enumerate(self.blank_rows, start=1)]
+        """How many rows that are not blank stand before each blank row: looked for once a row has to be told."""
+        blank_rows = _blank_rows(self.path, self.delimiter)
+        return [blank - number for number, blank in enumerate(blank_rows, start=1)]
 
 
 def scan_text(path: Path, scratch: Path, encoding: str = "") -> tuple[TextScan | None, list[str]]:
@@ -85,7 +88,7 @@ def scan_text(path: Path, scratch: Path, encoding: str = "") -> tuple[TextScan |
         if problem:
             return None, [f"{name}: {problem}"]
         mended.append(f"was read as {encoding.upper()} text.")
-    problems, may_hold_blank_rows, spaced = _scan_bytes(path, name)
+    problems, spaced = _scan_bytes(path, name)
     if problems:
         return None, problems
     header, delimiter, problem = _header(path)
@@ -96,8 +99,7 @@ def scan_text(path: Path, scratch: Path, encoding: str = "") -> tuple[TextScan |
         mended.append(
             "ends its rows with a delimiter that the header does not have; the empty last cells are left out."
         )
-    blank_rows = _blank_rows(path, delimiter) if may_hold_blank_rows else ()
-    return TextScan(path, name, delimiter, header, blank_rows, tuple(mended), spaced), []
+    return TextScan(path, name, delimiter, header, tuple(mended), spaced), []
 
 
 def ragged_rows(scan: TextScan) -> list[str]:
@@ -164,10 +166,10 @@ _OUTER_SPACES = tuple(
 )
 
 
-def _scan_bytes(path: Path, name: str) -> tuple[list[str], bool, bool]:
-    """Encoding and NUL bytes, chunk by chunk; whether there may be blank rows, and outer spaces."""
+def _scan_bytes(path: Path, name: str) -> tuple[list[str], bool]:
+    """Encoding, NUL bytes and the number of lines, chunk by chunk; and whether a cell may have outer spaces."""
     decoder = codecs.getincrementaldecoder("utf-8")("strict")
-    lines, blank, spaced, tail = 1, False, False, b""
+    lines, spaced, tail = 1, False, b""
     try:
         with path.open("rb") as file:
             while chunk := file.read(_CHUNK):
@@ -175,7 +177,6 @@ def _scan_bytes(path: Path, name: str) -> tuple[list[str], bool, bool]:
                     row = lines + chunk[: chunk.index(b"\0")].count(b"\n")
                     return (
                         [f"{name}, row {row}: a NUL byte. The file is damaged: export it again."],
-                        False,
                         True,
                     )
                 if not chunk.isascii() or decoder.getstate()[0]:
@@ -184,10 +185,8 @@ def _scan_bytes(path: Path, name: str) -> tuple[list[str], bool, bool]:
                 for piece in (tail + chunk[:2], chunk):
                     if not spaced and b" " in piece:
                         spaced = any(pair in piece for pair in _OUTER_SPACES) or piece.endswith(b" ")
-                    blank = blank or b"\n\n" in piece
-                    if not blank and b"\r" in piece:
-                        blank = b"\n\r\n" in piece or b"\r\r" in piece
-                lines += chunk.count(b"\n")
+                # Several times faster than bytes.count, which stops at each one.
+                lines += int(np.count_nonzero(np.frombuffer(chunk, np.uint8) == _LINE_END))
                 tail = chunk[-2:]
         decoder.decode(b"", final=True)
     except UnicodeDecodeError as error:
@@ -197,7 +196,6 @@ def _scan_bytes(path: Path, name: str) -> tuple[list[str], bool, bool]:
                 f"{name}, row {row}: not UTF-8 text. Save the file again as CSV UTF-8, or name its encoding in "
                 'mapping.toml, such as  encoding = "cp1252".'
             ],
-            False,
             True,
         )
     except OSError as error:
@@ -205,10 +203,9 @@ def _scan_bytes(path: Path, name: str) -> tuple[list[str], bool, bool]:
     if lines > MAX_TEXT_ROWS:
         return (
             [f"{name}: over {MAX_TEXT_ROWS // 10**6} million rows of text. Convert it to Parquet."],
-            False,
             True,
         )
-    return [], blank, spaced
+    return [], spaced
 
 
 def _header(path: Path) -> tuple[tuple[str, ...], str, str]:
@@ -252,6 +249,8 @@ def _has_stray_delimiter(path: Path, delimiter: str, cells: int) -> bool:
 
 
 def _blank_rows(path: Path, delimiter: str) -> tuple[int, ...]:
+    if not _may_hold_blank_rows(path):
+        return ()
     with path.open(encoding="utf-8-sig", newline="") as file:
         try:
             return tuple(
@@ -259,3 +258,15 @@ def _blank_rows(path: Path, delimiter: str) -> tuple[int, ...]:
             )
         except csv.Error:
             return ()
+
+
+def _may_hold_blank_rows(path: Path) -> bool:
+    """Two line ends in a row anywhere, also inside a cell: a look at the bytes, which is quick."""
+    tail = b""
+    with opened_for_reading(path) as file:
+        while chunk := file.read(_CHUNK):
+            piece = tail + chunk
+            if b"\n\n" in piece or (b"\r" in piece and (b"\n\r\n" in piece or b"\r\r" in piece)):
+                return True
+            tail = chunk[-2:]
+    return False

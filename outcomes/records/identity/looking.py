@@ -1,7 +1,8 @@
 """How the gate looks at large tables: one pass over all columns, and a second only where something is odd.
 
-Cells of a closed kind can give somebody away only by breaking their rule, so the first pass counts cells that
-are longer than any answer and not of the plain shape, and collects the patient ids on the way. The distinct
+Cells of a closed kind can give somebody away only by breaking their rule. Where the reading has shown that no row
+of a file breaks one, that is asked no more; else the first pass counts cells that are longer than any answer and
+not of the plain shape, and collects the patient ids on the way. The distinct
 values of the other columns come from one further pass. Where rows stand is asked only for what was found.
 """
 
@@ -54,8 +55,11 @@ class Looking:
     def first_pass(self, table: GateTable, today: dt.date) -> list[Look]:
         """Count what is odd in columns with a rule, and keep the distinct values of the others."""
         looks = {item.position: Look(table, item) for item in table.columns}
-        ruled = [item for item in table.columns if odd(item)]
-        others = [item for item in table.columns if item.leaks in ("id", "words", "open")]
+        if table.held:
+            self._from_held(table, looks)
+        left = [item for item in table.columns if not (table.held and item.is_told_by_value)]
+        ruled = [item for item in left if odd(item)]
+        others = [item for item in left if item.leaks in ("id", "words", "open")]
         key = next((item for item in others if _stands_alone(item)), None) if ruled else None
         try:
             if ruled:
@@ -64,6 +68,18 @@ class Looking:
         except OutcomesError:
             raise InvalidRecords([f"{table.label}: the file is not whole. Copy it again."]) from None
         return list(looks.values())
+
+    def _from_held(self, table: GateTable, looks: dict[int, Look]) -> None:
+        """What the reading has already shown, cell by cell: no rule broken, the ids, and the span of the dates."""
+        for item in table.columns:
+            if item.is_told_by_value and item.leaks == "id":
+                ids = f"SELECT {item.held} AS v, count(*) AS n FROM {table.held} GROUP BY v"
+                looks[item.position].distinct = self._values(ids)
+            elif item.is_told_by_value and item.leaks == "date":
+                oldest, newest = self.engine.rows(
+                    f"SELECT min({item.held})::VARCHAR, max({item.held})::VARCHAR FROM {table.held}"
+                )[0]
+                looks[item.position].oldest, looks[item.position].newest = oldest or "", newest or ""
 
     def _ruled(
         self,
@@ -91,7 +107,7 @@ class Looking:
         name = self._keep(f"SELECT {grouped}count(*) AS cells, {', '.join(asked)} FROM {table.scan}{by}")
         if key is not None:
             # The text is made from each distinct cell and not from each row.
-            looks[key.position].distinct = _whole(f"SELECT {key.text} AS v, cells AS n FROM {name}")
+            looks[key.position].distinct = self._values(f"SELECT {key.text} AS v, cells AS n FROM {name}")
         sums = ", ".join(
             f"coalesce(sum(odd{item.position}), 0)::BIGINT"
             + (
@@ -122,7 +138,7 @@ class Looking:
             for place, item in enumerate(part):
                 # A bit is set for each column that the group is not made by.
                 made_by = (1 << len(part)) - 1 - (1 << (len(part) - 1 - place))
-                looks[item.position].distinct = _whole(
+                looks[item.position].distinct = self._values(
                     f"SELECT {item.text} AS v, cells AS n FROM {name} WHERE place = {made_by}"
                 )
         for item in others:
@@ -131,8 +147,13 @@ class Looking:
 
     def _distinct(self, item: GateColumn, table: GateTable, rule: str = "TRUE") -> str:
         inner = f"SELECT {item.text} AS v FROM {table.scan} WHERE {rule}"
-        name = self._keep(f"SELECT v, count(*) AS n FROM ({inner}) GROUP BY v")
-        return _whole(f"SELECT v, n FROM {name}")
+        return self._values(f"SELECT v, count(*) AS n FROM ({inner}) GROUP BY v")
+
+    def _values(self, query: str) -> str:
+        """The same without missing cells and the texts that stand for an error, worked out once."""
+        rule = f"v IS NOT NULL AND upper(v) NOT IN ({_ERRORS})"
+        name = self._keep(f"SELECT v, sum(n)::BIGINT AS n FROM ({query}) WHERE {rule} GROUP BY v")
+        return f"SELECT v, n FROM {name}"
 
     def odd_values(self, look: Look) -> str:
         """A query of the distinct values that are not of the plain shape, and their cells."""
@@ -218,12 +239,6 @@ class Looking:
         """Nothing of the records stays behind."""
         self.engine.drop(self.kept)
         self.kept.clear()
-
-
-def _whole(query: str) -> str:
-    """Without missing cells and without the texts that stand for an error."""
-    rule = f"v IS NOT NULL AND upper(v) NOT IN ({_ERRORS})"
-    return f"SELECT v, sum(n)::BIGINT AS n FROM ({query}) WHERE {rule} GROUP BY v"
 
 
 def _stands_alone(item: GateColumn) -> bool:

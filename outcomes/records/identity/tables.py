@@ -21,7 +21,8 @@ class GateColumn:
     table's scan that gives the cell as trimmed text, NULL where it is missing. `column` is what it feeds, None
     where it feeds nothing; `ignored` says that it feeds nothing on purpose. `raw` and `sql_type` are the
     column's own SQL and engine type: cells are then looked at as they stand, and turned into text only where
-    something is odd, which is several times faster.
+    something is odd, which is several times faster. `held` is the column of the table's `held` that it was read
+    into just as it stands, where there is one.
     """
 
     position: int
@@ -31,6 +32,7 @@ class GateColumn:
     ignored: bool
     raw: str = ""
     sql_type: str = "VARCHAR"
+    held: str = ""
 
     @property
     def shown(self) -> str:
@@ -53,6 +55,14 @@ class GateColumn:
         return "words" if column.kind in ("code", "codes") and not column.codes else "closed"
 
     @property
+    def is_told_by_value(self) -> bool:
+        """Whether the value it was read into, no rule broken, is all that a cell can say.
+
+        A number without an upper bound and a code without a list may say more: 00012 is 12.
+        """
+        return bool(self.held) and self.leaks in ("closed", "date", "id")
+
+    @property
     def is_typed(self) -> bool:
         """Whether its cells are numbers, dates or truth values and not text."""
         return bool(self.raw) and self.sql_type != "VARCHAR" and not self.sql_type.startswith("ENUM")
@@ -64,7 +74,8 @@ class GateTable:
 
     `label` is what messages call it, `container` the file it came in, `table` the dictionary's table that it
     becomes ("" where none), `scan` what stands after FROM, `row_number` SQL for the row, `row_shown` the row
-    that messages show for it.
+    that messages show for it. `held` is the table of the engine that all its rows were read into without one
+    that breaks a rule, "" where that is not so.
     """
 
     label: str
@@ -74,6 +85,7 @@ class GateTable:
     row_number: str
     row_shown: Callable[[int], int]
     columns: tuple[GateColumn, ...]
+    held: str = ""
 
     def feeding(self, name: str) -> GateColumn | None:
         """The column that feeds a column of the dictionary."""

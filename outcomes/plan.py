@@ -28,6 +28,22 @@ PLAN_FILE = "outcomes.toml"
 DUPLICATE_DAY = ("set_aside", "max", "sum", "last")
 
 _NAME = re.compile(r"[a-z][a-z0-9_]{0,59}")
+_ENROLMENT = re.compile(r"any|worst_of_([2-9]|1[0-2])|at_least_([1-9]|1\d|2[0-8])")
+
+#: Keys that hold a list, by what it is a list of.
+_PERCENT_LISTS = ("responder_reductions", "worsening_increases")
+_NUMBER_LISTS = (*_PERCENT_LISTS, "external_means", "flare_correlations", "tipping_odds")
+_WHOLE_LISTS = ("sensitivity_min_recorded",)
+_NAME_LISTS = ("key_secondaries", "enrolment_rules")
+
+#: Least and greatest of what a method draws or counts.
+_BOUNDS = {
+    "null_draws": (100, 1_000_000),
+    "repeat_baseline_min_patients": (20, 1000),
+    "bootstrap_resamples": (999, 1_000_000),
+    "imputations": (20, 1000),
+    "quadrature_points": (1, 50),
+}
 
 
 @dataclass(frozen=True)
@@ -69,6 +85,24 @@ class AnalysisPlan:
     minimum_cell: int = 8
     set_aside_limit: float = 0.05
     duplicate_day: str = "set_aside"
+    #: Other recorded days per window in the sensitivity table.
+    sensitivity_min_recorded: tuple[int, ...] = (14, 20, 23)
+    #: Endpoints tested after the primary one, in this order, each only if all before it are below 1 − confidence.
+    key_secondaries: tuple[str, ...] = ("acute_medication_days_per_28",)
+    #: Mean headache days per 28 of people like these outside the clinic: without one, what entering in a bad
+    #: month alone would give cannot be computed.
+    external_means: tuple[float, ...] = ()
+    #: How patients may have come to begin: `any` month, the worst of k (`worst_of_2`), or with D days (`at_least_8`).
+    enrolment_rules: tuple[str, ...] = ("any", "worst_of_2", "worst_of_3")
+    null_draws: int = 2000
+    #: Correlation between the flare of the month of booking and the month after it.
+    flare_correlations: tuple[float, ...] = (0.0, 0.3, 0.5)
+    repeat_baseline_min_patients: int = 20
+    bootstrap_resamples: int = 9999
+    imputations: int = 50
+    #: Odds of headache on missing follow-up days against recorded ones, tried in this order.
+    tipping_odds: tuple[float, ...] = (1.0, 1.5, 2.0, 3.0, 5.0)
+    quadrature_points: int = 15
     seed: int = 20260101
     summary_baseline: str = "baseline"
     summary_followup: str = "followup"
@@ -77,10 +111,14 @@ class AnalysisPlan:
     plan_version: int = field(default=PLAN_VERSION)
 
     def __post_init__(self) -> None:
-        for name in ("responder_reductions", "worsening_increases"):
+        for name in _NUMBER_LISTS:
             values = getattr(self, name)
             if isinstance(values, (list, tuple)) and all(_is_number(value) for value in values):
                 object.__setattr__(self, name, tuple(float(value) for value in values))
+        for name in (*_WHOLE_LISTS, *_NAME_LISTS):
+            values = getattr(self, name)
+            if isinstance(values, list):
+                object.__setattr__(self, name, tuple(values))
         problems = list(_problems(self))
         if problems:
             raise PlanError("\n".join(problems))
@@ -166,6 +204,10 @@ def _is_whole(value: object) -> bool:
     return isinstance(value, int) and not isinstance(value, bool)
 
 
+def _is_name(value: object) -> bool:
+    return isinstance(value, str) and bool(value)
+
+
 def _is_number(value: object) -> bool:
     is_number = isinstance(value, (int, float)) and not isinstance(value, bool)
     return is_number and -1e15 < value < 1e15  # type: ignore[operator]
@@ -179,6 +221,11 @@ def _problems(plan: AnalysisPlan) -> list[str]:
         "followup_first_day",
         "followup_last_day",
         "minimum_cell",
+        "null_draws",
+        "repeat_baseline_min_patients",
+        "bootstrap_resamples",
+        "imputations",
+        "quadrature_points",
         "seed",
     )
     wrong_type = [f"{name} must be a whole number." for name in whole if not _is_whole(getattr(plan, name))]
@@ -187,16 +234,22 @@ def _problems(plan: AnalysisPlan) -> list[str]:
     for name in ("confidence", "responder_min_baseline", "set_aside_limit"):
         if not _is_number(getattr(plan, name)):
             wrong_type.append(f"{name} must be a number.")
-    for name in ("responder_reductions", "worsening_increases"):
-        values = getattr(plan, name)
-        if not isinstance(values, tuple) or not all(_is_number(value) for value in values):
-            wrong_type.append(f"{name} must be a list of numbers in percent.")
+    for names, is_right, what in (
+        (_NUMBER_LISTS, _is_number, "numbers"),
+        (_WHOLE_LISTS, _is_whole, "whole numbers"),
+        (_NAME_LISTS, _is_name, "names"),
+    ):
+        for name in names:
+            values = getattr(plan, name)
+            if not isinstance(values, tuple) or not all(is_right(value) for value in values):
+                percent = " in percent" if name in _PERCENT_LISTS else ""
+                wrong_type.append(f"{name} must be a list of {what}{percent}.")
     if plan.duplicate_day not in DUPLICATE_DAY:
         wrong_type.append(f"duplicate_day must be one of: {', '.join(DUPLICATE_DAY)}.")
     for name in ("primary_endpoint", "summary_baseline", "summary_followup"):
         if not isinstance(getattr(plan, name), str) or not getattr(plan, name):
             wrong_type.append(f"{name} must be a name.")
-    return wrong_type or [*_window_problems(plan), *_range_problems(plan)]
+    return wrong_type or [*_window_problems(plan), *_range_problems(plan), *_method_problems(plan)]
 
 
 def _window_problems(plan: AnalysisPlan) -> list[str]:
@@ -236,11 +289,34 @@ def _range_problems(plan: AnalysisPlan) -> list[str]:
         problems.append("responder_reductions must lie above 0 and up to 100 percent.")
     if any(not 0 < value <= 1000 for value in plan.worsening_increases):
         problems.append("worsening_increases must lie above 0 percent.")
-    for name in ("responder_reductions", "worsening_increases"):
+    for name in (*_NUMBER_LISTS, *_WHOLE_LISTS, *_NAME_LISTS):
         if len(set(getattr(plan, name))) < len(getattr(plan, name)):
-            problems.append(f"{name} must not hold the same number twice.")
+            problems.append(f"{name} must not hold the same entry twice.")
     if plan.summary_baseline == plan.summary_followup:
         problems.append("summary_baseline and summary_followup must name two different time points.")
+    return problems
+
+
+def _method_problems(plan: AnalysisPlan) -> list[str]:
+    """Choices of the methods behind the sensitivity analyses."""
+    problems = []
+    if any(not 1 <= days <= 28 for days in plan.sensitivity_min_recorded):
+        problems.append("sensitivity_min_recorded must lie between 1 and 28 days of 28.")
+    if any(not 0 < mean < DAYS_PER_PERIOD for mean in plan.external_means):
+        problems.append("external_means must lie above 0 and below 28 headache days per 28.")
+    if not plan.enrolment_rules or not all(_ENROLMENT.fullmatch(rule) for rule in plan.enrolment_rules):
+        problems.append(
+            "enrolment_rules must be 'any', 'worst_of_K' (2 to 12) or 'at_least_D' (1 to 28 days)."
+        )
+    if any(not 0 <= value < 1 for value in plan.flare_correlations):
+        problems.append("flare_correlations must be at least 0 and below 1.")
+    if not plan.tipping_odds or any(not 1 <= odds <= 1000 for odds in plan.tipping_odds):
+        problems.append("tipping_odds must be 1 or more.")
+    elif list(plan.tipping_odds) != sorted(plan.tipping_odds):
+        problems.append("tipping_odds must rise.")
+    for name, (least, most) in _BOUNDS.items():
+        if not least <= getattr(plan, name) <= most:
+            problems.append(f"{name} must lie between {least} and {most}.")
     return problems
 
 

@@ -1,0 +1,1 @@
+"""How far the days that nobody recorded could move the answer."""

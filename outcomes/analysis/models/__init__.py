@@ -1,0 +1,1 @@
+"""Models behind the sensitivity analyses: each gives a `FittedModel`, with its status and reason."""

@@ -1,0 +1,1 @@
+"""Sensitivity beside the paired t: ranks, resampling, effect sizes, ratios. Arrays in, estimates out."""

@@ -14,7 +14,7 @@ __version__ = "0.1.0"
 _HOME = {
     "AnalysisPlan": "outcomes.plan",
     "load_records": "outcomes.records.reading",
-    "Records": "outcomes.records.reading",
+    "Records": "outcomes.records.checked",
     "split_periods": "outcomes.analysis.periods",
     "Periods": "outcomes.analysis.periods",
     "PatientFlow": "outcomes.analysis.periods",
@@ -67,7 +67,7 @@ if TYPE_CHECKING:
     from outcomes.errors import PlanError as PlanError
     from outcomes.errors import TooManySetAside as TooManySetAside
     from outcomes.plan import AnalysisPlan as AnalysisPlan
-    from outcomes.records.reading import Records as Records
+    from outcomes.records.checked import Records as Records
     from outcomes.records.reading import load_records as load_records
     from outcomes.reporting.contents import open_report as open_report
     from outcomes.reporting.page import Heading as Heading

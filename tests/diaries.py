@@ -21,8 +21,8 @@ import pandas as pd
 
 import outcomes as oc
 from outcomes import AnalysisPlan
+from outcomes.records.checked import Records
 from outcomes.records.mapping import Attestation, SourceMapping
-from outcomes.records.reading import Records
 
 #: Seven days before against the seven days after the first session; 5 recorded days are needed in each.
 WEEK_PLAN = AnalysisPlan(baseline_days=7, followup_first_day=1, followup_last_day=7)

@@ -14,7 +14,7 @@ from outcomes.plan import AnalysisPlan
 from outcomes.records.schema import MODES
 
 if TYPE_CHECKING:
-    from outcomes.records.reading import Records
+    from outcomes.records.checked import Records
 
 _PACKAGE = "outcomes.analysis"
 

@@ -11,7 +11,7 @@ from typing import Any
 
 from outcomes.errors import PlanError
 from outcomes.plan import AnalysisPlan
-from outcomes.records.reading import Records
+from outcomes.records.checked import Records
 
 _PACKAGE = "outcomes.analysis"
 

@@ -11,7 +11,7 @@ from outcomes.commands.source import add_source, given_plan, refuse_over_records
 from outcomes.errors import EXIT_DONE, PlanError
 
 if TYPE_CHECKING:
-    from outcomes.records.reading import Records
+    from outcomes.records.checked import Records
 
 
 def add(commands: Any) -> None:

@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from outcomes.records.findings import Finding
-from outcomes.records.matching import TableSource
+from outcomes.records.table_source import TableSource
 
 if TYPE_CHECKING:
-    from outcomes.records.reading import Records
+    from outcomes.records.checked import Records
 
 #: Above this share of diary patients without a session, the two tables may not mean the same people.
 STRANGERS_SHARE = 0.2

@@ -14,9 +14,10 @@ from typing import Any
 from outcomes.errors import EXIT_DONE, IdentityError, InvalidRecords, TooManySetAside
 from outcomes.plan import AnalysisPlan
 from outcomes.records.across import patients_in_words
+from outcomes.records.checked import Records
 from outcomes.records.findings import Finding, TableCounts, tables_over_limit, total_set_aside
 from outcomes.records.mapping import SourceMapping
-from outcomes.records.reading import Reading, Records, begun
+from outcomes.records.reading import Reading, begun
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from outcomes.engine import Engine, identifier
-from outcomes.errors import InvalidRecords, OutcomesError, PlanError
+from outcomes.errors import InvalidRecords, OutcomesError
 from outcomes.records.cells import (
     Forms,
     bounds,
@@ -23,29 +23,12 @@ from outcomes.records.cells import (
     written_otherwise,
 )
 from outcomes.records.findings import Finding
-from outcomes.records.matching import TableSource
 from outcomes.records.positions import findings_at
+from outcomes.records.rules import FELT, NEEDED, Rule, rules_of
 from outcomes.records.scanning import ragged_rows
-from outcomes.records.schema import DIARY, Column, Table
+from outcomes.records.schema import Column, Table
+from outcomes.records.table_source import TableSource
 
-
-@dataclass(frozen=True)
-class Rule:
-    """One rule as SQL over the cleaned columns that is true where a row breaks it."""
-
-    name: str
-    column: str
-    broken: str
-    problem: str
-    remedy: str
-
-
-#: Columns by which a row says what it is about: without them it cannot be used.
-_NEEDED = ("patient_id", "date", "day", "period", "instrument", "kind")
-
-
-FUTURE = "future_date"
-MOST_RULES = 62
 #: Text above this size is kept in a private file and not in memory: its values take about twice its bytes.
 LARGE_TEXT = 64 * 1024 * 1024
 
@@ -74,7 +57,7 @@ def check_table(engine: Engine, source: TableSource, forms: Forms, *, may_be_emp
     if name == "diary" and (rows_plain := _rows_if_plain(engine, source, forms)):
         engine.run(f"CREATE OR REPLACE VIEW diary_checked AS {_plain_select(source, forms)}")
         return Checked(rows_plain, 0, 0, ())
-    rules = _rules(source, forms)
+    rules = rules_of(source, forms)
     if source.is_text:
         _read_text(engine, source, rules, forms)
     rows_in, any_fault, doubts = _any_fault(engine, source, rules, forms)
@@ -192,13 +175,13 @@ def _group_is_plain(
     """Whether the rows with one answer to `headache` keep every rule, by their counts and extremes."""
     for name, column in columns.items():
         count = found.get(("count", name), 0)
-        if name in _NEEDED and count < n_rows:
+        if name in NEEDED and count < n_rows:
             return False
-        if name not in _NEEDED and headache is None and count:
+        if name not in NEEDED and headache is None and count:
             return False
         if count and ("max", name) in found:
             low, high = bounds(column)
-            if headache is False and name in _FELT:
+            if headache is False and name in FELT:
                 high = 0
             # The greatest of numbers with a NaN among them is NaN, which lies in no range.
             if not low <= found["min", name] or not found["max", name] <= high:
@@ -299,92 +282,8 @@ def _mended(engine: Engine, source: TableSource, bits: int) -> list[Finding]:
     ]
 
 
-#: What a day without headache has none of.
-_FELT = ("intensity", "duration_hours", "attacks")
-
 #: A spreadsheet saves its empty lines as rows of delimiters: blank, not broken. A bit above all rules.
 BLANK = 1 << 62
-
-
-def _rules(source: TableSource, forms: Forms) -> list[Rule]:
-    rules = []
-    for item in source.columns:
-        column = item.column
-        name = identifier(column.name)
-        if column.name in _NEEDED:
-            problem = "is empty."
-            rules.append(
-                Rule("empty", column.name, f"{name} IS NULL", problem, "Fill it in or remove the row.")
-            )
-        own = cell(column, item.sql_type, forms)
-        if own.broken != "FALSE":
-            rules.append(
-                Rule(_rule_name(column), column.name, own.broken, f"must be {column.rule}.", _remedy(column))
-            )
-        if own.day:
-            rules += _day_rules(column, own.day, forms)
-    rules += _row_rules(source, forms)
-    if len(rules) > MOST_RULES:
-        # Each rule has a bit of one number, of which the highest says that a row is blank.
-        raise PlanError(
-            f"{source.table.name}: too many columns are declared; together they make {len(rules)} rules."
-        )
-    return rules
-
-
-def _day_rules(column: Column, day: str, forms: Forms) -> list[Rule]:
-    """A date must be one on which something can have happened."""
-    future, old = untrue_days(day, forms)
-    return [
-        Rule(FUTURE, column.name, future, "lies after the day of the export.", "Correct the date."),
-        Rule("old_date", column.name, old, "lies before 1980: the date was lost somewhere.", "Correct it."),
-    ]
-
-
-def _rule_name(column: Column) -> str:
-    return "range" if column.kind in ("number", "whole") else column.kind
-
-
-_DATES = "Correct it, or say in mapping.toml how dates are written (dates; for times in UTC, timezone)."
-
-
-def _remedy(column: Column) -> str:
-    if column.name in _NEEDED:
-        return _DATES if column.kind == "date" else "Correct it."
-    if column.kind == "date":
-        return f"{_DATES} Leave it empty if it is not known."
-    if column.codes:
-        return f"Use one of: {', '.join(column.codes)}."
-    return "Correct it, or leave it empty if it is not known."
-
-
-def _row_rules(source: TableSource, forms: Forms) -> list[Rule]:
-    """Rules between the columns of one row."""
-    if source.table.name != "diary" or not source.has("headache"):
-        return []
-    cells = {item.column.name: cell(item.column, item.sql_type, forms) for item in source.columns}
-    headache = cells["headache"].value
-    felt = []
-    for name in _FELT:
-        if name in cells:
-            # A value out of range breaks a rule of its own, and says nothing about the headache.
-            value = cells[name].trusted
-            felt.append(f"(({value}) > 0 AND ({value}) <= {DIARY.column(name).maximum!r})")
-    if "severity" in cells:
-        felt.append(f"({cells['severity'].value}) IS NOT NULL")
-    told = [f"{identifier(name)} IS NOT NULL" for name in cells if name not in (*_NEEDED, "headache")]
-    rules = []
-    if felt:
-        broken = f"(NOT ({headache}) AND ({' OR '.join(felt)}))"
-        problem = "says no headache, but an intensity, severity, duration or attack stands beside it."
-        rules.append(Rule("contradiction", "headache", broken, problem, "Correct the one that is wrong."))
-    if told:
-        broken = f'("headache" IS NULL AND ({" OR ".join(told)}))'
-        problem = "is empty, but other cells of the day are filled in."
-        rules.append(
-            Rule("unclear_day", "headache", broken, problem, "Say yes or no, or empty the whole day.")
-        )
-    return rules
 
 
 def _read_select(source: TableSource, forms: Forms) -> str:

@@ -16,8 +16,8 @@ from outcomes.records.checking import Checked
 from outcomes.records.converting import cell_text, header_key
 from outcomes.records.findings import Finding
 from outcomes.records.mapping import MAPPING_FILE, MappedTable, ReadColumn, SourceMapping
-from outcomes.records.matching import Part, SourceColumn, TableSource
 from outcomes.records.raw import RawColumn
+from outcomes.records.table_source import Part, SourceColumn, TableSource
 
 _ISO = r"[0-9]{4}-[0-9]{2}-[0-9]{2}.*"
 _SERIAL = r"[2-7][0-9]{4}([.]0+)?"

@@ -13,10 +13,11 @@ from outcomes.records.converting import cell_text, header_key
 from outcomes.records.identity.allowances import Allowances, read_allowances
 from outcomes.records.identity.gate import GateColumn, GateReport, GateTable, hold_gate
 from outcomes.records.mapping import SourceMapping, read_mapping
-from outcomes.records.matching import Part, TableSource, match_tables
+from outcomes.records.matching import match_tables
 from outcomes.records.raw import RawColumn, RawTable
 from outcomes.records.schema import Column
 from outcomes.records.sources import Location, locate, open_source
+from outcomes.records.table_source import Part, TableSource
 
 ALLOWANCES_FILE = "allowances.toml"
 

@@ -8,8 +8,8 @@ from collections.abc import Sequence
 from outcomes.engine import Engine, identifier
 from outcomes.records.checking import Checked
 from outcomes.records.findings import Finding, TableCounts
-from outcomes.records.matching import TableSource
 from outcomes.records.positions import findings_at
+from outcomes.records.table_source import TableSource
 
 _PACKAGE = "outcomes.records"
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from outcomes.engine import Engine
 from outcomes.records.findings import MAX_POSITIONS, Finding, Level
-from outcomes.records.matching import TableSource
+from outcomes.records.table_source import TableSource
 
 
 def findings_at(

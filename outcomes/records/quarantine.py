@@ -14,11 +14,12 @@ from typing import NamedTuple
 from outcomes.engine import identifier
 from outcomes.errors import OutcomesError
 from outcomes.files import private_file, without_formula
-from outcomes.records.checking import BLANK, Rule
+from outcomes.records.checked import Records
+from outcomes.records.checking import BLANK
 from outcomes.records.findings import total_set_aside
-from outcomes.records.matching import TableSource
 from outcomes.records.placing import ONE_ROW_PER, settled_rows
-from outcomes.records.reading import Records
+from outcomes.records.rules import Rule
+from outcomes.records.table_source import TableSource
 
 COLUMNS = ("file", "row", "column", "rule", "what to do")
 CONFLICT = "conflict"

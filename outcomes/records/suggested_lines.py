@@ -7,18 +7,20 @@ from __future__ import annotations
 
 import json
 import textwrap
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from outcomes.engine import Engine
+from outcomes.engine import Engine, identifier, literal
 from outcomes.records.column_shapes import MOST, NO_WORDS, Shape, fits_codes
 from outcomes.records.header_words import Meaning, family, may_be_shown, meaning, says_birth
 from outcomes.records.identity.headers import words
 from outcomes.records.mapping import UNITS
 from outcomes.records.raw import RawTable
-from outcomes.records.schema import NO, TABLES, YES, Column
+from outcomes.records.schema import MISSING_TOKENS, NO, TABLES, YES, Column
 
 QUESTION = "# ? "
+#: A column of more different words holds no codes.
+_MOST_WORDS = 40
 _ENDPOINTS = {
     "frequency": "headache_days_per_28",
     "pain": "intensity_on_headache_days",
@@ -173,12 +175,68 @@ def _lines(table: SeenTable, column: Column, one: Seen) -> list[Line]:
     if column.codes:
         if fits_codes(table.engine, table.raw, one.position - 1, column):
             return [_line(column, one, "all its words are those of the data dictionary")]
-        codes = f'{{ "their word" = "{column.codes[0]}" }}'
-        text = f"{column.name} = {{ source = {quoted(one.written.strip())}, codes = {codes} }}"
-        return [
-            _question(text, f"its words are its own: list each, for one of {', '.join(column.codes)}", one)
-        ]
+        return _code_lines(table, column, one)
     return [_line(column, one, "its name")]
+
+
+def _code_lines(table: SeenTable, column: Column, one: Seen) -> list[Line]:
+    """Codes for a column whose words are not ours: the readings of usual words for sex, else a question."""
+    there = _words_in(table, one) if column.name == "sex" else set()
+    readings = sex_readings(there, one.written)
+    read = [f"{column.name} = {_read(one, codes=_codes(codes))}" for codes in readings]
+    if len(read) == 1:
+        return [Line(f"{read[0]}  # likely: usual words for sex: check what each means", (one.position,))]
+    if read:
+        why = "the letters mean one thing in one language and another in the next: take one of the two"
+        return [_question(text, why, one) for text in read]
+    codes = f'{{ "their word" = "{column.codes[0]}" }}'
+    text = f"{column.name} = {_read(one, codes=codes)}"
+    return [_question(text, f"its words are its own: list each, for one of {', '.join(column.codes)}", one)]
+
+
+#: Words for sex in English, German, French, Spanish, Italian and Dutch that mean the same in all of them.
+_SEX = {
+    "female": "f female w weiblich weibl frau woman femme féminin feminin fem femenino femenina mujer femmina "
+    "femminile donna vrouw vrouwelijk",
+    "male": "male man mann männlich männl maennlich homme h hombre masculin masculino maschio maschile uomo masc "
+    "mannelijk",
+    "other": "other d divers diverse x autre otro otra altro anders",
+}
+_SEX_OF = {word: sex for sex, listed in _SEX.items() for word in listed.split()}
+#: m beside h is mujer beside hombre; v is vrouw in Dutch and varón, beside m for mujer, in Spanish.
+_SPANISH, _DUTCH = {"m": "female", "v": "male"}, {"m": "male", "v": "female"}
+
+
+def sex_readings(there: set[str], header: str) -> list[dict[str, str]]:
+    """The ways in which all those words can be read as a sex: none, one, or two where a letter is ambiguous."""
+    letters = there & set(_DUTCH)
+    if not there or not there - letters <= set(_SEX_OF):
+        return []
+    sure = {word: _SEX_OF[word] for word in sorted(there - letters)}
+    taken = set(sure.values())
+    ways = [way for way in (_DUTCH, _SPANISH) if not taken & {way[letter] for letter in letters}]
+    language = {"geslacht": _DUTCH, "sexo": _SPANISH}.get("".join(words(header)))
+    if letters == {"m", "v"} and language in ways:
+        ways = [language]
+    if letters == {"m"} and "female" not in taken and "male" not in taken and language is not _SPANISH:
+        ways = [_DUTCH]
+    return [
+        {**sure, **{letter: way[letter] for letter in sorted(letters)}} for way in ways[: 1 + bool(letters)]
+    ]
+
+
+def _words_in(table: SeenTable, one: Seen) -> set[str]:
+    """The different words of a column, where they are few: more are no codes."""
+    text = f"lower(trim(CAST({identifier(table.raw.columns[one.position - 1].name)} AS VARCHAR)))"
+    missing = ", ".join(literal(token) for token in MISSING_TOKENS)
+    asked = (
+        f"SELECT DISTINCT {text} FROM {table.raw.scan} WHERE {text} NOT IN ({missing}) LIMIT {_MOST_WORDS}"
+    )
+    return {str(row[0]) for row in table.engine.rows(asked)}
+
+
+def _codes(codes: Mapping[str, str]) -> str:
+    return f"{{ {', '.join(f'{quoted(word)} = {quoted(code)}' for word, code in codes.items())} }}"
 
 
 def _line(column: Column, one: Seen, why: str, **settings: str) -> Line:
@@ -235,8 +293,7 @@ def _yes_no_line(column: Column, one: Seen) -> Line:
         return _question(text, "its cells are not words for yes and no that are known: list them", one)
     no = {*NO, *NO_WORDS}
     own = {word: "no" if word in no else "yes" for word in shape.words}
-    codes = ", ".join(f"{quoted(word)} = {quoted(answer)}" for word, answer in own.items())
-    settings = {"codes": f"{{ {codes} }}"} if not set(own) <= {*YES, *NO} else {}
+    settings = {"codes": _codes(own)} if not set(own) <= {*YES, *NO} else {}
     if "no" not in own.values():
         why = "no 'no' stands in it, and a blank cell is never read as one"
         return _question(f"{column.name} = {_read(one, **settings)}", why, one)

@@ -23,7 +23,8 @@ from outcomes.analysis.periods import REASONS, Cohort, PatientFlow, split_period
 from outcomes.analysis.results import ComparisonTable, Course, PairedChange
 from outcomes.errors import InvalidRecords
 from outcomes.plan import DAYS_PER_PERIOD, AnalysisPlan
-from outcomes.records.reading import Records, load_records
+from outcomes.records.checked import Records
+from outcomes.records.reading import load_records
 from outcomes.reporting.disclosure import TOO_FEW, Disclosure, Profile
 from outcomes.reporting.figure_blocks import (
     before_after_block,

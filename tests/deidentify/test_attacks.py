@@ -14,7 +14,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from outcomes.records.deidentify import attacks, dates, fields
+from outcomes.records.deidentify import attacks, dates, fields, windows
 from outcomes.records.deidentify.config import DeidentifySettings
 from outcomes.records.deidentify.ledger import Ledger
 from outcomes.simulation import ClinicTruth, simulate_clinic
@@ -132,3 +132,72 @@ def test_the_end_attack_is_right_where_the_diary_ends_with_the_export_and_only_t
         zero=zero, visits={}, first=exported - 200, exported=exported, opening_days=tuple(range(7))
     )
     assert _found({"diary": diary}, truth)["end of the diary"].found == pytest.approx(2 / 3)
+
+
+def _given_up(patients: int, seed: int) -> tuple[Frames, DeidentifySettings, dates.TrueDates]:
+    """Diaries on most days from 28 days before the first session on. Half of those that are kept on day 300 end
+    there, as when an app is given up; the others go on to the export, or for twelve weeks."""
+    draws, begin, export = np.random.default_rng(seed), dt.date(2025, 1, 6), 540
+    diary, sessions = [], []
+    for number in range(patients):
+        zero = int(draws.integers(0, export - 30))
+        last = export if number % 2 else zero + 83
+        last = 300 if draws.random() < 0.5 and zero <= 300 < last else min(last, export)
+        kept = [day for day in range(zero - 28, last + 1) if draws.random() > 0.12]
+        diary += [(f"p{number}", (begin + dt.timedelta(day)).isoformat(), "yes") for day in kept]
+        sessions.append((f"p{number}", (begin + dt.timedelta(zero)).isoformat()))
+    frames = {
+        "diary": pd.DataFrame(diary, columns=["patient_id", "date", "headache"], dtype=object),
+        "sessions": pd.DataFrame(sessions, columns=["patient_id", "date"], dtype=object),
+    }
+    settings = DeidentifySettings(exported_on=begin + dt.timedelta(export))
+    clean = fields.cleaned(frames, settings, Ledger())
+    return clean, settings, dates.true_dates(clean, settings, None)
+
+
+def _windows_in(
+    monkeypatch: pytest.MonkeyPatch, clinic: tuple[Frames, DeidentifySettings, dates.TrueDates], together: int
+) -> tuple[Frames, dict[str, attacks.Attack]]:
+    """The output, and the attacks on it, where so many diaries that end together end for one reason."""
+    clean, settings, truth = clinic
+    with monkeypatch.context() as patch:
+        patch.setattr(windows, "ENDING_TOGETHER", together)
+        done = dates.placed(clean, settings, truth, Ledger())
+    return done, _found(done, truth)
+
+
+def _given_up_campaign(monkeypatch: pytest.MonkeyPatch, patients: int, seed: int) -> tuple[int, int]:
+    """How many more can be compared than by whole windows alone, and of how many."""
+    clinic = _given_up(patients, seed)
+    done, found = _windows_in(monkeypatch, clinic, windows.ENDING_TOGETHER)
+    whole, before = _windows_in(monkeypatch, clinic, 0)
+    for name in ("end of the diary", "common end of diaries"):
+        assert _no_better_than_guessing(found[name]), name
+        # A day that only one or two diaries end on adds at most those.
+        assert found[name].found <= before[name].found + 2 / patients, name
+    gained = windows.comparable(done["diary"]) - windows.comparable(whole["diary"])
+    assert not windows.comparable(whole["diary"]) - windows.comparable(done["diary"])
+    return len(gained), len(windows.comparable(done["diary"]))
+
+
+def test_windows_without_their_last_day_keep_patients_and_tell_no_more(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    gained = [_given_up_campaign(monkeypatch, 60, seed)[0] for seed in range(1, 6)]
+    assert sum(gained) >= 5
+
+
+def test_diaries_that_end_with_their_app_would_be_found_out(monkeypatch: pytest.MonkeyPatch) -> None:
+    found = [
+        _windows_in(monkeypatch, _given_up(200, seed), together)[1]["common end of diaries"].found
+        for together in (windows.ENDING_TOGETHER, 10**9)
+        for seed in range(1, 4)
+    ]
+    assert sum(found[3:]) > 2 * sum(found[:3]) and sum(found[:3]) / 3 < 1 / windows.WINDOW_DAYS
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("seed", range(6, 26))
+def test_the_end_tells_no_more_in_any_clinic(seed: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    for patients in (15, 60, 400):
+        _given_up_campaign(monkeypatch, patients, seed)

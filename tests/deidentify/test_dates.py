@@ -210,3 +210,74 @@ def test_records_that_count_days_can_only_stay_so() -> None:
 def test_a_shift_needs_the_day_of_the_export() -> None:
     with pytest.raises(PlanError, match="exported_on"):
         _place({"sessions": _table([("a", 0)])}, dates="shift", shift=7, exported_on=None)
+
+
+def _ends(first_sessions: list[int], *, last: int = 82, further: int = 150) -> dict[str, pd.DataFrame]:
+    """Patients begun on those days whose diaries end on day `last`, and two whose diaries go on for longer."""
+    diary, sessions = [], []
+    for number, zero in enumerate(first_sessions):
+        diary += [(f"p{number}", zero + day) for day in range(-28, last + 1)]
+        sessions += [(f"p{number}", zero), (f"p{number}", zero + 60)]
+    for patient, end in (("long", further), ("longer", further + 60)):
+        diary += [(patient, day) for day in range(-28, end + 1)]
+        sessions.append((patient, 0))
+    return {"diary": _diary(diary), "sessions": _table(sessions)}
+
+
+def _last_day(done: dict[str, pd.DataFrame], patient: str = "p0") -> int:
+    return int(done["diary"].loc[done["diary"]["patient_id"] == patient, "day"].max())
+
+
+def test_a_window_that_was_over_at_the_export_is_kept_where_its_last_day_was_not_recorded() -> None:
+    ledger = Ledger()
+    done = _place(_ends([0]), ledger)
+    assert _last_day(done) == 82
+    # What else happened in that window is kept as well, and nobody is lost.
+    assert set(done["sessions"].loc[done["sessions"]["patient_id"] == "p0", "day"]) == {0, 60}
+    assert any(line.endswith("and all of them in the output.") for line in ledger.told)
+
+
+@pytest.mark.parametrize("further", [82, 83, 150])
+def test_the_window_leaves_only_if_it_was_over_when_the_newest_diaries_ended(further: int) -> None:
+    assert _last_day(_place(_ends([0], further=further))) == (82 if further >= 83 else 55)
+    at_export = ZERO + dt.timedelta(days=82)
+    assert _last_day(_place(_ends([0]), exported_on=at_export)) == 55
+
+
+def test_diaries_that_end_together_are_cut_to_whole_windows() -> None:
+    assert _last_day(_place(_ends([0, 3]))) == 82
+    ledger = Ledger()
+    done = _place(_ends([0, -2, 1]), ledger)
+    assert {_last_day(done, f"p{number}") for number in range(3)} == {55}
+    (told,) = ledger.told
+    assert "3 of them no longer in the output" in told and "3 because the diary ends within" in told
+
+
+def test_a_window_with_too_few_days_to_compare_does_not_tell_where_the_diary_ends() -> None:
+    assert _last_day(_place(_ends([0], last=75))) == 75
+    assert _last_day(_place(_ends([0], last=74))) == 55
+
+
+def test_a_window_within_the_diary_is_kept_without_its_first_and_last_days() -> None:
+    days = [day for day in range(-40, 120) if day not in (-28, -1, 0, 56, 82, 83)]
+    done = _place({"sessions": _table([("a", 0)]), "diary": _diary([("a", day) for day in days])})
+    assert done["diary"]["day"].tolist() == [day for day in days if -28 <= day < 112]
+
+
+def test_without_the_calendar_only_whole_windows_are_kept() -> None:
+    days = [("a", day) for day in range(83)] + [("b", day) for day in range(151)]
+    frame = pd.DataFrame(
+        [{"patient_id": patient, "day": str(day), "headache": "yes"} for patient, day in days], dtype=object
+    )
+    assert _place({"diary": frame})["diary"].groupby("patient_id")["day"].max().tolist() == [55, 139]
+
+
+@pytest.mark.parametrize(
+    ("mode", "advice"), [("shift", "newest 26 weeks"), ("month", "not written by the month")]
+)
+def test_other_ways_to_tell_dates_say_who_is_lost(mode: str, advice: str) -> None:
+    ledger = Ledger()
+    frames = {"sessions": _table([("a", 0)]), "diary": _diary([("a", day) for day in range(-28, 200)])}
+    _place(frames, ledger, dates=mode, shift=7, exported_on=ZERO + dt.timedelta(days=200))
+    (told,) = ledger.told
+    assert "1 of them no longer in the output" in told and advice in told

@@ -448,6 +448,12 @@ def test_any_cells_become_a_whole_output_or_an_error_in_words(
         # Where not one age can be read nothing is written: the rest would hardly ever be looked at.
         known = {"band": "40-49", "years": "45", "date_of_birth": "1980-02-01"}[age]
         frames["patients"].loc[0, "age_band"] = known
+    for table, frame in frames.items():
+        # Nor where most words of a column of codes are its own.
+        for name, one in fields.columns_of(table).items():
+            ours = ("yes",) if one.kind == "yes_no" else one.codes
+            if ours and name != "age_band":
+                frame.loc[::2, name] = ours[0]
     key, ledger = Key("K-TEST0000", bytes(32)), Ledger()
     name, staff = key.pseudonymiser("leeds"), key.pseudonymiser("leeds", "practitioner")
     names = Names(name, staff, (lambda _: 14) if mode == "shift" else None, key.id, "")
@@ -555,3 +561,114 @@ def test_a_broken_file_is_an_outcomes_error(tmp_path: Path, name: str) -> None:
     with pytest.raises(OutcomesError):
         desk.run()
     assert not desk.out.exists()
+
+
+_SEX = (
+    '[[tables]]\nsource = "patients"\ntable = "patients"\n[tables.columns]\npatient_id = "patient_id"\n'
+    'headache_type = "headache_type"\nage_band = "age_band"\nsex = { source = "Sex", codes = { KLUDGE } }\n'
+)
+
+
+def _with_sex(words: list[str]) -> dict[str, pd.DataFrame]:
+    tables = twins()
+    tables["patients"]["sex"] = words * (24 // len(words))
+    return tables
+
+
+def test_a_column_of_words_of_its_own_stops_everything_and_is_asked_about(tmp_path: Path) -> None:
+    desk = Desk(tmp_path, _with_sex(["Zaphodine", "Zaphod"]))
+    with pytest.raises(InvalidRecords) as refused:
+        desk.run()
+    told = str(refused.value)
+    assert told.startswith("patients.csv, rows 2, 3, 4,") and "'sex' holds words of your own" in told
+    assert "24 of 24 filled cells (different words: 2); wanted: female, male, other." in told
+    assert 'codes = { "your word" = "female" }' in told and 'leave_out = ["patients.sex"]' in told
+    assert "zaphod" not in told.lower() and "MRN" not in told
+    assert not desk.out.exists() and not (tmp_path / "out-private-report.txt").exists()
+
+
+def test_all_columns_of_words_of_their_own_are_asked_about_at_once(tmp_path: Path) -> None:
+    tables = _with_sex(["F", "M"])
+    tables["patients"]["headache_type"] = "Spannung"
+    tables["sessions"]["electrical"] = "aan"
+    with pytest.raises(InvalidRecords) as refused:
+        Desk(tmp_path, tables).run()
+    assert len(refused.value.problems) == 4
+    assert 'leave_out = ["sessions.electrical"]' in str(refused.value)
+
+
+def test_codes_that_name_too_few_words_are_asked_about_by_the_words_of_the_file(tmp_path: Path) -> None:
+    tables = twins()
+    tables["patients"]["Sex"] = ["F", "M", "w", "m"] * 6
+    tables["patients"] = tables["patients"].drop(columns="sex")
+    desk = Desk(tmp_path, tables)
+    with pytest.raises(InvalidRecords, match=r"18 of 24 filled cells \(different words: 2\)") as refused:
+        desk.run(mapping=_SEX.replace("KLUDGE", 'F = "female"'))
+    assert "'Sex' holds" in str(refused.value) and '{ source = "Sex", codes' in str(refused.value)
+    desk.run(mapping=_SEX.replace("KLUDGE", 'F = "female", w = "female", M = "male"'))
+    assert set(desk.read("patients")["sex"]) == {"female", "male"}
+
+
+def test_a_column_can_be_left_out_on_purpose(tmp_path: Path) -> None:
+    desk = Desk(tmp_path, _with_sex(["F", "M"]))
+    report = desk.run('age = "years"\nleave_out = ["patients.sex"]')
+    assert "sex" not in desk.read("patients").columns
+    assert report.ledger.cells["patients"]["sex: left out as configured"] == 24
+    assert "24 cells: sex: left out as configured" in desk.private
+
+
+def test_a_few_slips_among_codes_are_emptied_and_counted(tmp_path: Path) -> None:
+    tables = twins()
+    tables["patients"].loc[[1, 5], "sex"] = "F"
+    report = Desk(tmp_path, tables).run(accept_k=True)
+    assert report.ledger.cells["patients"]["sex: does not fit its column, emptied"] == 2
+
+
+@pytest.mark.parametrize(
+    "given", ['"patients.sex"', '["sex"]', '["patients.patient_id"]', '["diary.date"]', "[1]"]
+)
+def test_only_columns_that_are_not_needed_can_be_left_out(tmp_path: Path, given: str) -> None:
+    with pytest.raises(PlanError, match="leave_out is a list"):
+        Desk(tmp_path).run(f"leave_out = {given}")
+
+
+def test_a_span_that_ends_after_the_export_is_told_with_its_rows(tmp_path: Path) -> None:
+    tables = twins()
+    tables["patients"]["recorded_from"] = day(-40)
+    tables["patients"]["recorded_to"] = day(100)
+    tables["patients"].loc[[3, 7], "recorded_to"] = "2026-10-01"
+    report = Desk(tmp_path, tables).run()
+    (told,) = [line for line in report.summary() if "recorded_to" in line and "row" in line]
+    assert told == (
+        "patients.csv, rows 5, 9: 'recorded_to' lies after the day of the export (exported_on). The declared span is "
+        "not used. Correct the date, or exported_on, and repeat with another output."
+    )
+    assert told in (tmp_path / "out-private-report.txt").read_text(encoding="utf-8")
+
+
+def test_rows_after_the_export_are_told_on_the_screen(tmp_path: Path) -> None:
+    tables = twins()
+    tables["diary"].loc[3, "date"] = "2031-01-01"
+    told = "\n".join(Desk(tmp_path, tables).run().summary())
+    assert (
+        "diary.csv, row 5: 'date' lies after the day of the export (exported_on). The row is not written."
+        in told
+    )
+    assert "2031" not in told
+
+
+def test_the_screen_says_how_many_can_no_longer_be_compared(tmp_path: Path) -> None:
+    tables = twins()
+    first = tables["diary"]["patient_id"].isin(["MRN 00001", "MRN 00002"])
+    tables["diary"] = tables["diary"][~(first & (tables["diary"]["date"] < day(-27)))]
+    desk = Desk(tmp_path, tables)
+    (told,) = [line for line in desk.run().summary() if line.startswith("Before and after")]
+    assert (
+        "24 patients of the raw records can be compared" in told
+        and "2 of them no longer in the output" in told
+    )
+    assert "2 because the diary begins within the window before: keep_diary_start = true" in told
+    assert told in desk.private and "no longer" not in _all_bytes(desk.out)
+    desk.out.rename(tmp_path / "earlier")
+    kept = "\n".join(desk.run('age = "years"\nkeep_diary_start = true').summary())
+    assert "and all of them in the output." in kept

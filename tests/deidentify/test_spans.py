@@ -74,7 +74,9 @@ def test_a_day_is_filled_in_where_no_row_may_tell_of_it(
         if own and set(own) <= readable and _day(number) not in {*own, *nobodys}
     ]
     ledger = Ledger()
-    assert _filled(people, _diary(*rows), ledger) == ({"a1": wanted} if wanted else {})
+    # A diary most of whose answers cannot be read is asked about and not cleaned.
+    others = [("c3", _day(0), "yes")] * 9
+    assert _filled(people, _diary(*rows, *others), ledger) == ({"a1": wanted} if wanted else {})
     assert ledger.filled["diary"] == len(wanted)
 
 

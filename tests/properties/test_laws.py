@@ -19,8 +19,9 @@ import outcomes as oc
 from outcomes import AnalysisPlan
 from outcomes.analysis.comparison import compare_all, compare_groups
 from outcomes.analysis.endpoints import endpoint_names
+from outcomes.records.checked import Records
 from outcomes.records.mapping import MappedTable
-from outcomes.records.reading import Records, read_records
+from outcomes.records.reading import read_records
 
 sys.path.insert(0, str(Path(__file__).resolve().parent))
 

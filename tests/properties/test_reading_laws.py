@@ -25,8 +25,9 @@ from hypothesis import strategies as st
 
 import outcomes as oc
 from outcomes import AnalysisPlan
+from outcomes.records.checked import Records
 from outcomes.records.mapping import SourceMapping
-from outcomes.records.reading import Records, read_records
+from outcomes.records.reading import read_records
 
 Tables = dict[str, pd.DataFrame]
 PLAN = dataclasses.replace(WEEK_PLAN, set_aside_limit=1.0)

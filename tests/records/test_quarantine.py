@@ -13,9 +13,10 @@ from diaries import write_folder
 
 from outcomes import AnalysisPlan
 from outcomes.errors import FileProblem, OutcomesError
+from outcomes.records.checked import Records
 from outcomes.records.findings import MAX_POSITIONS, total_set_aside
 from outcomes.records.quarantine import COLUMNS, set_aside_rows, write_quarantine
-from outcomes.records.reading import Records, read_records
+from outcomes.records.reading import read_records
 
 LENIENT = AnalysisPlan(set_aside_limit=1.0)
 

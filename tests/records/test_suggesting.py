@@ -17,9 +17,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from outcomes.errors import FileProblem, InvalidRecords, OutcomesError
+from outcomes.records.checked import Records
 from outcomes.records.header_words import may_be_shown, meaning
 from outcomes.records.mapping import SourceMapping
-from outcomes.records.reading import Records, load_records, read_records
+from outcomes.records.reading import load_records, read_records
 from outcomes.records.suggesting import SUGGESTED_FILE, suggest_mapping, write_suggestion
 
 FIRST = dt.date(2026, 3, 2)
@@ -447,3 +448,47 @@ class TestOtherSources:
 
     def test_a_folder_without_a_table(self, tmp_path: Path) -> None:
         assert "holds no table" in suggest_mapping(tmp_path)
+
+
+def _sex_lines(folder: Path, header: str, words: tuple[str, ...]) -> list[str]:
+    rows = [f"P-{n:04d};{words[n % len(words)]}" for n in range(12)]
+    folder.mkdir(exist_ok=True)
+    (folder / "Patienten.csv").write_text("\n".join([f"Patientencode;{header}", *rows]), encoding="utf-8")
+    return [line for line in suggest_mapping(folder).splitlines() if "sex = " in line]
+
+
+class TestWordsForSex:
+    @pytest.mark.parametrize(
+        ("header", "words", "codes"),
+        [
+            ("Sex", ("F", "M"), {"f": "female", "m": "male"}),
+            ("Geschlecht", ("w", "m", "d"), {"d": "other", "w": "female", "m": "male"}),
+            ("Geschlecht", ("weiblich", "männlich"), {"männlich": "male", "weiblich": "female"}),
+            ("Sexe", ("F", "H"), {"f": "female", "h": "male"}),
+            ("Sexo", ("H", "M"), {"h": "male", "m": "female"}),
+            ("Sexo", ("V", "M"), {"m": "female", "v": "male"}),
+            ("Sexo", ("hombre", "mujer"), {"hombre": "male", "mujer": "female"}),
+            ("Sesso", ("F", "M"), {"f": "female", "m": "male"}),
+            ("Sesso", ("maschio", "femmina"), {"femmina": "female", "maschio": "male"}),
+            ("Geslacht", ("v", "m", "x"), {"x": "other", "m": "male", "v": "female"}),
+            ("Geslacht", ("vrouw", "man"), {"man": "male", "vrouw": "female"}),
+            ("Gender", ("female", "F", "male"), {"f": "female", "female": "female", "male": "male"}),
+        ],
+    )
+    def test_usual_words_are_proposed_for_a_person_to_confirm(
+        self, tmp_path: Path, header: str, words: tuple[str, ...], codes: dict[str, str]
+    ) -> None:
+        (line,) = _sex_lines(tmp_path, header, words)
+        assert line.startswith("sex = ") and "# likely: usual words for sex: check" in line
+        read = _mapping(suggest_mapping(tmp_path)).tables[0]
+        assert dict(dict(read.columns)["sex"].codes) == codes
+
+    def test_letters_that_two_languages_read_differently_are_asked_both_ways(self, tmp_path: Path) -> None:
+        first, second = _sex_lines(tmp_path, "Gender", ("m", "v"))
+        assert '"m" = "male", "v" = "female"' in first and '"m" = "female", "v" = "male"' in second
+        assert "take one of the two" in first
+
+    @pytest.mark.parametrize("words", [("Kim", "F"), ("1", "2"), ("f", "h", "m")])
+    def test_other_words_are_never_shown(self, tmp_path: Path, words: tuple[str, ...]) -> None:
+        (line,) = _sex_lines(tmp_path, "Sex", words)
+        assert '"their word" = "female"' in line and "Kim" not in line

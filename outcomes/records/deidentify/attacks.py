@@ -14,7 +14,8 @@ from dataclasses import dataclass
 from itertools import combinations
 from typing import TYPE_CHECKING, Any
 
-from outcomes.records.deidentify.dates import DATED, LONGEST_SHIFT, SHIFT_WEEKS, WINDOW_DAYS, TrueDates
+from outcomes.records.deidentify.dates import DATED, LONGEST_SHIFT, SHIFT_WEEKS, TrueDates
+from outcomes.records.deidentify.windows import WINDOW_DAYS
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -69,10 +70,11 @@ def _on_day_numbers(frames: Frames, truth: TrueDates) -> list[Attack]:
     if not people:
         return []
     weekday = _guessed_weekdays(frames, truth, people, visits)
-    ends, starts, fitting, days, both = [], [], [], [], []
+    ends, common, starts, fitting, days, both = [], [], [], [], [], []
     for patient in people:
         zero, (first, last) = truth.zero[patient], seen[patient]
         ends.append(truth.exported - last == zero)
+        common.append(truth.common_end - last == zero)
         starts.append(truth.first - first == zero)
         candidates = [truth.exported - last - late for late in range(WINDOW_DAYS)]
         fits = [day for day in candidates if _is_open(day, visits.get(patient, ()), truth)]
@@ -88,6 +90,13 @@ def _on_day_numbers(frames: Frames, truth: TrueDates) -> list[Attack]:
             "the day of the export, and takes it for the last day told",
             size,
             _mean(ends),
+            by_window,
+        ),
+        Attack(
+            "common end of diaries",
+            "the day other than the export on which most diaries end, and takes it for the last day told",
+            size,
+            _mean(common),
             by_window,
         ),
         Attack("start of the diary", "the first day of the records", size, _mean(starts), by_window),

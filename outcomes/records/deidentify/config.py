@@ -12,7 +12,7 @@ from typing import Any
 from outcomes.errors import PlanError
 from outcomes.plan import read_toml
 from outcomes.records.mapping import SourceMapping
-from outcomes.records.schema import AGE_BANDS, PATIENTS
+from outcomes.records.schema import AGE_BANDS, PATIENTS, TABLES
 
 DATE_MODES = ("relative", "shift", "month", "keep")
 #: What the column mapped to `age_band` may hold, by the setting `age`.
@@ -31,6 +31,13 @@ L_LEAST = 2
 QUASI_IDENTIFIERS = ("sex", "age_band", "group")
 _MAY_BE_KNOWN = ("sex", "age_band", "group", "allocation", "headache_type", "planned_sessions")
 _MAY_BE_MERGED = ("sex", "group", "headache_type")
+#: Columns that the output can do without.
+MAY_BE_LEFT_OUT = tuple(
+    f"{table.name}.{column.name}"
+    for table in TABLES.values()
+    for column in table.columns
+    if not column.required and column.name not in ("date", "day")
+)
 _AGE_TOPS = tuple(range(30, 91, 10))
 
 
@@ -42,7 +49,8 @@ class DeidentifySettings:
     `age_top` is the lowest age of the last band, or "auto" to lower it until k holds. `merge` lists codes of
     one column that become one: in `age_band` neighbours, else "other". `keep_diary_start` keeps the days of
     the diary before its first whole window, for clinics whose baselines are shorter than one. `exported_on`
-    is when the raw files were exported; without it the mapping's, else the newest date among them.
+    is when the raw files were exported; without it the mapping's, else the newest date among them. `leave_out`
+    lists columns that are not written although they are mapped, as `patients.sex`.
     """
 
     dates: str = "relative"
@@ -57,6 +65,7 @@ class DeidentifySettings:
     coarsen_visits: str = ""
     opening_days: tuple[str, ...] = ()
     exported_on: dt.date | None = None
+    leave_out: tuple[str, ...] = ()
     pseudonyms: str = "keyed"
     format: str = "csv"
     public: bool = field(default=False, metadata={"given": False})
@@ -135,6 +144,7 @@ def _problems(given: Mapping[str, Any]) -> list[str]:
         problems.append("exported_on must be a date such as 2026-10-31, without quotation marks.")
     problems += _list_problems(given, "opening_days", WEEKDAYS)
     problems += _list_problems(given, "quasi_identifiers", _MAY_BE_KNOWN)
+    problems += _leave_out_problems(given.get("leave_out", []))
     return problems + _merge_problems(given.get("merge", {}))
 
 
@@ -143,6 +153,16 @@ def _list_problems(given: Mapping[str, Any], key: str, allowed: tuple[str, ...])
     if isinstance(value, list) and all(item in allowed for item in value):
         return []
     return [f"{key} must be a list of: {', '.join(allowed)}."]
+
+
+def _leave_out_problems(given: Any) -> list[str]:
+    shape = 'leave_out is a list of columns that are not needed, each as table and name:  ["patients.sex"].'
+    if not isinstance(given, list) or not all(isinstance(name, str) for name in given):
+        return [shape]
+    unknown = [name for name in given if name not in MAY_BE_LEFT_OUT]
+    close = [match for name in unknown for match in difflib.get_close_matches(name, MAY_BE_LEFT_OUT, 1)]
+    hint = f" Did you mean {', '.join(close)}?" if close else ""
+    return [f"{shape}{hint}"] if unknown else []
 
 
 def _merge_problems(given: Any) -> list[str]:

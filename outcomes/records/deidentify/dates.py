@@ -2,7 +2,8 @@
 
 A diary ends, for most patients, on the day the records were exported. Whoever knows that day reads the true
 date of every other entry off the last one. So day numbers end with the last whole window of 28 days, which
-leaves 28 possible days, and moved dates are kept only where every possible move could have led to them.
+leaves 28 possible days (windows.py), and moved dates are kept only where every possible move could have led to
+them.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ from typing import TYPE_CHECKING
 from outcomes.errors import InvalidRecords, PlanError
 from outcomes.records.deidentify.config import WEEKDAYS, DeidentifySettings
 from outcomes.records.deidentify.ledger import Ledger
+from outcomes.records.deidentify.windows import WINDOW_DAYS, Bounds, bounds_of, comparable, tell_comparable
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -22,7 +24,6 @@ if TYPE_CHECKING:
     Frames = dict[str, pd.DataFrame]
 
 DATED = ("diary", "sessions", "scores", "events")
-WINDOW_DAYS = 28
 SHIFT_WEEKS = 26
 LONGEST_SHIFT = 7 * SHIFT_WEEKS
 
@@ -35,7 +36,8 @@ class TrueDates:
     """The secret that the attacks of the linkage report are held against. It is written nowhere.
 
     Days are ordinals. `zero`: patient → first session (or index date); `shift`: patient → days moved back;
-    `visits`: patient → days of the sessions.
+    `visits`: patient → days of the sessions. `common_end`: the day, other than that of the export, on which most
+    diaries end.
     """
 
     zero: Mapping[str, int] = field(default_factory=dict)
@@ -43,6 +45,7 @@ class TrueDates:
     visits: Mapping[str, tuple[int, ...]] = field(default_factory=dict)
     first: int = 0
     exported: int = 0
+    common_end: int = 0
     opening_days: tuple[int, ...] = ()
 
     def __repr__(self) -> str:
@@ -74,6 +77,7 @@ def true_dates(
         visits=visits,
         first=_first_day(frames, days, settings.k),
         exported=exported,
+        common_end=_common_end(frames, days, exported),
         opening_days=opening or tuple(sorted({(day - 1) % 7 for own in visits.values() for day in own})),
     )
 
@@ -85,6 +89,15 @@ def _first_day(frames: Frames, days: Mapping[str, pd.Series], patients: int) -> 
     told = [column.groupby(frames[name]["patient_id"]).min() for name, column in days.items()]
     firsts = sorted(int(day) for day in pd.concat(told).groupby(level=0).min().dropna())
     return firsts[min(patients, len(firsts)) - 1]
+
+
+def _common_end(frames: Frames, days: Mapping[str, pd.Series], exported: int) -> int:
+    """The day on which most diaries end, as when an app was given up; 0 where no two do."""
+    if "diary" not in days:
+        return 0
+    ends = days["diary"].groupby(frames["diary"]["patient_id"]).max().dropna()
+    counts = ends[ends != exported].astype(int).value_counts().sort_index()
+    return max((int(day) for day in counts.index[counts == counts.max()] if counts[day] > 1), default=0)
 
 
 def shift_days(digest: bytes) -> int:
@@ -101,10 +114,28 @@ def placed(frames: Frames, settings: DeidentifySettings, truth: TrueDates, ledge
     frames = {name: _readable_day(name, frame, ledger) for name, frame in frames.items()}
     if settings.dates == "relative":
         return _coarse(_relative(frames, settings, truth, ledger), settings, truth)
+    before = _comparable_by_date(frames, truth.zero)
     frames = _coarse(frames, settings, truth)
     if settings.dates == "shift":
-        return _shifted(frames, truth, ledger)
-    return _by_month(frames, ledger) if settings.dates == "month" else frames
+        frames = _shifted(frames, truth, ledger)
+        zero = {patient: day - truth.shift.get(patient, 0) for patient, day in truth.zero.items()}
+        tell_comparable(before, _comparable_by_date(frames, zero), _NEWEST_WEEKS, ledger)
+    elif settings.dates == "month":
+        frames = _by_month(frames, ledger)
+        tell_comparable(before, set(), _NO_DIARY, ledger)
+    return frames
+
+
+_NEWEST_WEEKS = 'The newest 26 weeks are not written: dates = "relative" keeps more, or export again later.'
+_NO_DIARY = 'A diary is not written by the month: dates = "relative" keeps it, in day numbers.'
+
+
+def _comparable_by_date(frames: Frames, zero: Mapping[str, int]) -> set[str]:
+    diary = frames.get("diary")
+    if diary is None or not {"date", "headache"} <= set(diary.columns):
+        return set()
+    days = _ordinals(diary["date"]) - diary["patient_id"].map(zero).astype("Float64")
+    return comparable(diary.assign(day=days)[days.notna()])
 
 
 def _ordinals(dates: pd.Series) -> pd.Series:
@@ -152,7 +183,7 @@ def _relative(frames: Frames, settings: DeidentifySettings, truth: TrueDates, le
             frame = frame.assign(day=frame["day"].map(lambda text: None if text is None else int(text)))
             frame = frame.assign(day=frame["day"].astype("int64" if name in DATED else "Int64"))
         done[name] = _patient_days(frame, truth) if name == "patients" else frame
-    return _whole_windows(done, settings.keep_diary_start, ledger)
+    return _whole_windows(done, truth, settings.keep_diary_start, ledger)
 
 
 def _patient_days(patients: pd.DataFrame, truth: TrueDates) -> pd.DataFrame:
@@ -173,7 +204,7 @@ def _patient_days(patients: pd.DataFrame, truth: TrueDates) -> pd.DataFrame:
     return patients
 
 
-def _whole_windows(frames: Frames, keep_start: bool, ledger: Ledger) -> Frames:
+def _whole_windows(frames: Frames, truth: TrueDates, keep_start: bool, ledger: Ledger) -> Frames:
     """The diary from its first to its last whole window; nothing else later than the patient's last one.
 
     The first session stays whatever comes after it: without it there is no day 0.
@@ -186,22 +217,46 @@ def _whole_windows(frames: Frames, keep_start: bool, ledger: Ledger) -> Frames:
     last = pd.concat(dated).groupby("patient_id")["day"].max()
     end = (last + 1) // WINDOW_DAYS * WINDOW_DAYS - 1
     done = dict(frames)
-    for name in DATED:
+    if "diary" in frames:
+        bounds = bounds_of(frames["diary"], truth.zero, truth.exported)
+        end = end.where(end >= bounds.end.reindex(end.index).fillna(end), bounds.end.reindex(end.index))
+        done["diary"] = _whole_diary(frames["diary"], bounds, keep_start, ledger)
+    for name in ("sessions", "scores", "events"):
         if name not in frames:
             continue
         frame = frames[name]
         kept = frame["day"] <= frame["patient_id"].map(end)
-        if name == "diary":
-            own = frame.groupby("patient_id")["day"]
-            begins = -(-own.transform("min") // WINDOW_DAYS) * WINDOW_DAYS
-            ends = (own.transform("max") + 1) // WINDOW_DAYS * WINDOW_DAYS - 1
-            kept = (keep_start | (frame["day"] >= begins)) & (frame["day"] <= ends)
         if name == "sessions":
             kept |= frame["day"] == 0
         done[name] = ledger.keep(name, frame, kept, OUTSIDE_WINDOWS)
-        if name == "diary":
-            _tell_what_was_lost(frame, done[name], ledger)
     return done
+
+
+def _whole_diary(diary: pd.DataFrame, bounds: Bounds, keep_start: bool, ledger: Ledger) -> pd.DataFrame:
+    """The diary within its bounds, and who can be compared no longer because of them."""
+    begun = diary["day"] >= diary["patient_id"].map(bounds.begin)
+    ended = diary["day"] > diary["patient_id"].map(bounds.end)
+    done = ledger.keep("diary", diary, (keep_start | begun) & ~ended, OUTSIDE_WINDOWS)
+    _tell_what_was_lost(diary, done, ledger)
+    before, after, with_start = (comparable(rows) for rows in (diary, done, diary[~ended]))
+    tell_comparable(before, after, _advice(len(before - with_start), len(with_start - after)), ledger)
+    return done
+
+
+def _advice(by_end: int, by_start: int) -> str:
+    """What to do about patients who were lost by where their diaries end, and by where they begin."""
+    told = []
+    if by_start:
+        told.append(
+            f"{by_start} because the diary begins within the window before: keep_diary_start = true, under "
+            "[deidentify], keeps them, and tells of every diary on which day it began."
+        )
+    if by_end:
+        told.append(
+            f"{by_end} because the diary ends within the window after, on a day that could tell the true dates: no "
+            "setting keeps them. Compare them in the clinic, or export again when their diaries have gone on."
+        )
+    return " ".join(told)
 
 
 def _tell_what_was_lost(before: pd.DataFrame, after: pd.DataFrame, ledger: Ledger) -> None:

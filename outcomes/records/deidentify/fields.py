@@ -7,16 +7,19 @@ aside; in `patients` only the cell is emptied, since nobody is dropped for a sli
 from __future__ import annotations
 
 import datetime as dt
+import json
 import re
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING
 
 from outcomes.errors import InvalidRecords
 from outcomes.records.cells import FIRST_DAY, bounds, normal_code
-from outcomes.records.deidentify.config import AGE_FORMS, DeidentifySettings
+from outcomes.records.deidentify.config import AGE_FORMS, MAY_BE_LEFT_OUT, DeidentifySettings
 from outcomes.records.deidentify.ledger import Ledger
+from outcomes.records.deidentify.origins import Origin, Origins
 from outcomes.records.matching import SUMMARY_ENDPOINTS
 from outcomes.records.pseudonyms import normalised
+from outcomes.records.rules import FUTURE
 from outcomes.records.schema import MISSING_TOKENS, NO, TABLES, YES, Column
 
 if TYPE_CHECKING:
@@ -46,30 +49,53 @@ def columns_of(table: str) -> dict[str, Column]:
 
 
 def cleaned(
-    frames: Mapping[str, pd.DataFrame], settings: DeidentifySettings, ledger: Ledger
+    frames: Mapping[str, pd.DataFrame],
+    settings: DeidentifySettings,
+    ledger: Ledger,
+    origins: Origins | None = None,
 ) -> dict[str, pd.DataFrame]:
-    """The tables with every cell in its one form, `patient_id` in the form that is hashed."""
-    done = {}
-    for table, frame in frames.items():
-        ledger.begin(table, len(frame))
+    """The tables with every cell in its one form, `patient_id` in the form that is hashed.
+
+    Raises InvalidRecords where most cells of a column of codes are words of the clinic's own: a column is lost
+    on purpose or not at all.
+    """
+    done, questions = {}, []
+    for table, raw in frames.items():
+        ledger.begin(table, len(raw))
         known = columns_of(table)
+        frame, origin = _without_left_out(table, raw, settings, ledger), (origins or Origins()).of(table, raw)
         for name in [name for name in frame.columns if name not in known]:
             if name != "source_row":
                 ledger.cell(table, f"{name}: free text, not written", int(frame[name].notna().sum()))
         frame = frame[[name for name in known if name in frame.columns]].astype(object)
-        done[table] = _cleaned_table(table, frame, known, settings, ledger)
+        done[table], asked = _cleaned_table(origin, frame, known, settings, ledger)
+        questions += asked
+    if questions:
+        raise InvalidRecords([*questions, "Nothing was written."])
     if "patients" in done:
         done["patients"] = _one_row_each(done["patients"], ledger)
     return done
 
 
+def _without_left_out(
+    table: str, frame: pd.DataFrame, settings: DeidentifySettings, ledger: Ledger
+) -> pd.DataFrame:
+    """The table without the columns that the configuration leaves out, counted."""
+    gone = [name for name in frame.columns if f"{table}.{name}" in settings.leave_out]
+    for name in gone:
+        ledger.cell(table, f"{name}: left out as configured", int(frame[name].notna().sum()))
+    return frame.drop(columns=gone)
+
+
 def _cleaned_table(
-    table: str,
+    origin: Origin,
     frame: pd.DataFrame,
     known: Mapping[str, Column],
     settings: DeidentifySettings,
     ledger: Ledger,
-) -> pd.DataFrame:
+) -> tuple[pd.DataFrame, list[str]]:
+    """The table cleaned, and what has to be asked about it first."""
+    table, questions = origin.table, []
     for name in frame.columns:
         if table == "patients" and name == "age_band" and settings.age != "band":
             frame[name] = each_cell(frame[name], lambda text: text)  # an age or a birth date, read further on
@@ -79,6 +105,8 @@ def _cleaned_table(
         broken = before.notna() & after.isna()
         if known[name].kind == "date":
             ledger.cell(table, f"{name}: time of day not kept", int((before.str.len() > 10).sum()))
+            ledger.told += _after_export(origin, name, before[broken], settings)
+        questions += _own_words(origin, known[name], before, broken)
         frame[name] = after
         if table == "patients" and name != "patient_id":
             ledger.cell(table, f"{name}: does not fit its column, emptied", int(broken.sum()))
@@ -90,7 +118,41 @@ def _cleaned_table(
     for name, column in known.items():
         if column.required and name in frame.columns and name not in ("patient_id", "headache"):
             frame = ledger.keep(table, frame, frame[name].notna(), f"{name} is empty")
-    return frame
+    return frame, questions
+
+
+def _after_export(origin: Origin, name: str, broken: pd.Series, settings: DeidentifySettings) -> list[str]:
+    """What is told of dates that had not come when the files were exported."""
+    later = broken.map(lambda text: iso_date(text, dt.date.max) is not None).astype(bool)
+    if not later.any():
+        return []
+    lost = "The cell was emptied." if origin.table == "patients" else "The row is not written."
+    lost = "The declared span is not used." if name in ("recorded_from", "recorded_to") else lost
+    day = "of the export (exported_on)" if settings.exported_on else "of today, as exported_on is not given"
+    remedy = f"{lost} Correct the date, or exported_on, and repeat with another output."
+    return origin.sentences(FUTURE, name, later, f"lies after the day {day}.", remedy)
+
+
+def _own_words(origin: Origin, column: Column, before: pd.Series, broken: pd.Series) -> list[str]:
+    """The question about a column of codes most cells of which hold other words. Few are slips."""
+    told, unread = int(before.notna().sum()), int(broken.sum())
+    closed = ("yes", "no") if column.kind == "yes_no" else column.codes
+    if not closed or column.name == "age_band" or 2 * unread <= told:
+        return []
+    words = origin.words.get(column.name, 0) or before[broken].str.casefold().nunique()
+    header, place = origin.header(column.name), f"{origin.table}.{column.name}"
+    problem = (
+        f"holds words of your own in {unread} of {told} filled cells (different words: {words}); "
+        f"wanted: {', '.join(closed)}."
+    )
+    drafted = " ('outcomes check RAW --suggest' drafts it)" if header.casefold() != column.name else ""
+    remedy = (
+        f"In deid.toml, list each under the [tables.columns] of this table:  {column.name} = {{ source = "
+        f'{json.dumps(header, ensure_ascii=False)}, codes = {{ "your word" = "{closed[0]}" }} }}{drafted}.'
+    )
+    if place in MAY_BE_LEFT_OUT:
+        remedy += f' Or leave the column out on purpose, under [deidentify]:  leave_out = ["{place}"].'
+    return origin.sentences("own_words", column.name, broken, problem, remedy)
 
 
 def refuse_if_emptied(told: int, unread: int, settings: DeidentifySettings) -> None:

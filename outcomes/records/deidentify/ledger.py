@@ -16,13 +16,14 @@ if TYPE_CHECKING:
 @dataclass
 class Ledger:
     """Counts by table: rows that came in, rows that a declared span filled in, rows not written by reason,
-    cells emptied or changed by reason; and what else somebody should know. `declared_days` are the filled-in
-    rows that are written."""
+    cells emptied or changed by reason; and what else somebody should know: `told` is shown on the screen as
+    well. `declared_days` are the filled-in rows that are written."""
 
     rows_in: dict[str, int] = field(default_factory=dict)
     filled: Counter[str] = field(default_factory=Counter)
     dropped: dict[str, Counter[str]] = field(default_factory=lambda: defaultdict(Counter))
     cells: dict[str, Counter[str]] = field(default_factory=lambda: defaultdict(Counter))
+    told: list[str] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
     declared_days: int = 0
 

@@ -6,18 +6,22 @@ Before the privacy gate: a raw export may hold anything, and only what is mapped
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, replace
+from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from outcomes.engine import Engine, identifier, literal
 from outcomes.errors import InvalidRecords
 from outcomes.files import unchanged
+from outcomes.records.converting import cell_text
 from outcomes.records.deidentify.fields import columns_of
+from outcomes.records.deidentify.origins import Origins
 from outcomes.records.mapping import MappedTable, SourceMapping
 from outcomes.records.matching import UNKNOWN
 from outcomes.records.raw import Opened, RawTable
 from outcomes.records.schema import TABLES
+from outcomes.records.table_source import TableSource
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -58,10 +62,11 @@ class LeftBehind:
 
 @dataclass(frozen=True)
 class RawRecords:
-    """What was read of a raw source: text frames by table, and the columns that were left behind."""
+    """What was read of a raw source: text frames by table, the columns that were left behind, and where from."""
 
     frames: dict[str, pd.DataFrame]
     left_behind: tuple[LeftBehind, ...]
+    origins: Origins = field(default_factory=Origins)
 
 
 def read_raw(raw: str | Path, mapping: SourceMapping) -> RawRecords:
@@ -98,7 +103,32 @@ def _read(opened: Opened, mapping: SourceMapping, engine: Engine) -> RawRecords:
         frames[source.table.name] = engine.frame(f"SELECT source_row, {cells} FROM ({source.origin})").astype(
             object
         )
-    return RawRecords(frames, tuple(left_behind(opened.tables, mapping, engine)))
+    origins = Origins(
+        {source.table.name: source for source in sources},
+        {source.table.name: dict(_unlisted_words(source, engine)) for source in sources},
+    )
+    return RawRecords(frames, tuple(left_behind(opened.tables, mapping, engine)), origins)
+
+
+def _unlisted_words(source: TableSource, engine: Engine) -> Iterator[tuple[str, int]]:
+    """(column, different words) of the columns with a list of codes: what it does not hold is read as one word."""
+    for item in source.columns:
+        name, words = item.column.name, set()
+        for part in source.parts:
+            read, raw = part.read(name), part.raw_column(name)
+            if read is None or raw is None or not read.codes:
+                continue
+            text = f"lower({cell_text(raw)})"
+            listed = [theirs.strip().lower() for theirs, _ in read.codes] + list(source.missing)
+            without = ", ".join(literal(word) for word in listed)
+            words |= {
+                row[0]
+                for row in engine.rows(
+                    f"SELECT DISTINCT {text} FROM {part.raw.scan} WHERE {text} NOT IN ({without})"
+                )
+            }
+        if words:
+            yield name, len(words)
 
 
 def _in_our_words(problem: str) -> str:

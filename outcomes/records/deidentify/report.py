@@ -14,7 +14,7 @@ from outcomes.records.deidentify.reading import LeftBehind
 from outcomes.records.deidentify.risk import RISKS, Classes, Merge
 
 _DATE_WORDS = {
-    "relative": "day numbers from the first session, in whole 28-day windows",
+    "relative": "day numbers from the first session, in windows of 28 days",
     "shift": "dates moved back by whole weeks, those kept that any move could have led to",
     "month": "months",
     "keep": "the true dates. This folder must not leave the clinic",
@@ -48,6 +48,7 @@ class DeidentifyReport:
     def summary(self) -> Iterator[str]:
         """The lines for the screen: rows, the checks that ran, and where the private report lies."""
         yield from self.ledger.lines(self.written)
+        yield from self.ledger.told
         yield from self.checks()
         yield f"Dates: {_DATE_WORDS[self.settings.dates]}."
         yield f"Private report: {self.report.name}. It stays in the clinic."
@@ -102,10 +103,13 @@ class DeidentifyReport:
         yield from self.gate
         yield ""
         yield from self._linkage()
-        if self.notes or self.ledger.notes:
+        if to_know := self._to_know():
             yield ""
             yield "To know"
-            yield from (*self.ledger.notes, *self.notes)
+            yield from to_know
+
+    def _to_know(self) -> list[str]:
+        return [*self.ledger.told, *self.ledger.notes, *self.notes]
 
     def _linkage(self) -> Iterator[str]:
         classes = self.classes
@@ -141,5 +145,5 @@ class DeidentifyReport:
             "attacks": [attack.to_dict() for attack in self.attacks],
             "singled_out": [one.to_dict() for one in self.singled],
             "identity_warnings": list(self.gate),
-            "notes": [*self.ledger.notes, *self.notes],
+            "notes": self._to_know(),
         }

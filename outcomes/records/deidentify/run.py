@@ -182,7 +182,7 @@ def prepared(
     records: RawRecords, mapping: SourceMapping, settings: DeidentifySettings, names: Names, ledger: Ledger
 ) -> Made:
     """All steps between reading and writing."""
-    frames = fields.cleaned(records.frames, settings, ledger)
+    frames = fields.cleaned(records.frames, settings, ledger, records.origins)
     frames = spans.as_days(records.frames, frames, settings, ledger)
     _tell_joined_ids(records.frames, ledger)
     truth = dates.true_dates(frames, settings, names.shift)

@@ -1,0 +1,143 @@
+"""Checked records: what was read, where its rows went, and on whose word it rests."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from outcomes.engine import Engine, identifier
+from outcomes.plan import AnalysisPlan
+from outcomes.records.across import DECLARED_SPAN
+from outcomes.records.findings import Finding, TableCounts
+from outcomes.records.gatekeeping import GateReport
+from outcomes.records.mapping import SourceMapping
+from outcomes.records.placing import COMBINED, build_segments
+from outcomes.records.rules import Rule
+from outcomes.records.table_source import TableSource
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+@dataclass
+class Records:
+    """Checked records. They stay in the engine; `frame` brings one table out.
+
+    `counts` has one entry per table and always comes out even; `findings` is what was set aside, collapsed
+    or warned about. `plan` and `mapping` are those that lay beside the records, or those given, with what the
+    files proved of their own form. `stops` are problems of the whole that nothing may be computed over, and
+    `lost_patients` counts patients all of whose rows were set aside. `gate` says which identity checks ran.
+    """
+
+    engine: Engine
+    plan: AnalysisPlan
+    sources: tuple[TableSource, ...]
+    counts: tuple[TableCounts, ...]
+    findings: tuple[Finding, ...]
+    uses_dates: bool
+    mapping: SourceMapping = field(default_factory=SourceMapping)
+    gate: GateReport | None = None
+    rules: dict[str, tuple[Rule, ...]] = field(default_factory=dict, repr=False)
+    stops: tuple[str, ...] = ()
+    lost_patients: int = 0
+    _segments: dict[tuple[int, ...], str] = field(default_factory=dict, repr=False)
+
+    def __repr__(self) -> str:
+        tables = ", ".join(f"{count.table}: {count.used} of {count.rows_in} rows" for count in self.counts)
+        return f"Records({tables})"
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What rests on somebody's word, and must stand beside every number: declared spans, allowances."""
+        told = [
+            f"{finding.file}: {finding.problem}" for finding in self.findings if finding.rule == DECLARED_SPAN
+        ]
+        told += [
+            f"{finding.file}: {finding.count} rows that contradict each other about a day were put together "
+            f"(duplicate_day = {self.plan.duplicate_day})."
+            for finding in self.findings
+            if finding.rule == COMBINED
+        ]
+        told += [
+            f"{one.file}, {one.code}: looked at and let pass by {one.by} ({one.reason}), until {one.expires}."
+            for one in (self.gate.allowed if self.gate else ())
+        ]
+        return tuple(told)
+
+    @property
+    def rests_on_combined_days(self) -> bool:
+        """Whether rows that contradict each other about a day were put together, as the plan says."""
+        return any(finding.rule == COMBINED for finding in self.findings)
+
+    @property
+    def rests_on_declared_days(self) -> bool:
+        """Whether days without an entry count as free of headache because the clinic declares it."""
+        return any(finding.rule == DECLARED_SPAN for finding in self.findings)
+
+    def has(self, table: str) -> bool:
+        """Whether the source holds that table."""
+        return any(source.table.name == table for source in self.sources)
+
+    def columns(self, table: str) -> tuple[str, ...]:
+        """Names of the columns that the source holds of a table, in its own order."""
+        for source in self.sources:
+            if source.table.name == table:
+                return tuple(item.column.name for item in source.columns)
+        return ()
+
+    def frame(self, table: str) -> pd.DataFrame:
+        """The used rows of one table as a pandas frame; no column that the source does not hold.
+
+        Raises KeyError where the source does not hold the table.
+        """
+        names = self.columns(table)
+        if not names:
+            raise KeyError(table)
+        listed = ", ".join(identifier(name) for name in names)
+        origin = _used_diary(self) if table == "diary" else table
+        return self.engine.frame(f"SELECT {listed} FROM {origin} ORDER BY ALL")
+
+    def segments(self, cuts: Sequence[int] = ()) -> str:
+        """Name of the engine's table of segments (sql/segments.sql), cut at the given days.
+
+        28-day tiles need no cut; windows that are not whole tiles do, and cost a second pass.
+        """
+        key = tuple(sorted({cut for cut in cuts if cut % 28} | {1}))
+        if key not in self._segments:
+            name = f"segments_{len(self._segments)}"
+            build_segments(self.engine, name, key, self.columns("diary"), self.plan.duplicate_day)
+            self._segments[key] = name
+        return self._segments[key]
+
+    def fingerprints(self) -> dict[str, str]:
+        """SHA-256 of each input file, by the name it has in messages. Empty for frames."""
+        return {
+            part.raw.label if len(part.raw.paths) == 1 else f"{part.raw.label}{path.name}": _sha256(path)
+            for source in self.sources
+            for part in source.parts
+            for path in part.raw.paths
+        }
+
+
+def _used_diary(records: Records) -> str:
+    """The used patient-days as a subquery: repeats once, conflicts not at all."""
+    if not records.engine.has("repeated_days"):
+        return "diary_usable"
+    own = "source_row, fault, doubt" if records.engine.has_column("placed", "doubt") else "source_row, fault"
+    once = (
+        f"SELECT DISTINCT * EXCLUDE ({own}) FROM placed ANTI JOIN "
+        "(SELECT * FROM repeated_days WHERE n_different > 1) AS conflicting ON conflicting.patient_id = "
+        "placed.patient_id AND conflicting.relative_day = placed.relative_day"
+    )
+    if records.plan.duplicate_day == "set_aside":
+        return f"({once})"
+    # Columns that the plan does not say how to put together stay empty on these days.
+    return f"({once} UNION ALL BY NAME SELECT * FROM combined_days)"
+
+
+def _sha256(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()

@@ -1,4 +1,5 @@
-"""Why a whole column breaks its rule: another order of day and month, another scale, another decimal sign.
+"""Why a whole column breaks its rule: another scale, another decimal sign; another order of day and month stands in
+date_forms.py.
 
 A few wrong cells are set aside. Where more than the plan lets pass are wrong in one way, setting them aside
 would hide what happened: either the file proves its own form, which is then read, or the reading stops and
@@ -19,9 +20,6 @@ from outcomes.records.mapping import MAPPING_FILE, MappedTable, ReadColumn, Sour
 from outcomes.records.raw import RawColumn
 from outcomes.records.table_source import Part, SourceColumn, TableSource
 
-_ISO = r"[0-9]{4}-[0-9]{2}-[0-9]{2}.*"
-_SERIAL = r"[2-7][0-9]{4}([.]0+)?"
-_SEPARATORS = {"/": "/", ".": "[.]", "-": "-"}
 _COMMA = r"[+-]?[0-9]+,[0-9]+"
 _POINT = r"[+-]?[0-9]+[.][0-9]+"
 _THOUSANDS = r"[+-]?[0-9]{1,3}[.][0-9]{3}"
@@ -91,134 +89,6 @@ def unexplained(checked: Checked, rule: str, limit: float) -> list[Finding]:
             by_column[finding.column] = by_column.get(finding.column, 0) + finding.count
     many = {column for column, count in by_column.items() if count > max(1, limit * checked.rows_in)}
     return [finding for finding in checked.findings if finding.rule == rule and finding.column in many]
-
-
-def prove_dates(
-    engine: Engine, source: TableSource, checked: Checked, limit: float, mapping: SourceMapping
-) -> tuple[dict[tuple[str, str], str], list[Finding], list[str]]:
-    """The order of day and month where a column proves it: {(file, our column): form}, findings, problems."""
-    proven: dict[tuple[str, str], str] = {}
-    findings: list[Finding] = []
-    problems: list[str] = []
-    columns = {finding.column for finding in unexplained(checked, "date", limit)}
-    for part in source.parts:
-        for item in part.columns:
-            raw = (
-                part.raw_column(item.column.name)
-                if item.column.kind == "date" and item.column.name in columns
-                else None
-            )
-            if raw is None or raw.sql_type != "VARCHAR" or _says_dates(part, item, mapping):
-                continue
-            form, told = _form_of(engine, part, raw, limit)
-            if form:
-                proven[part.raw.label, item.column.name] = form
-                findings.append(
-                    Finding(
-                        "mended",
-                        "date_order",
-                        source.table.name,
-                        part.raw.label,
-                        item.column.name,
-                        f"was read as {form}, {told}.",
-                        f'To settle it, say  dates = "{form}"  in {MAPPING_FILE}.',
-                        checked.rows_in,
-                        (),
-                    )
-                )
-            elif told:
-                problems.append(f"{part.raw.label}: column '{item.column.name}' {told}")
-    return proven, findings, problems
-
-
-#: Rows with a number above 12, of all rows, below which they prove nothing.
-_LEAST_PROOF = 0.05
-
-
-def _says_dates(part: Part, item: SourceColumn, mapping: SourceMapping) -> bool:
-    """Whether a person has said how the dates are written: that is never overridden."""
-    read = part.read(item.column.name)
-    return bool(mapping.dates or part.mapped.dates or (read and read.dates))
-
-
-def _form_of(engine: Engine, part: Part, raw: RawColumn, limit: float) -> tuple[str, str]:
-    """(form, what proves it), or nothing and why it cannot be told."""
-    text = cell_text(raw)
-    number = part.raw.row_number
-    parts = r"([0-9]{1,2})[/.-]([0-9]{1,2})[/.-]([0-9]{4})( .*)?"
-    first, second = (f"try_cast(regexp_extract(cell, {literal(parts)}, {n}) AS INTEGER)" for n in (1, 2))
-    # A number above 31 is a slip and proves nothing.
-    day_before = f"({first} BETWEEN 13 AND 31 AND {second} BETWEEN 1 AND 12)"
-    month_before = f"({second} BETWEEN 13 AND 31 AND {first} BETWEEN 1 AND 12)"
-    counts = [f"count(*) FILTER (WHERE regexp_full_match(cell, {literal(_ISO)}))"]
-    for sign in _SEPARATORS.values():
-        shape = literal(f"[0-9]{{1,2}}{sign}[0-9]{{1,2}}{sign}[0-9]{{4}}( .*)?")
-        counts.append(f"count(*) FILTER (WHERE regexp_full_match(cell, {shape}))")
-    counts += [
-        f"count(*) FILTER (WHERE regexp_full_match(cell, {literal(_SERIAL)}))",
-        f"count(*) FILTER (WHERE {day_before})",
-        f"count(*) FILTER (WHERE {month_before})",
-        "count(*)",
-        f"min(row) FILTER (WHERE {day_before})",
-        f"min(row) FILTER (WHERE {month_before})",
-        f"min(row) FILTER (WHERE regexp_full_match(cell, {literal(_ISO)}))",
-        f"min(row) FILTER (WHERE regexp_full_match(cell, {literal(parts)}))",
-    ]
-    origin = f"(SELECT {number} AS row, {text} AS cell FROM {part.raw.scan}) WHERE cell <> ''"
-    iso, slash, point, dash, serial, day_first, month_first, total, *rows = engine.rows(
-        f"SELECT {', '.join(counts)} FROM {origin}"
-    )[0]
-    shown = [part.raw.row_shown(row) if row is not None else 0 for row in rows]
-    by_sign = {sign: count for sign, count in zip(_SEPARATORS, (slash, point, dash), strict=True) if count}
-    written = sum(by_sign.values())
-    if serial > max(1, limit * total):
-        return "", (
-            "holds the numbers that a spreadsheet keeps in place of dates. Format the column as a date and save "
-            f'again, or say  dates = "excel-1900"  (or excel-1904) in {MAPPING_FILE}.'
-        )
-    if written <= max(1, limit * total):
-        return "", ""
-    if iso > limit * total or len(by_sign) > 1:
-        return "", (
-            f"holds dates written in two ways (rows {shown[2] or shown[0]} and {shown[3]} are the first of each). "
-            "A spreadsheet that took some of them for dates may have swapped their day and month. Correct them, "
-            f'or list the forms under  dates = ["DD/MM/YYYY", …]  in {MAPPING_FILE}.'
-        )
-    sign = next(iter(by_sign))
-    orders = (f"D{sign}M{sign}YYYY", f"M{sign}D{sign}YYYY")
-    if day_first and month_first:
-        return "", (
-            f"holds dates that can only be day before month (row {shown[0]}) and dates that can only be month "
-            f"before day (row {shown[1]}). Correct them: no one order reads them all."
-        )
-    if max(day_first, month_first) < _LEAST_PROOF * written:
-        # Of true dates more than half have a day above 12: a few may be slips for another day.
-        return "", _both_readings(engine, origin, part, literal(parts), orders)
-    if day_first:
-        return orders[
-            0
-        ], f"since {day_first} {'row has' if day_first == 1 else 'rows have'} a first number above 12"
-    if month_first:
-        return orders[
-            1
-        ], f"since {month_first} {'row has' if month_first == 1 else 'rows have'} a second number above 12"
-    return "", _both_readings(engine, origin, part, literal(parts), orders)
-
-
-def _both_readings(engine: Engine, origin: str, part: Part, pattern: str, orders: tuple[str, str]) -> str:
-    first, second = (f"CAST(regexp_extract(cell, {pattern}, {n}) AS INTEGER)" for n in (1, 2))
-    year = f"CAST(regexp_extract(cell, {pattern}, 3) AS INTEGER)"
-    rows = engine.rows(
-        f"SELECT row, abs(make_date({year}, {first}, {second}) - make_date({year}, {second}, {first})) AS apart "
-        f"FROM {origin} AND regexp_full_match(cell, {pattern}) AND {first} <> {second} "
-        f"AND {first} BETWEEN 1 AND 12 AND {second} BETWEEN 1 AND 12 ORDER BY row LIMIT 2"
-    )
-    told = " and ".join(f"row {part.raw.row_shown(row)} ({apart} days apart)" for row, apart in rows)
-    between = f", as in {told}" if told else ""
-    return (
-        f"holds dates that can be read as {orders[0]} and as {orders[1]}{between}; no row proves which. Say  "
-        f'dates = "{orders[0]}"  or  dates = "{orders[1]}"  in {MAPPING_FILE}.'
-    )
 
 
 def scale_problems(engine: Engine, source: TableSource, checked: Checked, limit: float) -> list[str]:

@@ -17,9 +17,9 @@ from outcomes.records.across import patients_in_words as _patients
 from outcomes.records.cells import Forms, is_whole_number
 from outcomes.records.checked import Records
 from outcomes.records.checking import Checked, check_table
+from outcomes.records.date_forms import prove_dates
 from outcomes.records.doubts import (
     low_scale,
-    prove_dates,
     prove_decimals,
     scale_problems,
     unexplained,

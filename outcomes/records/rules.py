@@ -1,4 +1,4 @@
-"""The rules of the data dictionary as SQL: one column against its kind and range, and columns against each other."""
+"""The rules of the data dictionary as SQL: a column against its kind and range, columns against each other."""
 
 from __future__ import annotations
 

@@ -117,6 +117,12 @@ def ragged_rows(scan: TextScan) -> list[str]:
             "in the middle of a cell. Correct it and save the file again."
         ]
     if not wrong:
+        mixed = _mixed_line_ends(scan.path)
+        if mixed:
+            return [
+                f"{scan.name}, row {mixed}: its line ends otherwise than those before it, as where two exports were "
+                "put together. Save the file again as CSV UTF-8."
+            ]
         return [f"{scan.name}: the file cannot be read as a table. Save it again as CSV UTF-8."]
     first = ", ".join(str(number) for number in wrong[:_SHOWN])
     more = f" (+{len(wrong) - _SHOWN} more)" if len(wrong) > _SHOWN else ""
@@ -124,6 +130,14 @@ def ragged_rows(scan: TextScan) -> list[str]:
         f"{scan.name}, row{'s' if len(wrong) > 1 else ''} {first}{more}: the number of cells is not the "
         f"header's {len(scan.header)}. A stray delimiter would shift every column: correct these rows."
     ]
+
+
+def _mixed_line_ends(path: Path) -> int:
+    """The first row whose line ends in another way than the first one; 0 where all end alike."""
+    with opened_for_reading(path) as file:
+        ends = (line.endswith(b"\r\n") for line in file if line.endswith(b"\n"))
+        first = next(ends, True)
+        return next((row for row, end in enumerate(ends, start=2) if end is not first), 0)
 
 
 def _size(path: Path) -> int:
@@ -212,6 +226,8 @@ def _header(path: Path) -> tuple[tuple[str, ...], str, str]:
     """The header cells and the delimiter that they prove."""
     with path.open(encoding="utf-8-sig", newline="") as file:
         line = file.readline(_LONGEST_HEADER + 1)
+    if line.count('"') % 2:
+        return (), "", "a column name goes over the end of the line. Write each name in one line."
     found = [mark for mark in _DELIMITERS if mark in line]
     if len(found) > 1:
         return (

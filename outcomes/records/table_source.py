@@ -1,4 +1,4 @@
-"""One table of the dictionary as a source holds it: the tables found that feed it, and the SQL that reads each column."""
+"""One table of the dictionary as a source holds it: the tables that feed it, and the SQL that reads each column."""
 
 from __future__ import annotations
 

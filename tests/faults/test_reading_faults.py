@@ -56,6 +56,20 @@ class TestWhatStopsTheReading:
     def test_an_empty_file(self, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
         _stops(capsys, write_folder(tmp_path, diary=b""), "diary.csv", "empty")
 
+    def test_line_ends_of_two_kinds(self, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+        """Two exports put together by hand: the row is named where the second one begins."""
+        both = (HEADER + GOOD).replace("\n", "\r\n") + GOOD
+        _stops(capsys, write_folder(tmp_path, diary=both.encode()), "diary.csv, row 5", "line ends otherwise")
+
+    def test_a_column_name_over_two_lines(self, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+        split = HEADER.replace("intensity", '"intensity\n0-10"') + GOOD
+        _stops(
+            capsys,
+            write_folder(tmp_path, diary=split.encode()),
+            "diary.csv, row 1",
+            "over the end of the line",
+        )
+
     def test_a_header_and_nothing_else(self, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
         """No record is not the same as nothing wrong: a whole month may have been lost on export."""
         _stops(capsys, write_folder(tmp_path, diary=HEADER), "diary.csv")

@@ -85,6 +85,9 @@ class AnalysisPlan:
     minimum_cell: int = 8
     set_aside_limit: float = 0.05
     duplicate_day: str = "set_aside"
+    seed: int = 20260101
+    summary_baseline: str = "baseline"
+    summary_followup: str = "followup"
     #: Other recorded days per window in the sensitivity table.
     sensitivity_min_recorded: tuple[int, ...] = (14, 20, 23)
     #: Endpoints tested after the primary one, in this order, each only if all before it are below 1 − confidence.
@@ -103,9 +106,6 @@ class AnalysisPlan:
     #: Odds of headache on missing follow-up days against recorded ones, tried in this order.
     tipping_odds: tuple[float, ...] = (1.0, 1.5, 2.0, 3.0, 5.0)
     quadrature_points: int = 15
-    seed: int = 20260101
-    summary_baseline: str = "baseline"
-    summary_followup: str = "followup"
     endpoints: tuple[DeclaredEndpoint, ...] = ()
     patients: tuple[DeclaredCategory, ...] = ()
     plan_version: int = field(default=PLAN_VERSION)
@@ -283,6 +283,8 @@ def _range_problems(plan: AnalysisPlan) -> list[str]:
         problems.append("minimum_cell must lie between 8 and 100 patients: fewer than 8 could be found.")
     if not 0 <= plan.set_aside_limit <= 1:
         problems.append("set_aside_limit must be a share from 0 to 1.")
+    if not 0 <= plan.seed < 2**63:
+        problems.append("seed must be 0 or more, and below 2^63.")
     if plan.responder_min_baseline < 0:
         problems.append("responder_min_baseline must be 0 or more.")
     if any(not 0 < value <= 100 for value in plan.responder_reductions):

@@ -10,6 +10,7 @@ import pandas as pd
 
 from outcomes.analysis.catalogue import Endpoint, find_endpoint
 from outcomes.analysis.endpoints import (
+    COUNTED_OUT_OF,
     DAILY_ATTRIBUTE,
     FIXED_COLUMNS,
     PERIODS,
@@ -19,24 +20,21 @@ from outcomes.analysis.endpoints import (
 from outcomes.analysis.estimates import (
     Estimate,
     Sample,
-    Values,
     correlation,
     mean_interval,
     median,
     paired_change,
-    rate_ratio,
-    share,
     standard_deviation,
 )
+from outcomes.analysis.paired.ratios import rate_ratio
+from outcomes.analysis.responders import TIE_TOLERANCE as TIE_TOLERANCE
+from outcomes.analysis.responders import responder_shares
 from outcomes.analysis.results import ComparisonTable, PairedChange, Statistic
 from outcomes.errors import PlanError
 from outcomes.plan import DAYS_PER_PERIOD, AnalysisPlan
 
 ALL = "all"
 NOT_RECORDED = "not recorded"
-
-#: Percentages meet their thresholds exactly for several patients: `>=` with this tolerance counts them.
-TIE_TOLERANCE = 1e-9
 
 _CONDITIONAL = "conditional: only patients with headache in both periods have a value"
 
@@ -50,8 +48,13 @@ def pair_by_patient(endpoints: pd.DataFrame, endpoint: str, mode: str | None = N
     rows = endpoints[endpoints["mode"] == _mode_of(endpoints, mode)]
     if endpoint not in endpoint_names(endpoints):
         raise PlanError(f"These records do not hold '{endpoint}'.")
+    return _both_sides(rows, endpoint)
+
+
+def _both_sides(rows: pd.DataFrame, column: str) -> pd.DataFrame:
+    """`baseline` and `followup` of one column of one mode, indexed by `patient_id` in its order."""
     sides = [
-        rows.loc[rows["period"] == period].set_index("patient_id")[endpoint].rename(period)
+        rows.loc[rows["period"] == period].set_index("patient_id")[column].rename(period)
         for period in PERIODS
     ]
     if not all(side.index.is_unique for side in sides):
@@ -68,19 +71,26 @@ def compare(
     mode: str | None = None,
     by: str | None = None,
     group: str = ALL,
+    all_methods: bool = False,
 ) -> PairedChange:
     """Compare one endpoint before and after, over all patients of the endpoint table.
 
     `endpoints` comes from `measure_endpoints`; cut it by rows to compare a group, and name it (`by`,
-    `group`). Without `plan`, the plan that measured the endpoints. Raises PlanError for an endpoint that is
-    neither in the catalogue nor declared, and for a plan with other windows than those that were measured.
+    `group`). Without `plan`, the plan that measured the endpoints. `all_methods` adds a row for each of
+    `outcomes.analysis.paired.all_methods.METHODS` after the defaults. Raises PlanError for an endpoint that
+    is neither in the catalogue nor declared, and for a plan with other windows than those that were measured.
     """
     plan = _plan_of(endpoints, plan)
     found = find_endpoint(endpoint, plan)
     pairs = pair_by_patient(endpoints, endpoint, mode)
     mode = _mode_of(endpoints, mode)
     daily = mode == "diary" and endpoint in endpoints.attrs.get(DAILY_ATTRIBUTE, ())
-    return _compare_pairs(pairs, found, plan, _Place(mode, daily, by, group))
+    recorded = None
+    if all_methods:
+        rows = endpoints[endpoints["mode"] == mode]
+        days = COUNTED_OUT_OF.get(endpoint, "")
+        recorded = _both_sides(rows, days) if days in rows else pairs * np.nan
+    return _compare_pairs(pairs, found, plan, _Place(mode, daily, by, group), recorded)
 
 
 def compare_groups(
@@ -90,6 +100,7 @@ def compare_groups(
     plan: AnalysisPlan | None = None,
     *,
     mode: str | None = None,
+    all_methods: bool = False,
 ) -> ComparisonTable:
     """The comparison over everyone, then in each category of `by`, a column of `patients`.
 
@@ -97,15 +108,21 @@ def compare_groups(
     """
     plan = _plan_of(endpoints, plan)
     mode = _mode_of(endpoints, mode)
-    changes = [compare(endpoints, endpoint, plan, mode=mode)]
+    changes = [compare(endpoints, endpoint, plan, mode=mode, all_methods=all_methods)]
     for name, rows in _by_category(endpoints, by):
         if (rows["mode"] == mode).any():
-            changes.append(compare(rows, endpoint, plan, mode=mode, by=by, group=name))
+            changes.append(
+                compare(rows, endpoint, plan, mode=mode, by=by, group=name, all_methods=all_methods)
+            )
     return ComparisonTable(tuple(changes), plan)
 
 
 def compare_all(
-    endpoints: pd.DataFrame, plan: AnalysisPlan | None = None, *, by: Sequence[str] = ()
+    endpoints: pd.DataFrame,
+    plan: AnalysisPlan | None = None,
+    *,
+    by: Sequence[str] = (),
+    all_methods: bool = False,
 ) -> ComparisonTable:
     """Every endpoint that the records hold, the primary first, in every mode, over everyone and by group."""
     plan = _plan_of(endpoints, plan)
@@ -118,10 +135,12 @@ def compare_all(
         for name in ordered:
             if not of_mode[name].notna().any() and len(pd.unique(endpoints["mode"])) > 1:
                 continue
-            changes.append(compare(of_mode, name, plan, mode=mode))
+            changes.append(compare(of_mode, name, plan, mode=mode, all_methods=all_methods))
             for column in dict.fromkeys(by):
                 for group, rows in _by_category(of_mode, column):
-                    changes.append(compare(rows, name, plan, mode=mode, by=column, group=group))
+                    changes.append(
+                        compare(rows, name, plan, mode=mode, by=column, group=group, all_methods=all_methods)
+                    )
     return ComparisonTable(tuple(changes), plan, _notes(endpoints, plan))
 
 
@@ -213,8 +232,13 @@ class _Place:
 
 
 def _compare_pairs(
-    pairs: pd.DataFrame, endpoint: Endpoint, plan: AnalysisPlan, place: _Place
+    pairs: pd.DataFrame,
+    endpoint: Endpoint,
+    plan: AnalysisPlan,
+    place: _Place,
+    recorded: pd.DataFrame | None = None,
 ) -> PairedChange:
+    """Every statistic of one set of pairs. With the `recorded` days of each pair, all methods beside the defaults."""
     complete = pairs.dropna()
     baseline = Sample(complete["baseline"].to_numpy(dtype=np.float64))
     followup = Sample(complete["followup"].to_numpy(dtype=np.float64))
@@ -245,8 +269,15 @@ def _compare_pairs(
     if not endpoint.conditional:
         rows += [
             row(name, replace(estimate, notes=(*estimate.notes, *notes)), "share", of, count)
-            for name, estimate, of, count, notes in _shares(pairs, endpoint, plan)
+            for name, estimate, of, count, notes in responder_shares(pairs, endpoint, plan)
         ]
+    if recorded is not None:
+        # The other methods take time to import, and the default comparison does without them.
+        from outcomes.analysis.paired.all_methods import RecordedDays, all_methods
+
+        days = recorded.loc[complete.index].to_numpy(dtype=np.float64)
+        found = all_methods(baseline, followup, RecordedDays(days[:, 0], days[:, 1]), endpoint, plan)
+        rows += [row(*one) for one in found]
     return PairedChange(
         endpoint=endpoint,
         by=place.by,
@@ -259,46 +290,3 @@ def _compare_pairs(
         plan=plan,
         pairs=complete,
     )
-
-
-def _shares(
-    pairs: pd.DataFrame, endpoint: Endpoint, plan: AnalysisPlan
-) -> list[tuple[str, Estimate, int, int, tuple[str, ...]]]:
-    """Responder and worsening shares: (statistic, estimate, denominator, numerator, notes)."""
-    baseline = pairs["baseline"].to_numpy(dtype=np.float64)
-    followup = pairs["followup"].to_numpy(dtype=np.float64)
-    least = plan.responder_min_baseline if endpoint.counts_days else 0.0
-    started = ~np.isnan(baseline)
-    with np.errstate(invalid="ignore"):
-        eligible = started & (baseline > 0) & (baseline >= least - TIE_TOLERANCE)
-    evaluable = eligible & ~np.isnan(followup)
-    both = started & ~np.isnan(followup)
-    notes = _eligibility_notes(int((both & ~eligible).sum()), least)
-    improved = _improved_share(baseline[evaluable], followup[evaluable], endpoint)
-    n_evaluable, n_eligible = int(evaluable.sum()), int(eligible.sum())
-    missing = (f"{n_eligible - n_evaluable} without a follow-up counted as no response",)
-    rows = []
-    for reduction in plan.responder_reductions:
-        count = int((improved >= reduction / 100 - TIE_TOLERANCE).sum())
-        name = f"responders_{reduction:g}"
-        rows.append((name, share(count, n_evaluable, plan.confidence), n_evaluable, count, notes))
-        started_share = share(count, n_eligible, plan.confidence)
-        rows.append((f"{name}_all_started", started_share, n_eligible, count, (*missing, *notes)))
-    for increase in plan.worsening_increases:
-        count = int((improved <= -increase / 100 + TIE_TOLERANCE).sum())
-        estimate = share(count, n_evaluable, plan.confidence)
-        rows.append((f"worsened_{increase:g}", estimate, n_evaluable, count, notes))
-    return rows
-
-
-def _eligibility_notes(n_not_eligible: int, least: float) -> tuple[str, ...]:
-    if not n_not_eligible:
-        return ()
-    why = f"a baseline of 0 or below {least:g} days" if least else "a baseline of 0"
-    return (f"{n_not_eligible} with both periods not eligible: {why}",)
-
-
-def _improved_share(baseline: Values, followup: Values, endpoint: Endpoint) -> Values:
-    """Improvement as a share of the patient's own baseline; negative is worse."""
-    sign = 1.0 if endpoint.improvement == "decrease" else -1.0
-    return sign * (baseline - followup) / baseline

@@ -5,7 +5,6 @@ A day that was not recorded has no row and is in no count: it is never a day wit
 
 from __future__ import annotations
 
-import numpy as np
 import pandas as pd
 
 from outcomes.analysis.periods import Periods
@@ -30,9 +29,8 @@ def window_counts(periods: Periods) -> pd.DataFrame:
     recorded. Raises PlanError where the records hold no daily diary.
     """
     engine = _diary_engine(periods)
-    dated = periods.records.uses_dates
-    day = "CAST(people.first_day - DATE '1970-01-01' AS INTEGER)" if dated else "CAST(NULL AS INTEGER)"
-    frame = engine.frame(engine.statement(_PACKAGE, "window_counts", first_day=day, **periods.tables))
+    statement = engine.statement(_PACKAGE, "window_counts", first_day=_first_day(periods), **periods.tables)
+    frame = engine.frame(statement)
     days = frame.pop("first_day").astype("float64")
     weekday = ((days - _FIRST_MONDAY) % 7).fillna(NO_WEEKDAY).astype("int64")
     frame.insert(2, "first_weekday", weekday)
@@ -53,15 +51,16 @@ def day_rows(periods: Periods) -> pd.DataFrame:
         for edge, day in zip(("first", "last"), days, strict=True)
     }
     statement = engine.statement(
-        _PACKAGE, "day_rows", segments=str(periods.segments), standing=periods.tables["standing"], **edges
+        _PACKAGE,
+        "day_rows",
+        segments=str(periods.segments),
+        standing=periods.tables["standing"],
+        people=periods.tables["people"],
+        first_day=_first_day(periods),
+        **edges,
     )
     frame = engine.frame(statement)
-    first = window_counts(periods).set_index("patient_id")["first_weekday"]
-    started = frame["patient_id"].map(first).to_numpy(np.int64)
-    relative = frame["relative_day"].to_numpy(np.int64)
-    weekday = np.where(started == NO_WEEKDAY, NO_WEEKDAY, (started + relative) % 7)
-    frame.insert(3, "weekday", weekday)
-    return frame.astype({"relative_day": "int64", "headache": "bool"})
+    return frame.astype({"relative_day": "int64", "weekday": "int64", "headache": "bool"})
 
 
 def period_counts(periods: Periods, first_day: int = -28, last_day: int = 167) -> pd.DataFrame:
@@ -83,6 +82,13 @@ def period_counts(periods: Periods, first_day: int = -28, last_day: int = 167) -
         )
     )
     return frame.astype({"period": "int64", "recorded_days": "int64", "headache_days": "int64"})
+
+
+def _first_day(periods: Periods) -> str:
+    """SQL: days from 1970-01-01 to a patient's day 0; NULL where the records hold no calendar."""
+    if periods.records.uses_dates:
+        return "CAST(people.first_day - DATE '1970-01-01' AS INTEGER)"
+    return "CAST(NULL AS INTEGER)"
 
 
 def _diary_engine(periods: Periods) -> Engine:

@@ -21,7 +21,13 @@ _PACKAGE = "outcomes.analysis"
 PERIODS = ("baseline", "followup")
 
 #: Columns of the endpoint table that are not endpoints.
-FIXED_COLUMNS = ("patient_id", "mode", "period", "recorded_days", "covered")
+FIXED_COLUMNS = ("patient_id", "mode", "period", "recorded_days", "medication_known_days", "covered")
+
+#: Days out of which an endpoint is counted, where they stand in the endpoint table.
+COUNTED_OUT_OF = {
+    "headache_days_per_28": "recorded_days",
+    "acute_medication_days_per_28": "medication_known_days",
+}
 
 #: Under this name the plan, as plain values, travels with the endpoint table.
 PLAN_ATTRIBUTE = "outcomes_plan"
@@ -37,7 +43,8 @@ def measure_endpoints(periods: Periods) -> pd.DataFrame:
     """Every endpoint that the records hold, per patient, mode and period.
 
     Columns: `patient_id`; `mode` (diary, recall_28, recall_7: never pooled); `period` (baseline, followup);
-    `recorded_days` (NaN where unknown); `covered`; one column per endpoint, NaN where the period is not
+    `recorded_days` and `medication_known_days`, those on which medication was answered (NaN where unknown);
+    `covered`; one column per endpoint, NaN where the period is not
     covered or the endpoint is not defined; then the categories of `patients`. Every patient has both
     periods, so that whoever is left out can be counted. The plan travels in `.attrs`.
     Sources: docs/method.md.
@@ -66,10 +73,11 @@ def _from_diary(periods: Periods) -> pd.DataFrame:
     engine = periods.records.engine
     names = _daily_names(periods.records)
     statement = engine.statement(_PACKAGE, "endpoints", **periods.minimums, **periods.tables)
-    listed = ", ".join(["patient_id", "period", "recorded_days", "covered", *names])
+    days = ["recorded_days", "medication_known_days"]
+    listed = ", ".join(["patient_id", "period", *days, "covered", *names])
     table = engine.frame(f"SELECT {listed} FROM ({statement}) ORDER BY patient_id, period")
     table.insert(1, "mode", "diary")
-    table[["recorded_days", *names]] = table[["recorded_days", *names]].astype("float64")
+    table[[*days, *names]] = table[[*days, *names]].astype("float64")
     return table
 
 
@@ -89,6 +97,7 @@ def _from_summaries(periods: Periods, daily: list[pd.DataFrame]) -> list[pd.Data
     for mode in (known for known in MODES if known in modes):
         table = _both_periods(summaries[summaries["mode"] == mode], people, mode)
         table["covered"] = _is_covered(table, periods)
+        table["medication_known_days"] = np.nan
         table.loc[~table["covered"], names] = np.nan
         if mode == "diary" and daily:
             extra = [name for name in names if name not in daily[0].columns]

@@ -12,7 +12,7 @@ from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.special import ndtri, stdtr, stdtrit
+from scipy.special import stdtr, stdtrit
 
 Values = NDArray[np.float64]
 
@@ -143,56 +143,37 @@ def paired_change(baseline: Values | Sample, followup: Values | Sample, confiden
     return Estimate(change.mean, change.mean - half, change.mean + half, p, method, notes)
 
 
-def rate_ratio(
-    baseline: Values | Sample, followup: Values | Sample, confidence: float, change: Estimate | None = None
-) -> Estimate:
-    """Ratio of the mean follow-up to the mean baseline, with Fieller's interval and the paired t's p.
+def welch(first: Values, second: Values, confidence: float) -> Estimate:
+    """Mean of `first` − mean of `second` with Welch's t interval (Welch 1947): two groups of any variances.
 
-    `change` is the paired change of the same values, where it is known already. At a ratio of 1 Fieller's
-    statistic is the paired t, so difference and ratio never contradict. Where the baseline mean cannot be
-    told from 0 Fieller's interval is unbounded, and the log-delta interval stands in its place under its
-    own name.
+    p from five in each group. Groups that do not vary, or of one, have the difference alone.
     """
-    method = "Fieller"
-    before, after = Sample.of(baseline), Sample.of(followup)
-    n = len(before)
-    if n == 0:
-        return Estimate(None, None, None, None, method, ("no_pairs: no patient has both periods",))
-    m0, m1 = before.mean, after.mean
-    if m0 <= 0 or m1 < 0:
-        why = (
-            "no_ratio: the baseline mean is not above 0"
-            if m0 <= 0
-            else "no_ratio: the follow-up mean is below 0"
+    method = "difference of means, Welch t"
+    one, other = Sample.of(first), Sample.of(second)
+    if not len(one) or not len(other):
+        return Estimate(None, None, None, None, method, ("no_patients: one of the groups is empty",))
+    value = one.mean - other.mean
+    if len(one) < 2 or len(other) < 2:
+        return Estimate(
+            value, None, None, None, method, ("insufficient_n: one value in a group, no interval",)
         )
-        return Estimate(None, None, None, None, method, (why,))
-    change = change if change is not None else paired_change(before, after, confidence)
-    if not np.round(after.values, TIE_DECIMALS).any():
-        notes = (*change.notes, "all_zero_followup: no interval for a ratio of 0")
-        return Estimate(0.0, None, None, change.p, method, notes)
-    if n == 1 or change.low is None:
-        return Estimate(m1 / m0, None, None, change.p, method, change.notes)
-    t = t_quantile(confidence, n - 1)
-    v0, v1, c = before.variance / n, after.variance / n, before.covariance(after) / n
-    a, b, k = m0 * m0 - t * t * v0, m0 * m1 - t * t * c, m1 * m1 - t * t * v1
-    if a <= 0:
-        return _log_delta(before, after, t, change)
-    root = math.sqrt(max(0.0, b * b - a * k))
-    return Estimate(m1 / m0, max(0.0, (b - root) / a), (b + root) / a, change.p, method, change.notes)
+    if not one.varies and not other.varies:
+        return Estimate(value, None, None, None, method, ("zero_variance: no variation in either group",))
+    error, df = welch_error(one, other)
+    half = float(stdtrit(df, 0.5 + confidence / 2)) * error
+    p: float | None = float(2 * stdtr(df, -abs(value / error)))
+    notes: tuple[str, ...] = ()
+    if min(len(one), len(other)) < MIN_PAIRS_FOR_P:
+        p, notes = None, ("insufficient_n: fewer than five values in a group, no p value",)
+    return Estimate(value, value - half, value + half, p, method, notes)
 
 
-def share(count: int, total: int, confidence: float) -> Estimate:
-    """A proportion with Wilson's interval; undefined out of none."""
-    method = "Wilson"
-    if total == 0:
-        return Estimate(None, None, None, None, method, ("no_patients: nobody to count",))
-    z = float(ndtri(0.5 + confidence / 2))
-    p = count / total
-    centre = (p + z * z / (2 * total)) / (1 + z * z / total)
-    half = z * math.sqrt(p * (1 - p) / total + z * z / (4 * total * total)) / (1 + z * z / total)
-    low = 0.0 if count == 0 else max(0.0, centre - half)
-    high = 1.0 if count == total else min(1.0, centre + half)
-    return Estimate(p, low, high, None, method)
+def welch_error(first: Sample, second: Sample) -> tuple[float, float]:
+    """(standard error, degrees of freedom) of a difference of two means of at least two values each."""
+    parts = first.variance / len(first), second.variance / len(second)
+    total = sum(parts)
+    df = total**2 / (parts[0] ** 2 / (len(first) - 1) + parts[1] ** 2 / (len(second) - 1))
+    return math.sqrt(total), df
 
 
 def grouped_mean_interval(
@@ -208,22 +189,6 @@ def grouped_mean_interval(
     variance = math.fsum(weights * (values - mean) ** 2) / (n - 1)
     half = t_quantile(confidence, n - 1) * math.sqrt(variance / n)
     return n, mean, mean - half, mean + half
-
-
-def _log_delta(before: Sample, after: Sample, t: float, change: Estimate) -> Estimate:
-    m0, m1, n = before.mean, after.mean, len(before)
-    relative = (after.values - m1) / m1 - (before.values - m0) / m0
-    half = t * math.sqrt(math.fsum(np.square(relative)) / (n * (n - 1)))
-    log_ratio = math.log(m1 / m0)
-    note = "fieller_unbounded: the baseline mean cannot be told from 0; the interval is the log-delta one"
-    return Estimate(
-        m1 / m0,
-        math.exp(log_ratio - half),
-        math.exp(log_ratio + half),
-        change.p,
-        "log-delta t (Fieller unbounded)",
-        (*change.notes, note),
-    )
 
 
 def _paired_p(t: float, n: int) -> tuple[float | None, tuple[str, ...]]:

@@ -16,7 +16,7 @@ from outcomes.files import without_formula
 
 if TYPE_CHECKING:
     from outcomes.analysis.periods import PatientFlow
-    from outcomes.records.reading import Records
+    from outcomes.records.checked import Records
 
 _FORMATS = ("html", "pdf")
 _PROFILES = ("internal", "share")
@@ -44,6 +44,9 @@ def _add_compare(commands: Any) -> None:
     add_source(parser)
     parser.add_argument(
         "--by", metavar="COLUMN", action="append", default=[], help="also by a column of patients"
+    )
+    parser.add_argument(
+        "--all-methods", action="store_true", help="add a row for each sensitivity method beside the defaults"
     )
     parser.add_argument("--csv", metavar="FILE", help="write the rows, unrounded")
     parser.add_argument("--json", action="store_true", help="plan, flow and rows as JSON, unrounded")
@@ -93,7 +96,7 @@ def _compare(arguments: argparse.Namespace) -> int:
     progress(arguments, "Comparing …")
     periods = split_periods(records)
     endpoints = measure_endpoints(periods)
-    table = compare_all(endpoints, records.plan, by=arguments.by)
+    table = compare_all(endpoints, records.plan, by=arguments.by, all_methods=arguments.all_methods)
     flows = [periods.flow] if periods.flow else []
     modes = dict.fromkeys(endpoints["mode"])
     flows += [

@@ -194,6 +194,19 @@ PLAN_COMMENTS: Final[dict[str, str]] = {
     "seed": "Start of the random numbers of methods that draw; printed with the results.",
     "summary_baseline": "Names of the two time points, only for records that come already summarised.",
     "summary_followup": "",
+    "sensitivity_min_recorded": "From here on: for whoever looks further than the report; the defaults will do.\n"
+    "Other numbers of recorded days, of 28, in the table of sensitivity.",
+    "key_secondaries": "Tested after the primary one, in this order, each only if those before it are clear.",
+    "external_means": "Mean headache days per 28 of people like these elsewhere, such as [8.0, 10.0]. Without one\n"
+    "nobody can say what entering in a bad month alone would give.",
+    "enrolment_rules": "How patients may have come to begin: any month, the worst of 2 or 3, or at_least_8 days.",
+    "null_draws": "Draws behind what entering in a bad month alone would give.",
+    "flare_correlations": "How far the month of booking may run on into the next one.",
+    "repeat_baseline_min_patients": "Patients with a second baseline after booking before it counts. 20 or more.",
+    "bootstrap_resamples": "Draws of the methods that resample patients.",
+    "imputations": "Draws of the days that nobody recorded.",
+    "tipping_odds": "How much likelier a headache may have been on follow-up days that nobody recorded.",
+    "quadrature_points": "Fineness of the models for counts.",
     "plan_version": "Which edition of these rules is meant.",
 }
 

@@ -13,7 +13,7 @@ from typing import Literal
 
 import pandas as pd
 
-from outcomes.analysis.estimates import share as share_of
+from outcomes.analysis.proportions import share as share_of
 from outcomes.analysis.results import PairedChange, Statistic
 from outcomes.reporting.formatting import percent, rounded
 

@@ -10,7 +10,7 @@ import pandas as pd
 
 from outcomes.analysis.catalogue import Endpoint
 from outcomes.analysis.periods import REASONS, PatientFlow
-from outcomes.analysis.results import ComparisonTable, Course, PairedChange, Statistic
+from outcomes.analysis.results import ComparisonTable, Course, Multiverse, PairedChange, Statistic
 from outcomes.reporting.disclosure import NOT_SHOWN, TOO_FEW, Disclosure, Shown
 from outcomes.reporting.formatting import (
     confidence_name,
@@ -20,6 +20,7 @@ from outcomes.reporting.formatting import (
     percent,
     percent_interval,
 )
+from outcomes.reporting.methods_text import METHOD_NAMES, methods_text
 from outcomes.reporting.page import TableBlock
 from outcomes.reporting.wording import LIMITATION, change_sentence, counts_phrase, least_baseline, mode_name
 
@@ -36,6 +37,7 @@ _NAMES = {
     "change_sd": "SD of change",
     "change_median": "median change",
     "correlation": "correlation",
+    **METHOD_NAMES,
 }
 
 
@@ -64,7 +66,7 @@ def statistic_texts(row: Statistic) -> tuple[str, str, str]:
     """Value, interval and p of an exact statistic, rounded for reading."""
     if row.unit == "share":
         return percent(row.value), percent_interval(row.low, row.high), p_value(row.p)
-    decimals = 2 if row.unit in ("ratio", "correlation") else 1
+    decimals = 2 if row.unit in ("ratio", "correlation", "z", "standard deviations") else 1
     return number(row.value, decimals), interval(row.low, row.high, decimals), p_value(row.p)
 
 
@@ -230,6 +232,12 @@ def comparison_text(table: ComparisonTable, flows: Sequence[PatientFlow], notes:
         "",
         *(_responder_line(change) for change in table if change.group == "all" and "responders_50" in change),
     ]
+    for change in (one for one in table if one.group == "all"):
+        parts += methods_text(
+            [(row, *statistic_texts(row)) for row in change.statistics], mode_name(change.mode)
+        )
+    if any(change.group != "all" and "wilcoxon_pratt" in change for change in table):
+        parts += ["", "The groups by other methods are in --json and --csv."]
     parts += ["", "Internal: exact numbers, not to leave the clinic.", LIMITATION]
     return "\n".join(parts)
 
@@ -313,6 +321,20 @@ def draw_course_of(course: Course, ax: Axes | None = None) -> Axes:
     from outcomes.reporting.figures import draw_course
 
     return draw_course(course.weeks, window_edges(course), ax=ax)
+
+
+def draw_multiverse_of(found: Multiverse, ax: Axes | None = None) -> Axes:
+    """Every estimate of the multiverse and the choices behind it, exact. A choice of one option is not drawn."""
+    from outcomes.reporting.figures_multiverse import draw_multiverse
+    from outcomes.reporting.wording_multiverse import choice_name
+
+    frame = found.to_frame()
+    frame = frame[frame["value"].notna()]
+    varied = {name: choice_name(name) for name in found.choices if frame[name].nunique() > 1}
+    level = confidence_name(found.plan.confidence)
+    name = f"change in {found.endpoint.label.lower()} ({found.endpoint.unit}), {level} intervals"
+    meaning = "light: holds 0" + ("; hollow: bound of the missing days" if frame["is_bound"].any() else "")
+    return draw_multiverse(frame, varied, f"{name} ({meaning})", ax=ax)
 
 
 def window_edges(course: Course) -> dict[str, tuple[float, float]]:

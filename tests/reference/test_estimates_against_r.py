@@ -23,10 +23,10 @@ from outcomes.analysis.estimates import (
     mean_interval,
     median,
     paired_change,
-    rate_ratio,
-    share,
     standard_deviation,
 )
+from outcomes.analysis.paired.ratios import rate_ratio
+from outcomes.analysis.proportions import share
 
 SLEEP_BEFORE = np.array([0.7, -1.6, -0.2, -1.2, -0.1, 3.4, 3.7, 0.8, 0.0, 2.0])
 SLEEP_AFTER = np.array([1.9, 0.8, 1.1, 0.1, -0.1, 4.4, 5.5, 1.6, 4.6, 3.4])

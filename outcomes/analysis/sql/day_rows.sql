@@ -5,9 +5,12 @@ SELECT
         WHEN segment_start BETWEEN $baseline_first AND $baseline_last THEN 'baseline' ELSE 'followup'
     END AS period,
     segment_start + slot AS relative_day,
+    -- 1970-01-05, day 4, was a Monday; the offset, whole weeks, keeps the division positive.
+    coalesce(($first_day + segment_start + slot + 699996) % 7, -1) AS weekday,
     (headache >> CAST(slot AS BIGINT)) & CAST(1 AS BIGINT) = 1 AS headache
 FROM $segments AS segments
 JOIN $standing AS standing ON standing.patient_id = segments.patient_id
+JOIN $people AS people ON people.patient_id = segments.patient_id
 CROSS JOIN (
     SELECT 0 AS slot UNION ALL SELECT 1 UNION ALL SELECT 2 UNION ALL SELECT 3 UNION ALL SELECT 4 UNION ALL SELECT 5 UNION ALL SELECT 6
     UNION ALL SELECT 7 UNION ALL SELECT 8 UNION ALL SELECT 9 UNION ALL SELECT 10 UNION ALL SELECT 11 UNION ALL SELECT 12 UNION ALL SELECT 13

@@ -4,6 +4,7 @@ SELECT
     standing.patient_id,
     periods.period,
     coalesce(windows.recorded_days, 0) AS recorded_days,
+    coalesce(windows.medication_known_days, 0) AS medication_known_days,
     coalesce(windows.recorded_days, 0) >= periods.minimum AS covered,
     CASE WHEN windows.recorded_days >= periods.minimum
         THEN CAST(28 AS DOUBLE) * windows.headache_days / windows.recorded_days

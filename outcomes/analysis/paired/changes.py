@@ -1,0 +1,34 @@
+"""Changes per patient, and what there is to say where they carry no method."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from outcomes.analysis.estimates import TIE_DECIMALS, Sample, Values
+
+NO_PAIRS = "no_pairs: no patient has both periods"
+NO_CHANGE = "no_change: every patient's change is 0"
+
+
+def changes_of(baseline: Values | Sample, followup: Values | Sample) -> Values:
+    """Follow-up − baseline per patient."""
+    return Sample.of(followup).values - Sample.of(baseline).values
+
+
+def rounded(changes: Values) -> Values:
+    """Changes as numbers that are equal where the changes are: 28·h/n seldom comes out exact."""
+    return np.asarray(np.round(changes, TIE_DECIMALS), dtype=np.float64)
+
+
+def without_variation(changes: Values) -> tuple[float, str] | None:
+    """The change that all patients share, 0 where it is 0 but for the last digits, and a note; None if they differ."""
+    if Sample(changes).varies:
+        return None
+    if not rounded(changes).any():
+        return 0.0, NO_CHANGE
+    return Sample(changes).mean, "zero_variance: every patient changed by the same"
+
+
+def too_few_for_p(n: int) -> str:
+    """The note where pairs are too few for a p value."""
+    return f"insufficient_n: {n} {'pair is' if n == 1 else 'pairs are'} too few for a p value"

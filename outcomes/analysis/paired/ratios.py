@@ -1,0 +1,300 @@
+"""Ratios of follow-up to baseline: one patient one voice (Fieller, log-delta), or one day one voice.
+
+The ratio of the defaults is `rate_ratio`. The others stand beside it: where days weigh instead of patients,
+patients who leave out more of their bad days move the ratio without anything having changed.
+Formulas and sources: docs/method.md#ratios. R values: tests/reference/test_ratios_against_r.py.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import Literal
+
+import numpy as np
+from numpy.typing import ArrayLike
+from scipy.special import expit, stdtr
+
+from outcomes.analysis.estimates import (
+    MIN_PAIRS_FOR_P,
+    TIE_DECIMALS,
+    Estimate,
+    Sample,
+    Values,
+    paired_change,
+    t_quantile,
+)
+from outcomes.errors import PlanError
+
+#: How far each patient's residual is enlarged for having pulled the rate towards itself: (1 − leverage)^−power.
+CORRECTIONS = {"none": 0.0, "kauermann_carroll": 0.5, "mancl_derouen": 1.0}
+
+Correction = Literal["none", "kauermann_carroll", "mancl_derouen"]
+
+_CORRECTION_NAMES = {
+    "none": "Liang–Zeger",
+    "kauermann_carroll": "Kauermann–Carroll",
+    "mancl_derouen": "Mancl–DeRouen",
+}
+
+
+def rate_ratio(
+    baseline: Values | Sample, followup: Values | Sample, confidence: float, change: Estimate | None = None
+) -> Estimate:
+    """Ratio of the mean follow-up to the mean baseline, with Fieller's interval and the paired t's p.
+
+    `change` is the paired change of the same values, where it is known already. At a ratio of 1 Fieller's
+    statistic is the paired t, so difference and ratio never contradict. Where the baseline mean cannot be
+    told from 0 Fieller's interval is unbounded, and the log-delta interval stands in its place under its
+    own name, unless it contradicts the interval of the change: then there is none.
+    """
+    method = "Fieller"
+    before, after = Sample.of(baseline), Sample.of(followup)
+    n = len(before)
+    refused = _no_ratio(before, after, method)
+    if refused is not None:
+        return refused
+    m0, m1 = before.mean, after.mean
+    change = change if change is not None else paired_change(before, after, confidence)
+    if not np.round(after.values, TIE_DECIMALS).any():
+        notes = (*change.notes, "all_zero_followup: no interval for a ratio of 0")
+        return Estimate(0.0, None, None, change.p, method, notes)
+    ratio = m1 / m0
+    if n == 1 or change.low is None:
+        return Estimate(ratio, None, None, change.p, method, change.notes)
+    if _in_proportion(before, after, ratio):
+        return Estimate(ratio, None, None, change.p, method, (*change.notes, _SAME_PROPORTION))
+    t = t_quantile(confidence, n - 1)
+    v0, v1, c = before.variance / n, after.variance / n, before.covariance(after) / n
+    a, b, k = m0 * m0 - t * t * v0, m0 * m1 - t * t * c, m1 * m1 - t * t * v1
+    if a <= 0:
+        return _log_delta(before, after, t, change)
+    root = math.sqrt(max(0.0, b * b - a * k))
+    low, high = max(0.0, (b - root) / a), (b + root) / a
+    return Estimate(ratio, min(low, ratio), max(high, ratio), change.p, method, change.notes)
+
+
+def log_delta_ratio(baseline: Values | Sample, followup: Values | Sample, confidence: float) -> Estimate:
+    """Ratio of the mean follow-up to the mean baseline, with the delta method on the log scale and t(n − 1).
+
+    A sensitivity to `rate_ratio`: the same ratio, another interval and its own p (that the log ratio is 0;
+    none below five pairs). Undefined where the baseline mean is not above 0; no interval for a ratio of 0,
+    for one pair, or where every patient changed in the same proportion.
+    """
+    method = "log-delta t"
+    before, after = Sample.of(baseline), Sample.of(followup)
+    refused = _no_ratio(before, after, method)
+    if refused is not None:
+        return refused
+    if not np.round(after.values, TIE_DECIMALS).any():
+        return Estimate(0.0, None, None, None, method, ("all_zero_followup: no interval for a ratio of 0",))
+    n, ratio = len(before), after.mean / before.mean
+    if n == 1:
+        return Estimate(ratio, None, None, None, method, ("insufficient_n: one patient, no interval",))
+    if _in_proportion(before, after, ratio):
+        return Estimate(ratio, None, None, None, method, (_SAME_PROPORTION,))
+    error = _log_ratio_error(before, after)
+    return _on_log_scale(math.log(ratio), error, n, confidence, method, ())
+
+
+def day_weighted_ratio(
+    headache_before: ArrayLike,
+    recorded_before: ArrayLike,
+    headache_after: ArrayLike,
+    recorded_after: ArrayLike,
+    confidence: float,
+    correction: Correction = "kauermann_carroll",
+) -> Estimate:
+    """Ratio of headache days per recorded day, after against before, every recorded day with weight 1.
+
+    It is the Poisson GEE with working independence and the log of recorded days as offset, clustered by
+    patient, in closed form. `correction` is the small-sample correction of its sandwich variance. One entry
+    per patient; a patient with one period only has 0 recorded days in the other, and still counts. The t
+    reference has one degree of freedom less than the period with fewer patients has patients.
+
+    It is biased where worse patients record fewer days: a sensitivity, never the headline. Raises PlanError
+    for an unknown correction.
+    """
+    if correction not in CORRECTIONS:
+        raise PlanError(f"'{correction}' is not a correction. Known: {', '.join(CORRECTIONS)}.")
+    method = f"day-weighted Poisson GEE, {_CORRECTION_NAMES[correction]}, t"
+    h0, n0, h1, n1 = (
+        np.asarray(part, dtype=np.float64)
+        for part in (headache_before, recorded_before, headache_after, recorded_after)
+    )
+    patients = min(int((n0 > 0).sum()), int((n1 > 0).sum()))
+    if patients == 0:
+        return Estimate(None, None, None, None, method, ("no_patients: a period has no recorded day",))
+    days0, days1, count0, count1 = _total(n0), _total(n1), _total(h0), _total(h1)
+    if count0 == 0:
+        return Estimate(None, None, None, None, method, ("no_ratio: no headache day at baseline",))
+    if count1 == 0:
+        return Estimate(0.0, None, None, None, method, ("all_zero_followup: no interval for a ratio of 0",))
+    ratio = (count1 / days1) / (count0 / days0)
+    notes = _unpaired_note(n0, n1)
+    if patients == 1:
+        note = "insufficient_n: one patient holds every day of a period, no interval"
+        return Estimate(ratio, None, None, None, method, (note, *notes))
+    power = CORRECTIONS[correction]
+    pull = _pull(h1, n1, count1, days1, power) - _pull(h0, n0, count0, days0, power)
+    if not np.round(pull * patients, TIE_DECIMALS).any():
+        return Estimate(ratio, None, None, None, method, (_SAME_PROPORTION, *notes))
+    error = math.sqrt(_total(np.square(pull)))
+    return _on_log_scale(math.log(ratio), error, patients, confidence, method, notes)
+
+
+def conditional_poisson(
+    headache_before: ArrayLike,
+    recorded_before: ArrayLike,
+    headache_after: ArrayLike,
+    recorded_after: ArrayLike,
+    confidence: float,
+    correction: Correction = "kauermann_carroll",
+) -> Estimate:
+    """Rate ratio within patients: Poisson with an effect of each patient's own, conditioned away.
+
+    Given a patient's headache days of both periods, those after are binomial with
+    logit = β + log(recorded after / recorded before); the ratio is exp β. Patients without a headache day, or
+    with one period only, say nothing about it. The variance is the sandwich over patients with the leverage
+    correction of `day_weighted_ratio` (none: HC0, Kauermann–Carroll: HC2, Mancl–DeRouen: HC3) and the t
+    reference with patients − 1. A mix of patients that shifts between the periods does not move it. Raises
+    PlanError for an unknown correction.
+    """
+    if correction not in CORRECTIONS:
+        raise PlanError(f"'{correction}' is not a correction. Known: {', '.join(CORRECTIONS)}.")
+    method = f"conditional Poisson, {_CORRECTION_NAMES[correction]}, t"
+    h0, n0, h1, n1 = (
+        np.asarray(part, dtype=np.float64)
+        for part in (headache_before, recorded_before, headache_after, recorded_after)
+    )
+    informative = (n0 > 0) & (n1 > 0) & (h0 + h1 > 0)
+    patients = int(informative.sum())
+    notes = _silent_note(len(h0), patients)
+    h0, n0, h1, n1 = h0[informative], n0[informative], h1[informative], n1[informative]
+    if patients == 0:
+        note = "no_pairs: no patient has recorded days in both periods and a headache day in one"
+        return Estimate(None, None, None, None, method, (note, *notes))
+    count0, count1 = _total(h0), _total(h1)
+    if count0 == 0:
+        return Estimate(None, None, None, None, method, ("no_ratio: no headache day at baseline", *notes))
+    if count1 == 0:
+        return Estimate(
+            0.0, None, None, None, method, ("all_zero_followup: no interval for a ratio of 0", *notes)
+        )
+    both, log_days = h0 + h1, np.log(n1 / n0)
+    beta = _conditional_log_ratio(h1, both, log_days)
+    if patients == 1:
+        note = "insufficient_n: one patient, no interval"
+        return Estimate(math.exp(beta), None, None, None, method, (note, *notes))
+    share_after = expit(beta + log_days)
+    weight = both * share_after * (1 - share_after)
+    information = _total(weight)
+    residual = (h1 - both * share_after) / (1 - weight / information) ** CORRECTIONS[correction]
+    if not np.round(residual, TIE_DECIMALS).any():
+        return Estimate(math.exp(beta), None, None, None, method, (_SAME_PROPORTION, *notes))
+    error = math.sqrt(_total(np.square(residual))) / information
+    return _on_log_scale(beta, error, patients, confidence, method, notes)
+
+
+_SAME_PROPORTION = "zero_variance: every patient changed in the same proportion"
+
+
+def _no_ratio(before: Sample, after: Sample, method: str) -> Estimate | None:
+    """The empty estimate of a ratio that does not exist, or None where it does."""
+    if len(before) == 0:
+        note = "no_pairs: no patient has both periods"
+    elif before.mean <= 0:
+        note = "no_ratio: the baseline mean is not above 0"
+    elif after.mean < 0:
+        note = "no_ratio: the follow-up mean is below 0"
+    else:
+        return None
+    return Estimate(None, None, None, None, method, (note,))
+
+
+def _in_proportion(before: Sample, after: Sample, ratio: float) -> bool:
+    """Whether one ratio fits every patient: then nothing is left to judge its error by."""
+    return not np.round(after.values - ratio * before.values, TIE_DECIMALS).any()
+
+
+def _log_ratio_error(before: Sample, after: Sample) -> float:
+    relative = (after.values - after.mean) / after.mean - (before.values - before.mean) / before.mean
+    n = len(before)
+    return math.sqrt(math.fsum(np.square(relative)) / (n * (n - 1)))
+
+
+def _log_delta(before: Sample, after: Sample, t: float, change: Estimate) -> Estimate:
+    ratio, method = after.mean / before.mean, "log-delta t (Fieller unbounded)"
+    low, high, notes = _reach(math.log(ratio), t * _log_ratio_error(before, after))
+    unbounded = "fieller_unbounded: the baseline mean cannot be told from 0"
+    if low is None or high is None:
+        return Estimate(ratio, None, None, change.p, method, (*change.notes, unbounded, *notes))
+    if (low <= 1 <= high) != ((change.low or 0.0) <= 0 <= (change.high or 0.0)):
+        note = f"{unbounded}; the log-delta interval would contradict that of the change, and is left out"
+        return Estimate(ratio, None, None, change.p, method, (*change.notes, note))
+    note = f"{unbounded}; the interval is the log-delta one"
+    return Estimate(ratio, low, high, change.p, method, (*change.notes, note))
+
+
+def _on_log_scale(
+    log_ratio: float, error: float, patients: int, confidence: float, method: str, notes: tuple[str, ...]
+) -> Estimate:
+    """exp(log ratio ± t·error) with patients − 1 degrees of freedom; p only from five patients on."""
+    low, high, too_wide = _reach(log_ratio, t_quantile(confidence, patients - 1) * error)
+    notes = (*too_wide, *notes)
+    if patients < MIN_PAIRS_FOR_P:
+        notes = (f"insufficient_n: {patients} patients are too few for a p value", *notes)
+        return Estimate(math.exp(log_ratio), low, high, None, method, notes)
+    p = float(2 * stdtr(patients - 1, -abs(log_ratio) / error))
+    return Estimate(math.exp(log_ratio), low, high, p, method, notes)
+
+
+def _reach(log_ratio: float, half: float) -> tuple[float | None, float | None, tuple[str, ...]]:
+    """exp(log ratio ± half), or a note: with two patients t can reach further than a number can be written."""
+    if log_ratio + half > 700:
+        return None, None, ("no_interval: it reaches beyond any ratio that could be written",)
+    return math.exp(log_ratio - half), math.exp(log_ratio + half), ()
+
+
+def _total(values: Values) -> float:
+    """A sum that no order of the patients can move: in order of size, at a fifth of the time of `fsum`."""
+    return float(np.sort(values).sum())
+
+
+def _pull(headache: Values, recorded: Values, count: float, days: float, power: float) -> Values:
+    """Each patient's corrected residual as a share of the period's headache days."""
+    residual = headache - count / days * recorded
+    return residual / (1 - recorded / days) ** power / count
+
+
+def _unpaired_note(recorded_before: Values, recorded_after: Values) -> tuple[str, ...]:
+    unpaired = int(((recorded_before > 0) != (recorded_after > 0)).sum())
+    return (f"{unpaired} with recorded days in one period only count in it",) if unpaired else ()
+
+
+def _silent_note(patients: int, informative: int) -> tuple[str, ...]:
+    silent = patients - informative
+    return (f"{silent} without a headache day, or with one period only, say nothing",) if silent else ()
+
+
+def _conditional_log_ratio(after: Values, both: Values, log_days: Values) -> float:
+    """The root of the conditional score, by Newton steps kept inside a bracket that closes round it.
+
+    The score falls in β throughout; the root lies between those that the least and the greatest ratio of days
+    would give if all patients had it.
+    """
+    count, total = _total(after), _total(both)
+    middle = math.log(count / (total - count))
+    low, high = middle - float(log_days.max()), middle - float(log_days.min())
+    beta = (low + high) / 2
+    for _ in range(200):
+        share_after = expit(beta + log_days)
+        score = _total(after - both * share_after)
+        low, high = (beta, high) if score > 0 else (low, beta)
+        step = score / _total(both * share_after * (1 - share_after))
+        moved = beta + step
+        if not low <= moved <= high:
+            moved = (low + high) / 2
+        if abs(moved - beta) <= 1e-15 * max(1.0, abs(beta)):
+            return moved
+        beta = moved
+    return beta

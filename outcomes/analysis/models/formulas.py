@@ -1,0 +1,104 @@
+"""Formulas such as `value ~ period + group`, through the engine that statsmodels uses, into numbers."""
+
+from __future__ import annotations
+
+import keyword
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from outcomes.analysis.estimates import Values
+from outcomes.analysis.models.terms import warnings_as_notes
+from outcomes.errors import PlanError
+
+Flags = NDArray[np.bool_]
+
+
+@dataclass(frozen=True, eq=False)
+class Design:
+    """What a formula makes of a table: the outcome, the columns of the model and their names.
+
+    `kept` marks the rows of the table that have everything the formula needs; the others are left out.
+    `model` is statsmodels' OLS of the same formula, not fitted.
+    """
+
+    formula: str
+    outcome: Values
+    matrix: Values
+    names: tuple[str, ...]
+    kept: Flags
+    notes: tuple[str, ...] = ()
+    model: Any = field(default=None, repr=False)
+
+    def rows(self, frame: pd.DataFrame) -> Values:
+        """The columns of the model for other rows, coded as the formula coded its own."""
+        from statsmodels.regression.linear_model import RegressionResults
+
+        # A prediction with one coefficient at 1 and the others at 0 is that coefficient's column, and all of them
+        # at once are the columns: the only way to them through statsmodels' public names, whichever formula
+        # engine stands behind them.
+        every = RegressionResults(self.model, np.eye(len(self.names)))
+        return np.asarray(every.predict(frame.reset_index(drop=True)), dtype=np.float64)
+
+
+def design(formula: str, frame: pd.DataFrame) -> Design | None:
+    """The outcome and the columns that `formula` asks of `frame`; None where no row has all that it needs.
+
+    Raises PlanError for a formula that cannot be read, names what the table lacks, or has no number on its
+    left side.
+    """
+    from statsmodels.regression.linear_model import OLS
+
+    _check_outcome(formula, frame)
+    fresh = frame.reset_index(drop=True)
+    notes: list[str] = []
+    with warnings_as_notes(notes, "reading the formula"):
+        try:
+            model = OLS.from_formula(formula, data=fresh, missing="drop")
+        except ValueError:
+            return None
+        except Exception as error:
+            raise PlanError(f"The formula '{formula}' cannot be followed with these columns.") from error
+    kept = np.zeros(len(fresh), dtype=np.bool_)
+    kept[np.asarray(model.data.row_labels, dtype=np.int64)] = True
+    return Design(
+        formula=formula,
+        outcome=np.asarray(model.endog, dtype=np.float64),
+        matrix=np.asarray(model.exog, dtype=np.float64),
+        names=tuple(model.exog_names),
+        kept=kept,
+        notes=tuple(notes),
+        model=model,
+    )
+
+
+def formula_of(outcome: str, terms: Iterable[str]) -> str:
+    """`outcome ~ term + term`, with names that are no Python names put into quotes."""
+    return f"{quoted(outcome)} ~ {' + '.join(quoted(term) for term in terms)}"
+
+
+def quoted(name: str) -> str:
+    """The name of a column as a formula may hold it."""
+    if name.isidentifier() and not keyword.iskeyword(name) and name not in ("C", "I", "Q"):
+        return name
+    return f"Q({name!r})"
+
+
+def need_columns(frame: pd.DataFrame, names: Iterable[str]) -> None:
+    """Raise PlanError for the columns that the table lacks."""
+    missing = [name for name in names if name not in frame.columns]
+    if missing:
+        raise PlanError(f"The table has no column {', '.join(repr(name) for name in missing)}.")
+
+
+def _check_outcome(formula: str, frame: pd.DataFrame) -> None:
+    left = formula.partition("~")[0].strip()
+    if "~" not in formula or not left:
+        raise PlanError(f"The formula '{formula}' has no outcome on its left side.")
+    numbers = left in frame.columns and pd.api.types.is_numeric_dtype(frame[left])
+    if left in frame.columns and (not numbers or pd.api.types.is_bool_dtype(frame[left])):
+        raise PlanError(f"The outcome '{left}' of the formula is not a column of numbers.")

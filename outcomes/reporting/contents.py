@@ -6,26 +6,27 @@ The notebook template decides the order; every block computes from the same comp
 from __future__ import annotations
 
 import datetime as dt
-import platform
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
-from importlib import metadata
 from typing import Any
 
 import pandas as pd
 
-import outcomes
 from outcomes.analysis.comparison import compare, compare_all, compare_groups
 from outcomes.analysis.course import measure_course
+from outcomes.analysis.day_counts import window_counts
 from outcomes.analysis.endpoints import category_names, endpoint_names, measure_endpoints, summary_flow
-from outcomes.analysis.periods import REASONS, Cohort, PatientFlow, split_periods
+from outcomes.analysis.periods import REASONS, Cohort, PatientFlow, Periods, split_periods
+from outcomes.analysis.regression_to_mean.null_simulation import null_simulation
+from outcomes.analysis.regression_to_mean.repeat_baseline import RepeatBaseline, repeat_baseline
 from outcomes.analysis.results import ComparisonTable, Course, PairedChange
 from outcomes.errors import InvalidRecords
 from outcomes.plan import DAYS_PER_PERIOD, AnalysisPlan
 from outcomes.records.checked import Records
 from outcomes.records.reading import load_records
 from outcomes.reporting.disclosure import TOO_FEW, Disclosure, Profile
+from outcomes.reporting.expectations import expectation_words, precision_words, repeat_baseline_words
 from outcomes.reporting.figure_blocks import (
     before_after_block,
     by_group_block,
@@ -42,11 +43,10 @@ from outcomes.reporting.page import (
     Limitation,
     Masthead,
     Notes,
-    Provenance,
     Sentence,
     Strong,
-    TableBlock,
 )
+from outcomes.reporting.quality_blocks import data_quality_block, provenance_block
 from outcomes.reporting.tables import (
     changes_block,
     flow_block,
@@ -58,7 +58,6 @@ from outcomes.reporting.tables import (
 from outcomes.reporting.wording import (
     DROP_OUT,
     LIMITATION,
-    NO_COMPARISON,
     change_words,
     definitions,
     followup_phrase,
@@ -67,9 +66,6 @@ from outcomes.reporting.wording import (
     share_phrase,
     windows_phrase,
 )
-
-#: Tables whose rows are patients, or few for each: in `share` their rows are not counted out.
-_ROWS_ARE_PATIENTS = ("patients", "summaries")
 
 
 def open_report(
@@ -109,12 +105,12 @@ class MonthlyReport:
         return Cohort.of_month(self.month) if self.month else None
 
     @cached_property
-    def _parts(self) -> tuple[pd.DataFrame, PatientFlow, Course | None]:
+    def _parts(self) -> tuple[pd.DataFrame, PatientFlow, Course | None, Periods]:
         periods = split_periods(self.records, cohort=self.cohort)
         endpoints = measure_endpoints(periods)
         course = measure_course(periods) if periods.segments is not None else None
         flow = periods.flow or summary_flow(endpoints, str(endpoints["mode"].iloc[0]), self.plan)
-        return endpoints, flow, course
+        return endpoints, flow, course, periods
 
     @property
     def plan(self) -> AnalysisPlan:
@@ -189,7 +185,34 @@ class MonthlyReport:
         return Lead((start, Strong(message, "recorded"), end, mode_name(change.mode), bounds, cause))
 
     def expectation(self) -> Block:
-        return Sentence(NO_COMPARISON)
+        """What a bad month alone would give, beside the change and never taken off it."""
+        found = None
+        if self._is_headache_days:
+            found = null_simulation(window_counts(self._parts[3]), self.plan)
+        return Sentence(expectation_words(found, self._repeat, self.disclosure))
+
+    @cached_property
+    def _repeat(self) -> RepeatBaseline | None:
+        """A second baseline, for clinics that write down when patients booked."""
+        columns = set(self.records.columns("patients"))
+        if not self._is_headache_days or not {"contact_date", "contact_day"} & columns:
+            return None
+        return repeat_baseline(self.records, self.plan, cohort=self.cohort)
+
+    def repeat_baseline(self) -> Block:
+        """What a baseline after booking shows of the bad month."""
+        if self._repeat is None:
+            return Notes(())
+        return Sentence(repeat_baseline_words(self._repeat, self.disclosure))
+
+    def precision(self) -> Block:
+        """The smallest change this clinic could detect."""
+        return Sentence(precision_words(self.primary, self.disclosure))
+
+    @property
+    def _is_headache_days(self) -> bool:
+        """Whether the headline is headache days from a daily diary, which is what a bad month is counted in."""
+        return self.primary.daily and self.primary.endpoint.name == "headache_days_per_28"
 
     def key_figures(self) -> Block:
         """The four figures an owner asks for, each with the number that sobers it."""
@@ -357,32 +380,8 @@ class MonthlyReport:
         return completeness_block(self.course, self.disclosure)
 
     def data_quality(self) -> Block:
-        """Where the rows of each table went: as counts, or in `share` as percent of the table's rows."""
-        exact, show = self.disclosure.exact, self.disclosure.rows
-        rows = []
-        for count in self.records.counts:
-            if not exact and count.table in _ROWS_ARE_PATIENTS:
-                continue
-            parts = (count.used, count.not_recorded, count.collapsed, count.set_aside)
-            first = (show(count.rows_in, count.rows_in),) if exact else ()
-            rows.append((count.table, *first, *(show(part, count.rows_in) for part in parts)))
-        notes = ["Set aside: rows that break a rule or contradict another; 'outcomes check' lists them."]
-        if not exact:
-            notes.append("Percent of the rows of each table. Tables with a row per patient are not in it.")
-        notes += self._declarations()
-        if not rows:
-            return Notes(
-                ("The rows of these tables are patients, so they are not counted out here.", *notes[2:])
-            )
-        columns = (
-            "table",
-            *(("rows in",) if exact else ()),
-            "used",
-            "without an entry",
-            "repeats",
-            "set aside",
-        )
-        return TableBlock(columns, tuple(rows), notes=tuple(notes))
+        """Where the rows of each table went."""
+        return data_quality_block(self.records, self.disclosure)
 
     def definitions(self) -> Block:
         return Notes(definitions(self.primary))
@@ -390,41 +389,7 @@ class MonthlyReport:
     def limitation(self) -> Block:
         return Limitation(LIMITATION)
 
-    def _declarations(self) -> list[str]:
-        """What rests on the clinic's own word: declared spans, what was let pass by the privacy gate."""
-        if self.disclosure.exact:
-            return list(self.records.notes)
-        told = []
-        if self.records.rests_on_declared_days:
-            told.append(
-                "Some days without an entry count as free of headache, because the clinic declares the spans in "
-                "which they lie fully recorded."
-            )
-        if self.records.rests_on_combined_days:
-            told.append(
-                "Rows that contradict each other about a day were put together, as the plan says "
-                f"(duplicate_day = {self.plan.duplicate_day})."
-            )
-        gate = self.records.gate
-        told += [
-            f"{one.code}: looked at by the clinic and let pass until {one.expires}."
-            for one in (gate.allowed if gate else ())
-        ]
-        return told
-
     def provenance(self) -> Block:
         """Plan, versions and inputs behind every number."""
-        plan = self.plan.to_dict()
-        shown = ", ".join(f"{key} = {value}" for key, value in plan.items() if value not in (None, {}, []))
-        packages = ("duckdb", "numpy", "pandas", "scipy")
-        versions = ", ".join(f"{name} {metadata.version(name)}" for name in packages)
-        window = f"{followup_phrase(self.plan)} after the first session"
-        rows = [
-            ("plan", shown),
-            *((("follow-up window", window),) if self.course is not None else ()),
-            ("versions", f"outcomes {outcomes.__version__}, Python {platform.python_version()}, {versions}"),
-        ]
-        if self.records.gate is not None:
-            rows.append(("identity checks that ran", "; ".join(self.records.gate.checks_run)))
-        rows += [(f"SHA-256 of {name}", digest) for name, digest in self.records.fingerprints().items()]
-        return Provenance(tuple(rows))
+        window = f"{followup_phrase(self.plan)} after the first session" if self.course is not None else ""
+        return provenance_block(self.records, self.plan, window)

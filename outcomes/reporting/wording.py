@@ -17,13 +17,6 @@ LIMITATION = (
     "effects, other treatments and missing diaries. It does not show that dry needling caused the change."
 )
 
-NO_COMPARISON = (
-    "Patients start treatment when headaches are bad, so fewer headaches afterwards are to be expected even if "
-    "nothing had changed except entering in a bad month. How many fewer is not estimated here: that needs the "
-    "average of a population from outside, or a second baseline recorded after booking. Natural recovery, "
-    "attention and placebo response come on top."
-)
-
 DROP_OUT = (
     "Patients who stop their diary are not in the change. Those who do worse tend to stop first, so the patients "
     "who remain may look better than all who started."

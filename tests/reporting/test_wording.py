@@ -10,7 +10,7 @@ import pytest
 
 from outcomes import AnalysisPlan, PairedChange, compare, describe_change
 from outcomes.analysis.endpoints import DAILY_ATTRIBUTE
-from outcomes.reporting import tables, wording
+from outcomes.reporting import expectations, tables, wording
 from outcomes.reporting.disclosure import Disclosure
 
 DAYS, INTENSITY = "headache_days_per_28", "intensity_on_headache_days"
@@ -143,7 +143,7 @@ def test_no_sentence_names_a_cause() -> None:
             said = wording.change_sentence(change, profile)
             assert not CAUSAL.search(said), said
             assert not re.search(r"−0\.0\b|\bnan\b|\bNone\b|\b1 patients", said), said
-    for said in (*wording.definitions(FALL), wording.NO_COMPARISON, wording.DROP_OUT):
+    for said in (*wording.definitions(FALL), expectations.NO_COMPARISON, wording.DROP_OUT):
         assert not CAUSAL.search(said), said
 
 

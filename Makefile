@@ -6,7 +6,7 @@ SOURCES := $(shell find outcomes notebooks -type f -not -path '*/__pycache__/*')
 LIBRARIES := $(VENV)/.libraries
 PACKAGE := $(VENV)/.package
 
-.PHONY: report test check lint types test-long fuzz bench dictionary lock notebooks clean
+.PHONY: report test check lint types test-long fuzz bench agreement simulate dictionary lock notebooks clean
 
 report: $(PACKAGE)  ## the main job on the sample clinic
 	$(BIN)/outcomes report data/sample --month 2026-10 --output reports
@@ -32,6 +32,17 @@ fuzz: $(PACKAGE)  ## any bytes in, a table or words out: docs/fuzzing.md
 
 bench: $(PACKAGE)  ## the figures of docs/performance.md
 	$(BIN)/python benchmarks/run.py
+	$(BIN)/python benchmarks/statistics_speed.py
+
+agreement: $(PACKAGE)  ## docs/agreement.md, from the R values beside the checkout
+	@mkdir -p build
+	$(BIN)/python tests/reference/agreement.py > build/agreement.md
+	mv build/agreement.md docs/agreement.md
+
+simulate: $(PACKAGE)  ## docs/validity.md: clinics with a planted truth, some minutes
+	@mkdir -p build
+	$(BIN)/python -m outcomes.selfcheck > build/validity.md
+	mv build/validity.md docs/validity.md
 
 dictionary: $(PACKAGE)  ## docs/data-dictionary.md from the code
 	$(BIN)/python -m outcomes.records.dictionary > docs/data-dictionary.md

@@ -26,9 +26,11 @@ _HOME = {
     "compare_groups": "outcomes.analysis.comparison",
     "compare_all": "outcomes.analysis.comparison",
     "responders": "outcomes.analysis.comparison",
+    "multiverse": "outcomes.analysis.multiverse",
     "PairedChange": "outcomes.analysis.results",
     "ComparisonTable": "outcomes.analysis.results",
     "Course": "outcomes.analysis.results",
+    "Multiverse": "outcomes.analysis.results",
     "Statistic": "outcomes.analysis.results",
     "describe_change": "outcomes.reporting.wording",
     "open_report": "outcomes.reporting.contents",
@@ -53,12 +55,14 @@ if TYPE_CHECKING:
     from outcomes.analysis.comparison import responders as responders
     from outcomes.analysis.course import measure_course as measure_course
     from outcomes.analysis.endpoints import measure_endpoints as measure_endpoints
+    from outcomes.analysis.multiverse import multiverse as multiverse
     from outcomes.analysis.periods import Cohort as Cohort
     from outcomes.analysis.periods import PatientFlow as PatientFlow
     from outcomes.analysis.periods import Periods as Periods
     from outcomes.analysis.periods import split_periods as split_periods
     from outcomes.analysis.results import ComparisonTable as ComparisonTable
     from outcomes.analysis.results import Course as Course
+    from outcomes.analysis.results import Multiverse as Multiverse
     from outcomes.analysis.results import PairedChange as PairedChange
     from outcomes.analysis.results import Statistic as Statistic
     from outcomes.errors import FileProblem as FileProblem

@@ -232,3 +232,116 @@ class Course:
         from outcomes.reporting.tables import frame_html
 
         return frame_html(self.periods)
+
+
+@dataclass(frozen=True)
+class MultiverseRow:
+    """One way to answer: `choices` are (choice, option), the missing-data method and the estimator the last two.
+
+    `value` with its interval is a change, follow-up − baseline, of `n` patients; `n_left_out` of the records are
+    not among them. `status`: estimated; no_interval, undefined or not_run, with a note that says why; not_varied
+    where the row stands for a choice that these records leave no room for. `is_bound`: a limit to every answer.
+    """
+
+    choices: tuple[tuple[str, str], ...]
+    value: float | None
+    low: float | None
+    high: float | None
+    n: int
+    n_left_out: int
+    method: str
+    status: str
+    notes: tuple[str, ...]
+    is_default: bool
+    is_bound: bool
+
+
+@dataclass(frozen=True)
+class Multiverse:
+    """The change of one endpoint under every combination of the choices, the planned one first.
+
+    The spread of the rows is the part of the doubt that comes from choices. It is no interval, and agreement
+    between rows says nothing about what caused a change: all of them lack a comparison group alike.
+    """
+
+    endpoint: Endpoint
+    mode: str
+    rows: tuple[MultiverseRow, ...]
+    plan: AnalysisPlan
+    notes: tuple[str, ...] = ()
+
+    def __len__(self) -> int:
+        return len(self.rows)
+
+    @property
+    def choices(self) -> tuple[str, ...]:
+        """The names of the choices, in the order of the columns."""
+        return tuple(name for name, _ in self.rows[0].choices)
+
+    @property
+    def default(self) -> MultiverseRow:
+        """The planned analysis."""
+        return next(row for row in self.rows if row.is_default)
+
+    def to_frame(self) -> pd.DataFrame:
+        """One row per combination, unrounded: a column per choice, then the fields of `MultiverseRow`."""
+        fields = (
+            "value",
+            "low",
+            "high",
+            "n",
+            "n_left_out",
+            "method",
+            "status",
+            "notes",
+            "is_default",
+            "is_bound",
+        )
+        frame = pd.DataFrame(
+            [dict(row.choices) | {name: getattr(row, name) for name in fields} for row in self.rows]
+        )
+        frame["notes"] = ["; ".join(notes) for notes in frame["notes"]]
+        return frame.astype({"value": "float64", "low": "float64", "high": "float64"})
+
+    def to_dict(self) -> dict[str, Any]:
+        rows = []
+        for row in self.rows:
+            plain = asdict(row) | {"choices": dict(row.choices), "notes": list(row.notes)}
+            rows.append(plain)
+        return {
+            "plan": self.plan.to_dict(),
+            "endpoint": self.endpoint.name,
+            "mode": self.mode,
+            "notes": list(self.notes),
+            "rows": rows,
+        }
+
+    def which_moves_it(self) -> pd.DataFrame:
+        """Per choice, how far the estimate moves when this choice alone departs from the plan, widest first; then
+        over all rows. See `outcomes.analysis.multiverse.moves`."""
+        from outcomes.analysis.multiverse.moves import which_moves_it
+
+        return which_moves_it(self.to_frame(), list(self.choices))
+
+    def sides(self) -> pd.DataFrame:
+        """How many rows have an interval without 0, and how many an estimate on the other side of 0."""
+        from outcomes.analysis.multiverse.moves import sides
+
+        return sides(self.to_frame())
+
+    def plot(self, ax: Axes | None = None) -> Axes:
+        """Every estimate with its interval in order of size, and below which choices made it."""
+        from outcomes.reporting.tables import draw_multiverse_of
+
+        return draw_multiverse_of(self, ax=ax)
+
+    def summary(self) -> str:
+        """How far the answer moves, which choice moves it most, and what that cannot say."""
+        from outcomes.reporting.wording_multiverse import describe_multiverse
+
+        return describe_multiverse(self)
+
+    def _repr_html_(self) -> str:
+        from outcomes.reporting.wording_multiverse import multiverse_html
+
+        return multiverse_html(self)

@@ -63,8 +63,8 @@ class KaplanMeier:
         """The time by which `share` of the patients had the event, with the limits of the log-log interval.
 
         The first time at which the curve is at or below 1 − `share`; where it runs along that height, the
-        middle of the stretch. Undefined where the curve never comes so low. No p. Raises PlanError unless
-        0 < share < 1.
+        middle of the stretch, which ends at the latest with the last time observed. Undefined where the curve
+        never comes so low; there may be a lower limit all the same. No p. Raises PlanError unless 0 < share < 1.
         """
         if not 0 < share < 1:
             raise PlanError("share must lie above 0 and below 1.")
@@ -72,11 +72,11 @@ class KaplanMeier:
         method = f"Kaplan–Meier {name}, log-log interval"
         height = 1 - share
         value = _crossing_time(self.time, self.survival, height)
-        if value is None:
-            note = f"not_reached: the curve does not come down to {height:g}"
-            return Estimate(None, None, None, None, method, (note,))
         limits = [self._log_log(*pair) for pair in zip(self.survival, self.greenwood, strict=True)]
         low = _crossing_time(self.time, np.array([pair[0] for pair in limits]), height)
+        if value is None:
+            note = f"not_reached: the curve does not come down to {height:g}"
+            return Estimate(None, low, None, None, method, (note,))
         high = _crossing_time(self.time, np.array([pair[1] for pair in limits]), height)
         notes = () if high is not None else ("no_upper_limit: the upper limit does not come so low",)
         return Estimate(value, low, high, None, method, notes)
@@ -185,7 +185,10 @@ def _areas(curve: KaplanMeier, tau: float) -> tuple[int, list[float]]:
 
 
 def _crossing_time(time: Values, curve: Values, height: float) -> float | None:
-    """The first time at which a falling curve is at or below a height; the middle where it runs along it."""
+    """The first time at which a falling curve is at or below a height; the middle where it runs along it.
+
+    Where it never falls from that height, it runs along it to the last time.
+    """
     tolerance = 1e-12
     below = np.flatnonzero(curve <= height + tolerance)
     if not len(below):
@@ -194,4 +197,4 @@ def _crossing_time(time: Values, curve: Values, height: float) -> float | None:
     if abs(curve[first] - height) > tolerance:
         return float(time[first])
     lower = np.flatnonzero(curve < height - tolerance)
-    return float(time[first] + time[int(lower[0])]) / 2 if len(lower) else float(time[first])
+    return float(time[first] + time[int(lower[0]) if len(lower) else -1]) / 2

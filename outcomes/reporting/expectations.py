@@ -5,26 +5,39 @@ None of them is ever taken off the change.
 
 from __future__ import annotations
 
+from outcomes.analysis.periods import REASONS
 from outcomes.analysis.planning import smallest_detectable_change
 from outcomes.analysis.regression_to_mean.null_simulation import LABEL, NullSimulation
 from outcomes.analysis.regression_to_mean.repeat_baseline import NO_FALL, RepeatBaseline
 from outcomes.analysis.results import PairedChange
-from outcomes.reporting.disclosure import Disclosure
+from outcomes.reporting.disclosure import NOT_SHOWN, Disclosure
 from outcomes.reporting.formatting import confidence_name, interval, number, percent
+
+_BAD_MONTH = (
+    "Patients start treatment when headaches are bad, so fewer headaches afterwards are to be expected even if "
+    "nothing had changed except entering in a bad month."
+)
+_ON_TOP = "Natural recovery, attention and placebo response come on top."
 
 #: Why the change may be less than it looks, and what would be needed to say by how much.
 NO_COMPARISON = (
-    "Patients start treatment when headaches are bad, so fewer headaches afterwards are to be expected even if "
-    "nothing had changed except entering in a bad month. How many fewer cannot be computed from these records: "
-    "that needs the average of a population from outside (external_means in the plan), or a second baseline "
-    "recorded after booking. Natural recovery, attention and placebo response come on top."
+    f"{_BAD_MONTH} How many fewer cannot be computed from these records: that needs the average of a population from "
+    f"outside (external_means in the plan), or a second baseline recorded after booking. {_ON_TOP}"
 )
 
 #: The same where the second baseline is there.
 SECOND_BASELINE = (
-    "Patients start treatment when headaches are bad, so fewer headaches afterwards are to be expected even if "
-    "nothing had changed except entering in a bad month. What a second baseline, recorded after booking, shows of "
-    "that stands under 'Before and after'. Natural recovery, attention and placebo response come on top."
+    f"{_BAD_MONTH} What a second baseline, recorded after booking, shows of that stands under 'Before and after'. "
+    f"{_ON_TOP}"
+)
+
+#: The same where the average from outside is there, and too few patients.
+TOO_FEW_PATIENTS = f"{_BAD_MONTH} How many fewer cannot be told from so few patients. {_ON_TOP}"
+
+#: The same where there are no headache days of a daily diary: no average from outside would help.
+NO_DAILY_DIARY = (
+    f"{_BAD_MONTH} How many fewer cannot be computed here: that needs headache days from a daily diary as the "
+    f"primary endpoint. {_ON_TOP}"
 )
 
 _POWER = 0.8
@@ -33,12 +46,15 @@ _POWER = 0.8
 def expectation_words(
     found: NullSimulation | None, repeat: RepeatBaseline | None, disclosure: Disclosure
 ) -> str:
-    """What these patients would be expected to show had nothing changed, or that it cannot be computed."""
-    change = found.change_range if found is not None else None
-    if found is None or change is None or found.n < disclosure.least_for_mean:
-        return SECOND_BASELINE if repeat is not None and repeat.qualifies else NO_COMPARISON
+    """What these patients would be expected to show had nothing changed, or why it cannot be computed.
+
+    `found` is None where the headline is not headache days of a daily diary.
+    """
+    change = _expected_range(found, disclosure)
+    if found is None or change is None:
+        return _why_not(found, repeat, disclosure)
     means = " or ".join(f"{mean:g}" for mean in found.plan.external_means)
-    rules = ", ".join(rule.replace("_", " ") for rule in found.plan.enrolment_rules)
+    rules = " or ".join(_rule_words(rule) for rule in found.plan.enrolment_rules)
     halved = found.responder_range(50.0)
     half = ""
     if halved is not None and found.n_eligible >= disclosure.least_for_mean:
@@ -46,8 +62,39 @@ def expectation_words(
     return (
         f"To be expected {LABEL}: a change of {_range(number(change[0]), number(change[1]))} headache days per 28"
         f"{half}. Computed for these patients' own baselines, with an average of {means} days per 28 elsewhere and "
-        f"patients entering in: {rules}. It is a second number beside the change, and is not taken off it."
+        f"patients entering {rules}. It is a second number beside the change, and is not taken off it."
     )
+
+
+def assumption_words(found: NullSimulation | None, disclosure: Disclosure) -> tuple[str, ...]:
+    """On what the expected change rests, where it is told."""
+    if found is None or _expected_range(found, disclosure) is None:
+        return ()
+    return (f"What is expected of entering in a bad month assumes: {'; '.join(found.assumptions)}.",)
+
+
+def _expected_range(found: NullSimulation | None, disclosure: Disclosure) -> tuple[float, float] | None:
+    """Least and greatest expected change, where there is one and it may be shown."""
+    if found is None or (not disclosure.exact and found.n < disclosure.least_for_mean):
+        return None
+    return found.change_range
+
+
+def _why_not(found: NullSimulation | None, repeat: RepeatBaseline | None, disclosure: Disclosure) -> str:
+    if repeat is not None and repeat.qualifies and not _why_hidden(repeat, disclosure):
+        return SECOND_BASELINE
+    if found is None:
+        return NO_DAILY_DIARY
+    return TOO_FEW_PATIENTS if found.plan.external_means else NO_COMPARISON
+
+
+def _rule_words(rule: str) -> str:
+    """`in any month`, `in the worst of 2 months`, `with at least 8 days per 28`."""
+    if rule.startswith("worst_of_"):
+        return f"in the worst of {rule.removeprefix('worst_of_')} months"
+    if rule.startswith("at_least_"):
+        return f"with at least {rule.removeprefix('at_least_')} days per 28"
+    return "in any month"
 
 
 def _range(low: str, high: str) -> str:
@@ -67,10 +114,10 @@ def repeat_baseline_words(found: RepeatBaseline, disclosure: Disclosure) -> str:
             else f"fewer than {least} patients have a month of booking and a whole baseline after it"
         )
         return f"No repeat baseline counts: {why}."
+    people, hidden = disclosure.people(found.n), _why_hidden(found, disclosure)
+    if hidden:
+        return f"Repeat baseline, between booking and first session ({people}): {hidden}."
     expected, beyond = disclosure.mean(found.expected), disclosure.mean(found.beyond)
-    people = disclosure.people(found.n)
-    if expected.value is None or beyond.value is None:
-        return f"A repeat baseline after booking ({people}) is {expected.reason or beyond.reason}."
     clear = beyond.low is not None and beyond.high is not None and not beyond.low <= 0 <= beyond.high
     says = "changed beyond what the repeat baseline shows" if clear else "no change beyond it is shown"
     return (
@@ -81,6 +128,16 @@ def repeat_baseline_words(found: RepeatBaseline, disclosure: Disclosure) -> str:
     )
 
 
+def _why_hidden(found: RepeatBaseline, disclosure: Disclosure) -> str:
+    """Why a repeat baseline that qualifies may not be shown; empty where it may."""
+    without = sum(patients for reason, patients in found.left_out if reason not in REASONS)
+    # Shown beside all who are compared, it would give away the few by whom the two differ.
+    if not disclosure.exact and 0 < without < disclosure.minimum_cell:
+        return NOT_SHOWN
+    parts = (disclosure.mean(found.expected), disclosure.mean(found.beyond))
+    return next((part.reason for part in parts if part.value is None), "")
+
+
 def precision_words(change: PairedChange, disclosure: Disclosure) -> str:
     """The smallest change that a group like this one could detect."""
     name = f"{change.endpoint.label[0].lower()}{change.endpoint.label[1:]}"
@@ -88,9 +145,12 @@ def precision_words(change: PairedChange, disclosure: Disclosure) -> str:
     hidden = disclosure.mean(change.change).value is None
     if smallest is None or hidden:
         return f"The smallest change in {name} that this clinic could detect cannot be told from so few patients."
+    # In `share` two digits: with more, the ratio to the interval of the change would tell the exact n.
+    size = smallest if disclosure.exact or smallest < 10 else two_digits(smallest)
+    shown = number(size, 0 if size != smallest else 1)
     level = confidence_name(change.plan.confidence)
     return (
-        f"The smallest change this clinic could detect: with as many patients as here, who differ as much, a true "
-        f"mean change in {name} of {number(smallest)} ({change.endpoint.unit}) would be found in 4 of 5 such audits "
-        f"(a {level} interval that excludes 0). Smaller changes may be there and not be seen."
+        f"The smallest change in {name} that this clinic could detect: {number(smallest)} ({change.endpoint.unit}). "
+        "With as many patients as here, who differ as much, a true mean change that large would be found in 80% of "
+        f"such audits (a {level} interval that excludes 0). Smaller changes may be there and not be seen."
     )

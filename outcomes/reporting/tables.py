@@ -324,17 +324,25 @@ def draw_course_of(course: Course, ax: Axes | None = None) -> Axes:
 
 
 def draw_multiverse_of(found: Multiverse, ax: Axes | None = None) -> Axes:
-    """Every estimate of the multiverse and the choices behind it, exact. A choice of one option is not drawn."""
+    """Every comparable estimate of the multiverse and the choices behind it, exact. A choice of one option is not
+    drawn."""
+    # Here, since the comparison on the command line uses these tables and none of the further methods.
+    from outcomes.analysis.multiverse.moves import comparable
     from outcomes.reporting.figures_multiverse import draw_multiverse
     from outcomes.reporting.wording_multiverse import choice_name
 
     frame = found.to_frame()
-    frame = frame[frame["value"].notna()]
+    few = len(frame[frame["value"].notna()])
+    frame = comparable(frame)
+    few -= len(frame)
     varied = {name: choice_name(name) for name in found.choices if frame[name].nunique() > 1}
     level = confidence_name(found.plan.confidence)
     name = f"change in {found.endpoint.label.lower()} ({found.endpoint.unit}), {level} intervals"
-    meaning = "light: holds 0" + ("; hollow: bound of the missing days" if frame["is_bound"].any() else "")
-    return draw_multiverse(frame, varied, f"{name} ({meaning})", ax=ax)
+    meaning = "light: 0 not excluded" + (
+        "; hollow: bound of the missing days" if frame["is_bound"].any() else ""
+    )
+    few_text = f"; {few} of fewer than five patients not drawn" if few else ""
+    return draw_multiverse(frame, varied, f"{name} ({meaning}{few_text})", ax=ax)
 
 
 def window_edges(course: Course) -> dict[str, tuple[float, float]]:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.random import PCG64, Generator, SeedSequence
@@ -122,24 +122,26 @@ def imputed_changes(
 ) -> tuple[Answer, ...]:
     """`imputed_change`: the patients analysed. `imputed_change_all_started`: everyone with a valid baseline, the
     whole follow-up window of drop-outs drawn as far as it is missing."""
-    rows = []
-    for who, (name, patients) in enumerate(_populations("imputed_change", started)):
-        if isinstance(imputed, Estimate):
-            found = imputed
-        elif not len(patients):
-            found = Estimate(None, None, None, None, _method(len(imputed.means)), (NO_ONE,))
-        elif not (patients.baseline.missing.any() or patients.followup.missing.any()):
-            found = paired_change(patients.baseline.level, patients.followup.level, confidence)
-            notes = (*found.notes, "no day is missing: nothing to impute")
-            found = Estimate(found.value, found.low, found.high, found.p, found.method, notes)
-        else:
-            found = imputed.estimate(0, who, confidence)
-        rows.append(Answer(name, found, len(patients)))
-    return tuple(rows)
+    return tuple(
+        Answer(f"imputed_change{suffix}", pooled_change(started, imputed, 0, who, confidence), n)
+        for who, (suffix, n) in enumerate((("", started.n_analysed), ("_all_started", len(started))))
+    )
 
 
-def _populations(name: str, started: Started) -> tuple[tuple[str, Started], tuple[str, Started]]:
-    return (name, started.only_analysed()), (f"{name}_all_started", started)
+def pooled_change(
+    started: Started, imputed: ImputedChanges | Estimate, odds: int, who: int, confidence: float
+) -> Estimate:
+    """The change at one of the odds (by position), for those analysed (0) or all started (1); the paired t where
+    none of their days is missing, so that nothing was drawn."""
+    if isinstance(imputed, Estimate):
+        return imputed
+    patients = (started.only_analysed(), started)[who]
+    if not len(patients):
+        return Estimate(None, None, None, None, _method(len(imputed.means)), (NO_ONE,))
+    if patients.baseline.missing.any() or patients.followup.missing.any():
+        return imputed.estimate(odds, who, confidence)
+    found = paired_change(patients.baseline.level, patients.followup.level, confidence)
+    return replace(found, notes=(*found.notes, "no day is missing: nothing to impute"))
 
 
 def _method(imputations: int) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from outcomes.analysis.estimates import Estimate
-from outcomes.analysis.missing_diaries.imputation import ImputedChanges
+from outcomes.analysis.missing_diaries.imputation import ImputedChanges, pooled_change
 from outcomes.analysis.missing_diaries.started import Answer, Started
 from outcomes.plan import DAYS_PER_PERIOD
 
@@ -19,15 +19,16 @@ def tipping_point(
     """The change with the odds of headache on missing follow-up days multiplied, and where it tips.
 
     `tipping_change_X`, one row for each of the odds tried, and `tipping_odds`: the smallest of them at which the
-    interval of the change holds 0. None where it holds at all of them (the note says up to where), and where the
-    change is no reduction to begin with. The same with `_all_started`, drop-outs in. Baseline days are imputed as
+    interval of the change holds 0. None where it holds at all of them (the note says up to where), where it goes
+    from below 0 to above 0 between two of them (the note says which), and where the change is no reduction to
+    begin with. The same with `_all_started`, drop-outs in. Baseline days are imputed as
     the model has them. `tipping_shift_all_started`: by how many days per 28 the change of those lost would have
     to be worse than the model has it for the mean change over all to be 0: −change ÷ share lost.
     """
     rows: list[Answer] = []
     for who, suffix in enumerate(_SUFFIXES):
         n = (started.n_analysed, len(started))[who]
-        found = [_at(imputed, each, who, n, confidence) for each in odds]
+        found = [_at(started, imputed, each, who, confidence) for each in odds]
         rows += [
             Answer(f"tipping_change_{each:g}{suffix}", estimate, n)
             for each, estimate in zip(odds, found, strict=True)
@@ -37,12 +38,12 @@ def tipping_point(
     return tuple(rows)
 
 
-def _at(imputed: ImputedChanges | Estimate, odds: float, who: int, n: int, confidence: float) -> Estimate:
+def _at(
+    started: Started, imputed: ImputedChanges | Estimate, odds: float, who: int, confidence: float
+) -> Estimate:
     if isinstance(imputed, Estimate):
         return imputed
-    if n == 0:
-        return Estimate(None, None, None, None, _METHOD, ("no_pairs: no patient has both periods",))
-    found = imputed.estimate(imputed.odds.index(odds), who, confidence)
+    found = pooled_change(started, imputed, imputed.odds.index(odds), who, confidence)
     return replace(found, method=f"missing follow-up days at odds × {odds:g}; {found.method}")
 
 
@@ -53,7 +54,9 @@ def _tips(odds: tuple[float, ...], found: list[Estimate]) -> Estimate:
     for position, (each, estimate) in enumerate(zip(odds, found, strict=True)):
         if estimate.low is not None and estimate.low > 0:
             note = "not_a_reduction: the change is above 0 before any odds could make it so"
-            return Estimate(None, None, None, None, _METHOD, (note,) if position == 0 else ())
+            if position:
+                note = f"passed_over: the interval holds 0 somewhere between {odds[position - 1]:g} and {each:g}"
+            return Estimate(None, None, None, None, _METHOD, (note,))
         if estimate.high is not None and estimate.high >= 0:
             after = f"between {odds[position - 1]:g} and {each:g}" if position else "at the first odds tried"
             return Estimate(each, None, None, None, _METHOD, (f"the interval comes to hold 0 {after}",))

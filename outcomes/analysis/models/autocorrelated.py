@@ -30,6 +30,8 @@ _PHI_BOUND = 0.999
 
 _GRID = 41
 
+_AT_ITS_END = "phi_at_its_end: the series drifts, or alternates, more than an AR(1) can say"
+
 
 @dataclass(frozen=True, eq=False)
 class _Series:
@@ -98,7 +100,7 @@ def ar1_regression(
         )
     ]
     status: Status = "boundary" if abs(phi) > _PHI_BOUND - 1e-6 else "converged"
-    reason = "phi_at_its_end: the series drifts more than an AR(1) can say" if status == "boundary" else ""
+    reason = _AT_ITS_END if status == "boundary" else ""
     sigma = math.sqrt(float(fitted.ssr) / (df if likelihood == "REML" else rows))
     terms += [
         Term("phi", phi, None, None, None, None, None, "correlation"),

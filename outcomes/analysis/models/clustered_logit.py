@@ -37,6 +37,9 @@ _RUNAWAY = 15.0
 #: A patient whose leverage comes this near to 1 decides a coefficient alone.
 _ALONE = 1 - 1e-8
 
+#: A variance between patients this small beside that of independent days is rounding.
+_NO_SPREAD = 1e-16
+
 
 def clustered_logit(
     counts: pd.DataFrame,
@@ -58,7 +61,8 @@ def clustered_logit(
     holds the clustered one.
 
     Not estimable: fewer patients than coefficients and one, nothing but headache days or none, a covariate
-    that does not vary, a patient who decides a coefficient alone. Raises PlanError for what cannot be asked.
+    that does not vary, a patient who decides a coefficient alone, patients who are all alike. Raises PlanError
+    for what cannot be asked.
     """
     if correction not in _POWERS:
         raise PlanError(f"correction: one of {', '.join(_POWERS)}.")
@@ -80,6 +84,9 @@ def clustered_logit(
     covariance, most = _sandwich(rows, beta, _POWERS[correction])
     if covariance is None:
         reason = "one_patient_decides: without one of the patients a coefficient could not be estimated"
+        return without_numbers(name, "not_estimable", reason, confidence, method, *_size(rows))
+    if _all_alike(covariance, fitted):
+        reason = "zero_variance: the patients do not differ, so nothing tells how far this is from chance"
         return without_numbers(name, "not_estimable", reason, confidence, method, *_size(rows))
     df = float(rows.patients - len(beta))
     errors = np.sqrt(np.diag(covariance))
@@ -131,6 +138,12 @@ def _glm(rows: PatientRows, notes: list[str]) -> Any:
     covariates = pd.DataFrame(rows.fixed, columns=list(rows.fixed_names))
     with warnings_as_notes(notes, "binomial regression"):
         return GLM(both, covariates, family=Binomial()).fit(tol=1e-12, maxiter=100)
+
+
+def _all_alike(covariance: Values, fitted: Any) -> bool:
+    """Whether the spread between patients is rounding, beside that of days that do not depend on each other."""
+    naive = np.diag(np.asarray(fitted.cov_params(), dtype=np.float64))
+    return bool((np.diag(covariance) <= _NO_SPREAD * naive).any())
 
 
 def _sandwich(rows: PatientRows, beta: Values, power: float) -> tuple[Values | None, float]:

@@ -35,8 +35,8 @@ _ANCOVA = "ANCOVA: follow-up on group and baseline by least squares, t interval"
 _WALD = "difference of two proportions, normal interval (Wald)"
 _NEWCOMBE = "difference of two proportions, Newcombe's interval from Wilson's"
 
-#: A residual this small beside the outcome's own spread is a perfect fit.
-_NO_RESIDUAL = 1e-12
+#: A residual this small beside the outcome's own spread is a perfect fit; beside its size it is rounding.
+_NO_RESIDUAL, _ROUNDING = 1e-12, 1e-20
 
 
 def group_frame(endpoints: pd.DataFrame, endpoint: str, mode: str | None = None) -> pd.DataFrame:
@@ -116,8 +116,11 @@ def responder_difference(
     Newcombe's interval (Newcombe 1998, method 10), `difference_wald` the normal one, which is what trials of
     2004 printed and is too narrow in small groups. Ties count. Patients without a baseline above 0 and of at
     least `least_baseline` have no percentage and are left out, as are those without a follow-up.
-    Raises PlanError for columns that are not there, and for more than two groups.
+    Raises PlanError for columns that are not there, for more than two groups, and for an `improvement` that is
+    neither `decrease` nor `increase`.
     """
+    if improvement not in ("decrease", "increase"):
+        raise PlanError("improvement: decrease or increase.")
     need_columns(frame, [outcome, baseline, group])
     whole = _complete(frame, [outcome, baseline, group])
     before = whole[baseline].to_numpy(np.float64)
@@ -243,7 +246,8 @@ def _fit(
     if rank < found.matrix.shape[1]:
         notes.append("aliased: some covariates say the same; their own coefficients mean nothing")
     spread = float(np.square(found.outcome - found.outcome.mean()).sum())
-    exact = float(result.ssr) <= _NO_RESIDUAL * max(spread, 1e-300)
+    size = float(np.square(found.outcome).sum())
+    exact = float(result.ssr) <= max(_NO_RESIDUAL * spread, _ROUNDING * size)
     if exact:
         notes.append("zero_variance: the model leaves no residual, so there is no interval")
     names = ["difference"] if len(others) == 1 else [f"difference: {name}" for name in others]

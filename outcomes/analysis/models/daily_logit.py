@@ -34,7 +34,7 @@ MAX_NODES = 2000
 #: A log odds beyond this is a coefficient that ran away: some covariate separates the days.
 _RUNAWAY = 20.0
 
-#: A standard deviation below this is 0.
+#: A standard deviation below this, in whichever direction of the patients' effects, is 0.
 _NO_SPREAD = 1e-3
 
 _NO_ROWS = "no_rows: no day has everything that the formula needs"
@@ -189,7 +189,8 @@ def _judged(
     """Whether the end of the search may be used, and with which covariance."""
     log_likelihood = integrals.log_likelihood(at)
     p = integrals.fixed_effects
-    smallest = np.sqrt(np.diag(integrals.random_covariance(at))).min()
+    # A correlation of ±1 is an end as well: some combination of the effects then does not vary.
+    smallest = np.sqrt(max(0.0, np.linalg.eigvalsh(integrals.random_covariance(at)).min()))
     if np.abs(at[:p]).max() > _RUNAWAY:
         reason = "separation: a covariate tells headache days from others completely, or nearly"
         return _Found(at, log_likelihood, None, left, "not_converged", reason, notes)

@@ -49,7 +49,7 @@ def design(formula: str, frame: pd.DataFrame) -> Design | None:
     """The outcome and the columns that `formula` asks of `frame`; None where no row has all that it needs.
 
     Raises PlanError for a formula that cannot be read, names what the table lacks, or has no number on its
-    left side.
+    left side, or an infinite one.
     """
     from statsmodels.regression.linear_model import OLS
 
@@ -63,6 +63,8 @@ def design(formula: str, frame: pd.DataFrame) -> Design | None:
             return None
         except Exception as error:
             raise PlanError(f"The formula '{formula}' cannot be followed with these columns.") from error
+    if not np.isfinite(np.asarray(model.endog, dtype=np.float64)).all():
+        raise PlanError(f"The outcome of the formula '{formula}' holds a value that is not finite.")
     kept = np.zeros(len(fresh), dtype=np.bool_)
     kept[np.asarray(model.data.row_labels, dtype=np.int64)] = True
     return Design(

@@ -131,10 +131,14 @@ def single_series(
     of trend` per week, in days per week, then phi and sigma; Satterthwaite's t.
 
     With fewer than `least_weeks` counted weeks on a side there are no trends: the levels are compared by
-    Welch's t on the weeks, and method says so. Below two weeks on a side: not estimable.
+    Welch's t on the weeks, and method says so. Below two weeks on a side: not estimable. Weeks without a count
+    of headache days do not count. Raises PlanError for more headache days than recorded ones.
     """
     need_columns(weeks, ["week", "recorded_days", "headache_days"])
-    counted = weeks[weeks["recorded_days"].fillna(0) >= max(1, min_recorded)].dropna(subset=["week"])
+    counted = weeks[weeks["recorded_days"].fillna(0) >= max(1, min_recorded)]
+    counted = counted.dropna(subset=["week", "headache_days"])
+    if not counted["headache_days"].between(0, counted["recorded_days"]).all():
+        raise PlanError("'headache_days' must lie between 0 and 'recorded_days'.")
     frame = _with_interruption(counted)
     frame["value"] = _WEEK * frame["headache_days"] / frame["recorded_days"]
     before, after = (frame.loc[frame["post"] == side, "value"].to_numpy(np.float64) for side in (0, 1))

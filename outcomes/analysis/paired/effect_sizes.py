@@ -91,12 +91,22 @@ def _standardised(
 
 def _noncentrality(t: float, df: int, probability: float, low: float, high: float) -> float | None:
     """The noncentrality at which P(T ≤ t) is `probability`; the function falls as the noncentrality grows."""
-    if not nctdtr(df, low, t) >= probability >= nctdtr(df, high, t):
+    if not _chance_up_to(t, df, low) >= probability >= _chance_up_to(t, df, high):
         return None
     for _ in range(_HALVINGS):
         middle = (low + high) / 2
-        if nctdtr(df, middle, t) > probability:
+        if _chance_up_to(t, df, middle) > probability:
             low = middle
         else:
             high = middle
     return (low + high) / 2
+
+
+def _chance_up_to(t: float, df: int, noncentrality: float) -> float:
+    """P(T ≤ t) of the noncentral t, t ≥ 0.
+
+    Left of 0 the series behind `nctdtr` ends in NaN where what lies above t is below its last digit: checked
+    against quadrature, that is then below 1e-15.
+    """
+    chance = float(nctdtr(df, noncentrality, t))
+    return 1.0 if noncentrality < 0 and math.isnan(chance) else chance

@@ -158,8 +158,9 @@ def _cannot(patients: AnalysedPatients, plan: AnalysisPlan, *, given: bool) -> s
     if not patients.n:
         return f"{CANNOT_BE_COMPUTED}: no patient has both periods"
     if not given and patients.n < MIN_PATIENTS_FOR_SPREAD:
+        who = "patient" if patients.n == 1 else "patients"
         return (
-            f"{CANNOT_BE_COMPUTED}: {patients.n} patients cannot tell how much months differ; "
+            f"{CANNOT_BE_COMPUTED}: {patients.n} {who} cannot tell how much months differ; "
             f"{MIN_PATIENTS_FOR_SPREAD} or more can, or give day_icc and patient_icc"
         )
     return ""

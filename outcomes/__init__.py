@@ -26,12 +26,27 @@ _HOME = {
     "compare_groups": "outcomes.analysis.comparison",
     "compare_all": "outcomes.analysis.comparison",
     "responders": "outcomes.analysis.comparison",
+    "window_counts": "outcomes.analysis.day_counts",
+    "repeat_baseline": "outcomes.analysis.regression_to_mean.repeat_baseline",
+    "null_simulation": "outcomes.analysis.regression_to_mean.null_simulation",
+    "missing_diary_analyses": "outcomes.analysis.missing_diaries.analyses",
+    "group_frame": "outcomes.analysis.models.covariance_adjusted",
+    "ancova": "outcomes.analysis.models.covariance_adjusted",
+    "responder_difference": "outcomes.analysis.models.covariance_adjusted",
+    "beta_binomial_model": "outcomes.analysis.models.beta_binomial",
+    "mmrm": "outcomes.analysis.models.repeated_measures",
+    "pooled_series": "outcomes.analysis.models.time_series",
+    "daily_logit": "outcomes.analysis.models.daily_logit",
+    "single_case": "outcomes.analysis.single_case",
+    "smallest_detectable_change": "outcomes.analysis.planning",
+    "in_families": "outcomes.analysis.multiplicity",
     "multiverse": "outcomes.analysis.multiverse",
     "PairedChange": "outcomes.analysis.results",
     "ComparisonTable": "outcomes.analysis.results",
     "Course": "outcomes.analysis.results",
     "Multiverse": "outcomes.analysis.results",
     "Statistic": "outcomes.analysis.results",
+    "FittedModel": "outcomes.analysis.models.fitted",
     "describe_change": "outcomes.reporting.wording",
     "open_report": "outcomes.reporting.contents",
     "Heading": "outcomes.reporting.page",
@@ -54,17 +69,32 @@ if TYPE_CHECKING:
     from outcomes.analysis.comparison import pair_by_patient as pair_by_patient
     from outcomes.analysis.comparison import responders as responders
     from outcomes.analysis.course import measure_course as measure_course
+    from outcomes.analysis.day_counts import window_counts as window_counts
     from outcomes.analysis.endpoints import measure_endpoints as measure_endpoints
+    from outcomes.analysis.missing_diaries.analyses import missing_diary_analyses as missing_diary_analyses
+    from outcomes.analysis.models.beta_binomial import beta_binomial_model as beta_binomial_model
+    from outcomes.analysis.models.covariance_adjusted import ancova as ancova
+    from outcomes.analysis.models.covariance_adjusted import group_frame as group_frame
+    from outcomes.analysis.models.covariance_adjusted import responder_difference as responder_difference
+    from outcomes.analysis.models.daily_logit import daily_logit as daily_logit
+    from outcomes.analysis.models.fitted import FittedModel as FittedModel
+    from outcomes.analysis.models.repeated_measures import mmrm as mmrm
+    from outcomes.analysis.models.time_series import pooled_series as pooled_series
+    from outcomes.analysis.multiplicity import in_families as in_families
     from outcomes.analysis.multiverse import multiverse as multiverse
     from outcomes.analysis.periods import Cohort as Cohort
     from outcomes.analysis.periods import PatientFlow as PatientFlow
     from outcomes.analysis.periods import Periods as Periods
     from outcomes.analysis.periods import split_periods as split_periods
+    from outcomes.analysis.planning import smallest_detectable_change as smallest_detectable_change
+    from outcomes.analysis.regression_to_mean.null_simulation import null_simulation as null_simulation
+    from outcomes.analysis.regression_to_mean.repeat_baseline import repeat_baseline as repeat_baseline
     from outcomes.analysis.results import ComparisonTable as ComparisonTable
     from outcomes.analysis.results import Course as Course
     from outcomes.analysis.results import Multiverse as Multiverse
     from outcomes.analysis.results import PairedChange as PairedChange
     from outcomes.analysis.results import Statistic as Statistic
+    from outcomes.analysis.single_case import single_case as single_case
     from outcomes.errors import FileProblem as FileProblem
     from outcomes.errors import InvalidRecords as InvalidRecords
     from outcomes.errors import OutcomesError as OutcomesError

@@ -313,7 +313,7 @@ def _method_problems(plan: AnalysisPlan) -> list[str]:
     if any(not 0 <= value < 1 for value in plan.flare_correlations):
         problems.append("flare_correlations must be at least 0 and below 1.")
     if not plan.tipping_odds or any(not 1 <= odds <= 1000 for odds in plan.tipping_odds):
-        problems.append("tipping_odds must be 1 or more.")
+        problems.append("tipping_odds must lie from 1 to 1000.")
     elif list(plan.tipping_odds) != sorted(plan.tipping_odds):
         problems.append("tipping_odds must rise.")
     for name, (least, most) in _BOUNDS.items():

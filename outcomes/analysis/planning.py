@@ -40,10 +40,13 @@ def power_of(n: int, change: float, sd: float, alpha: float = 0.05) -> float | N
     """Chance that the two-sided paired t test of `n` patients finds a true mean `change` at `alpha`.
 
     By the noncentral t, both tails counted: a finding of the wrong sign is one too, as in R's
-    `power.t.test(strict = TRUE)`. None below two patients. Raises PlanError for sd ≤ 0 or alpha outside 0 to 1.
+    `power.t.test(strict = TRUE)`. None below two patients. Raises PlanError for a change that is no number,
+    sd ≤ 0 or alpha outside 0 to 1.
     """
     _check_sd(sd)
     _check_share("alpha", alpha)
+    if math.isnan(change):
+        raise PlanError("change must be a number.")
     if n < 2:
         return None
     df, away = n - 1, abs(change) * math.sqrt(n) / sd
@@ -168,6 +171,8 @@ def sd_of_change_from_days(
             for part in (chance_before, chance_after, recorded_before, recorded_after)
         )
     )
+    if not p0.size:
+        raise PlanError("At least one patient must be given.")
     if not (((p0 >= 0) & (p0 <= 1) & (p1 >= 0) & (p1 <= 1)).all() and 0 <= day_correlation <= 1):
         raise PlanError("Chances and the correlation of days must lie between 0 and 1.")
     if not ((n0 >= 1) & (n1 >= 1)).all():
@@ -189,7 +194,7 @@ def ratio_reach(
     period, `correlation` that of the periods. Raises PlanError for a coefficient below 0 or a correlation
     outside −1 to 1.
     """
-    if cv_before < 0 or cv_after < 0 or not -1 <= correlation <= 1:
+    if not (cv_before >= 0 and cv_after >= 0 and -1 <= correlation <= 1):
         raise PlanError("Coefficients of variation must be 0 or more, the correlation between -1 and 1.")
     if n < 2:
         return None

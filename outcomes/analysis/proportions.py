@@ -14,6 +14,7 @@ from numpy.typing import ArrayLike, NDArray
 from scipy.special import bdtr, betaincinv, ndtri
 
 from outcomes.analysis.estimates import TIE_DECIMALS, Estimate, Values
+from outcomes.errors import PlanError
 
 #: Headache days per 28 from which a month counts as chronic here (ICHD-3 1.3: 15 or more days a month, for
 #: more than three months; one window shows the first half of that).
@@ -159,8 +160,11 @@ def proportions_reaching(
     """`paired_proportions` of the patients at or above `least`, such as `CHRONIC_DAYS` or `MEDICATION_DAYS`.
 
     Values are complete pairs in the unit of `least`. Exactly `least` counts as reaching it, also where
-    28·h/n falls short of it by its last digit.
+    28·h/n falls short of it by its last digit. Raises PlanError for missing values: a patient without one has
+    not failed to reach it.
     """
+    if np.isnan(baseline).any() or np.isnan(followup).any():
+        raise PlanError("Only patients with both values can be counted: drop the others, and count them.")
     tolerance = 10.0**-TIE_DECIMALS
     first = np.asarray(baseline, dtype=np.float64) >= least - tolerance
     second = np.asarray(followup, dtype=np.float64) >= least - tolerance

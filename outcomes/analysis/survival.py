@@ -26,7 +26,7 @@ class KaplanMeier:
 
     `survival` is the share without the event just after the time; `greenwood` is Greenwood's sum
     Σ d/(Y(Y − d)) up to it, infinite once the curve is at 0. `n` patients, `n_events` of them with the event;
-    `n_left_out` had no time or a time below 0.
+    `n_left_out` had no time, a time below 0, or no word on how it ended.
     """
 
     time: Values
@@ -119,13 +119,13 @@ def kaplan_meier(time: ArrayLike, event: ArrayLike, confidence: float) -> Kaplan
     """The share without the event over time, from times to the event or to the end of observation.
 
     `time` in days, 0 or more; `event` true where the time ends with the event. Who leaves at the very time of
-    an event was still at risk. Missing or negative times are left out and counted.
+    an event was still at risk. Missing or negative times, and times whose end is missing, are left out and counted.
     """
     given: Values = np.asarray(time, dtype=np.float64)
     times = given.round(TIE_DECIMALS)
-    happened: NDArray[np.bool_] = np.asarray(event, dtype=np.bool_)
-    usable = np.isfinite(times) & (times >= 0)
-    times, happened = times[usable], happened[usable]
+    ended: Values = np.asarray(event, dtype=np.float64)
+    usable = np.isfinite(times) & (times >= 0) & ~np.isnan(ended)
+    times, happened = times[usable], ended[usable] != 0
     distinct, place = np.unique(times, return_inverse=True)
     leaving = np.bincount(place, minlength=len(distinct))
     events = np.bincount(place[happened], minlength=len(distinct))

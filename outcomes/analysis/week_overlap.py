@@ -165,8 +165,9 @@ def baseline_corrected(
 
 
 def series_of(values: ArrayLike) -> Values:
-    """The weeks in the order of time, with NaN for a week without a value."""
-    return np.asarray(values, dtype=np.float64).ravel()
+    """The weeks in the order of time, with NaN for a week without a value; what is not finite is none."""
+    series = np.asarray(values, dtype=np.float64).ravel()
+    return np.where(np.isfinite(series), series, np.nan)
 
 
 def weeks_with_value(values: ArrayLike) -> Values:

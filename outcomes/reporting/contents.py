@@ -18,7 +18,7 @@ from outcomes.analysis.course import measure_course
 from outcomes.analysis.day_counts import window_counts
 from outcomes.analysis.endpoints import category_names, endpoint_names, measure_endpoints, summary_flow
 from outcomes.analysis.periods import REASONS, Cohort, PatientFlow, Periods, split_periods
-from outcomes.analysis.regression_to_mean.null_simulation import null_simulation
+from outcomes.analysis.regression_to_mean.null_simulation import NullSimulation, null_simulation
 from outcomes.analysis.regression_to_mean.repeat_baseline import RepeatBaseline, repeat_baseline
 from outcomes.analysis.results import ComparisonTable, Course, PairedChange
 from outcomes.errors import InvalidRecords
@@ -26,7 +26,12 @@ from outcomes.plan import DAYS_PER_PERIOD, AnalysisPlan
 from outcomes.records.checked import Records
 from outcomes.records.reading import load_records
 from outcomes.reporting.disclosure import TOO_FEW, Disclosure, Profile
-from outcomes.reporting.expectations import expectation_words, precision_words, repeat_baseline_words
+from outcomes.reporting.expectations import (
+    assumption_words,
+    expectation_words,
+    precision_words,
+    repeat_baseline_words,
+)
 from outcomes.reporting.figure_blocks import (
     before_after_block,
     by_group_block,
@@ -186,10 +191,14 @@ class MonthlyReport:
 
     def expectation(self) -> Block:
         """What a bad month alone would give, beside the change and never taken off it."""
-        found = None
-        if self._is_headache_days:
-            found = null_simulation(window_counts(self._parts[3]), self.plan)
-        return Sentence(expectation_words(found, self._repeat, self.disclosure))
+        return Sentence(expectation_words(self._bad_month, self._repeat, self.disclosure))
+
+    @cached_property
+    def _bad_month(self) -> NullSimulation | None:
+        """What entering in a bad month alone would give; of headache days in a daily diary only."""
+        if not self._is_headache_days:
+            return None
+        return null_simulation(window_counts(self._parts[3]), self.plan)
 
     @cached_property
     def _repeat(self) -> RepeatBaseline | None:
@@ -384,7 +393,7 @@ class MonthlyReport:
         return data_quality_block(self.records, self.disclosure)
 
     def definitions(self) -> Block:
-        return Notes(definitions(self.primary))
+        return Notes((*definitions(self.primary), *assumption_words(self._bad_month, self.disclosure)))
 
     def limitation(self) -> Block:
         return Limitation(LIMITATION)

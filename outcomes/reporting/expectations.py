@@ -5,13 +5,15 @@ None of them is ever taken off the change.
 
 from __future__ import annotations
 
+import math
+
 from outcomes.analysis.periods import REASONS
 from outcomes.analysis.planning import smallest_detectable_change
 from outcomes.analysis.regression_to_mean.null_simulation import LABEL, NullSimulation
 from outcomes.analysis.regression_to_mean.repeat_baseline import NO_FALL, RepeatBaseline
 from outcomes.analysis.results import PairedChange
 from outcomes.reporting.disclosure import NOT_SHOWN, Disclosure
-from outcomes.reporting.formatting import confidence_name, interval, number, percent
+from outcomes.reporting.formatting import confidence_name, interval, number, percent, rounded
 
 _BAD_MONTH = (
     "Patients start treatment when headaches are bad, so fewer headaches afterwards are to be expected even if "
@@ -54,15 +56,16 @@ def expectation_words(
     if found is None or change is None:
         return _why_not(found, repeat, disclosure)
     means = " or ".join(f"{mean:g}" for mean in found.plan.external_means)
-    rules = " or ".join(_rule_words(rule) for rule in found.plan.enrolment_rules)
+    *rules, last = (_rule_words(rule) for rule in found.plan.enrolment_rules)
+    entering = f"{', '.join(rules)} or {last}" if rules else last
     halved = found.responder_range(50.0)
     half = ""
-    if halved is not None and found.n_eligible >= disclosure.least_for_mean:
+    if halved is not None and (disclosure.exact or found.n_eligible >= disclosure.least_for_mean):
         half = f", and headache days halved in {_range(percent(halved[0]), percent(halved[1]))} of patients"
     return (
         f"To be expected {LABEL}: a change of {_range(number(change[0]), number(change[1]))} headache days per 28"
         f"{half}. Computed for these patients' own baselines, with an average of {means} days per 28 elsewhere and "
-        f"patients entering {rules}. It is a second number beside the change, and is not taken off it."
+        f"patients entering {entering}. It is a second number beside the change, and is not taken off it."
     )
 
 
@@ -142,15 +145,22 @@ def precision_words(change: PairedChange, disclosure: Disclosure) -> str:
     """The smallest change that a group like this one could detect."""
     name = f"{change.endpoint.label[0].lower()}{change.endpoint.label[1:]}"
     smallest = smallest_detectable_change(change, _POWER).value
-    hidden = disclosure.mean(change.change).value is None
-    if smallest is None or hidden:
-        return f"The smallest change in {name} that this clinic could detect cannot be told from so few patients."
-    # In `share` two digits: with more, the ratio to the interval of the change would tell the exact n.
-    size = smallest if disclosure.exact or smallest < 10 else two_digits(smallest)
-    shown = number(size, 0 if size != smallest else 1)
+    start = f"The smallest change in {name} that this clinic could detect"
+    if smallest is None or disclosure.mean(change.change).value is None:
+        few = change.n < (2 if disclosure.exact else disclosure.least_for_mean)
+        return (
+            f"{start} cannot be told{' from so few patients' if few else ': the patients differ too little'}."
+        )
     level = confidence_name(change.plan.confidence)
     return (
-        f"The smallest change in {name} that this clinic could detect: {number(smallest)} ({change.endpoint.unit}). "
-        "With as many patients as here, who differ as much, a true mean change that large would be found in 80% of "
-        f"such audits (a {level} interval that excludes 0). Smaller changes may be there and not be seen."
+        f"{start}: {_size(smallest, disclosure)} ({change.endpoint.unit}). With as many patients as here, who differ "
+        f"as much, a true mean change that large would be found in 80% of such audits (a {level} interval that "
+        "excludes 0). Smaller changes may be there and not be seen."
     )
+
+
+def _size(smallest: float, disclosure: Disclosure) -> str:
+    """The size in words. In `share` two digits: with more, beside the change's interval, it would tell n."""
+    if disclosure.exact or smallest < 10:
+        return number(smallest)
+    return number(float(rounded(smallest, 1 - math.floor(math.log10(smallest)))), 0)

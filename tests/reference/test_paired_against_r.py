@@ -24,7 +24,7 @@ from scipy import stats
 import outcomes as oc
 from outcomes import AnalysisPlan
 from outcomes.analysis.estimates import Estimate, Values, paired_change
-from outcomes.analysis.paired.effect_sizes import d_av, d_z, hedges_correction
+from outcomes.analysis.paired.effect_sizes import d_av, d_z, hedges_correction, noncentrality_interval
 from outcomes.analysis.paired.pseudomedian import hodges_lehmann, signed_rank_quantile
 from outcomes.analysis.paired.rank_tests import probability_of_improvement, rank_biserial, wilcoxon_pratt
 from outcomes.analysis.paired.resampling import bootstrap_t, sign_flip
@@ -280,6 +280,12 @@ class TestResampling:
         )
         assert bootstrap_t(before, after, 0.95, 999, 1) != bootstrap_t(before, after, 0.95, 999, 2)
 
+    def test_no_interval_at_a_level_that_the_resamples_do_not_reach(self) -> None:
+        """The widest interval of 999 draws has level 99.8%."""
+        reached, beyond = (bootstrap_t(*BIG, level, 999, 1) for level in (0.998, 0.999))
+        assert reached.low is not None
+        assert (beyond.low, beyond.high) == (None, None) and beyond.notes[0].startswith("not_computed")
+
 
 class TestEffectSizes:
     @pytest.mark.parametrize(
@@ -327,6 +333,17 @@ class TestEffectSizes:
             near, far = sorted((found.low * sign, found.high * sign))
             assert stats.nct.cdf(t, n - 1, near * math.sqrt(n)) == pytest.approx(0.975, abs=1e-7)
             assert stats.nct.cdf(t, n - 1, far * math.sqrt(n)) == pytest.approx(0.025, abs=1e-7)
+
+    def test_a_large_effect_in_few_patients(self) -> None:
+        """R as above: SciPy's series has no value far to the left, and the bracket reaches there."""
+        found = d_z(np.zeros(6), np.array([8.0, 6, 2, 6, 9, 11]), 0.95, hedges=False)
+        assert (found.value, found.low, found.high) == pytest.approx(
+            (2.2592402852876, 0.66480890146433, 3.8122793381179), abs=1e-9
+        )
+        rng = np.random.default_rng(5)
+        for n in (3, 4, 5, 6, 7, 8, 9, 12):
+            for size in rng.uniform(2, 30, 60):
+                assert noncentrality_interval(size * math.sqrt(n), n - 1, 0.95) is not None
 
     def test_too_few_to_correct(self) -> None:
         """J has no value on one degree of freedom: its second gamma function is endless at 0."""

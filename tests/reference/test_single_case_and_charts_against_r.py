@@ -282,6 +282,10 @@ class TestSingleCase:
         with pytest.raises(PlanError, match="week"):
             weeks_of_patient(weeks.drop(columns="week"))
 
+    def test_a_week_without_a_finite_value_has_none(self) -> None:
+        endless, missing = (single_case([week, 1, 2], [2, 3]) for week in (np.inf, np.nan))
+        assert endless.to_frame().equals(missing.to_frame()) and endless.notes == missing.notes
+
     def test_an_improvement_that_is_neither(self) -> None:
         with pytest.raises(PlanError, match="improvement"):
             nap([1.0], [2.0], "less")  # type: ignore[arg-type]

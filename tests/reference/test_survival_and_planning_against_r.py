@@ -112,6 +112,15 @@ class TestKaplanMeier:
         assert (median.value, median.low, median.high) == (23, 13, None)
         assert curve.at(36).value is None and curve.at(35).value == pytest.approx(0.44817927171, abs=1e-10)
 
+    def test_quantiles_of_curves_that_stop_early_as_in_r(self) -> None:
+        """R: quantile(survfit(Surv(t, e) ~ 1, conf.type = "log-log"), .5): along one half to the last time, and
+        a median that is not reached with a lower limit."""
+        along = kaplan_meier([1, 2, 2, 2, 2, 2, 2, 56], [1, 0, 0, 0, 1, 1, 1, 0], 0.95).median
+        assert (along.value, along.low, along.high) == (29, 1, None)
+        above = kaplan_meier([56, 231, 252], [1, 0, 0], 0.95).median
+        assert (above.value, above.low, above.high) == (None, 56, None)
+        assert above.notes[0].startswith("not_reached")
+
     def test_restricted_mean_as_in_r(self) -> None:
         """R: summary(s, rmean = 30)$table[c("rmean", "se(rmean)")]."""
         found = restricted_mean(REMISSION, RELAPSED, 30, 0.95)
@@ -164,8 +173,8 @@ class TestKaplanMeier:
         well = restricted_mean([40, 50], [0, 0], 28, 0.95)
         assert (well.value, well.low, well.high) == (28.0, None, None) and well.notes
         assert restricted_mean([10, 20], [1, 0], 28, 0.95).value is None
-        odd = kaplan_meier([np.nan, -1, 5], [1, 1, 1], 0.95)
-        assert (odd.n, odd.n_left_out) == (1, 2)
+        odd = kaplan_meier([np.nan, -1, 5, 7], [1, 1, 1, np.nan], 0.95)
+        assert (odd.n, odd.n_left_out, odd.n_events) == (1, 3, 1)
         with pytest.raises(PlanError, match="tau"):
             restricted_mean([1], [1], 0, 0.95)
         with pytest.raises(PlanError, match="share"):
@@ -526,7 +535,12 @@ class TestPlanning:
             lambda: power_of(10, 2, 6, alpha=1),
             lambda: sd_of_change_from_days(1.2, 0.5, 28, 28, 0),
             lambda: sd_of_change_from_days(0.2, 0.5, 0, 28, 0),
+            lambda: sd_of_change_from_days([], [], [], [], 0),
             lambda: ratio_reach(10, 0.5, 0.5, 1.5),
+            lambda: ratio_reach(10, math.nan, 0.5, 0.5),
+            # Not a number must not come out as a power of 1, or as two patients.
+            lambda: power_of(10, math.nan, 6),
+            lambda: patients_needed(math.nan, 6),
         ):
             with pytest.raises(PlanError):
                 call()

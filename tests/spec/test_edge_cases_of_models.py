@@ -21,6 +21,7 @@ from outcomes.analysis.models.repeated_measures import mmrm, per_month_changes
 from outcomes.analysis.models.time_series import pooled_series, single_series
 from outcomes.analysis.multiplicity import adjusted
 from outcomes.analysis.regression_to_mean.formulas import formula_range, mee_chua, oldham, pitman_morgan
+from outcomes.errors import PlanError
 
 DAYS = 28
 
@@ -92,6 +93,32 @@ MODELS: dict[str, Callable[[Values, Values], FittedModel]] = {
 }
 
 
+def _spoilt(before: Values, after: Values, column: str, bad: float) -> pd.DataFrame:
+    rows = long(before, after).astype({"headache_days": float, "recorded_days": float}).assign(weight=1.0)
+    rows.loc[0, column] = bad
+    return rows
+
+
+_NOT_FINITE: dict[str, Callable[[Values, Values, float], object]] = {
+    "random_intercept": lambda before, after, bad: random_intercept_model(
+        _spoilt(before, after, "value", bad), "value ~ period"
+    ),
+    "weights": lambda before, after, bad: random_intercept_model(
+        _spoilt(before, after, "weight", bad), "value ~ period", weights="weight"
+    ),
+    "mmrm": lambda before, after, bad: mmrm(_spoilt(before, after, "value", bad)),
+    "per_month": lambda before, after, bad: per_month_changes(_spoilt(before, after, "value", bad)),
+    "beta_binomial": lambda before, after, bad: beta_binomial_model(
+        _spoilt(before, after, "recorded_days", bad)
+    ),
+    "pooled_series": lambda before, after, bad: pooled_series(_spoilt(before, after, "headache_days", bad)),
+    "single_series": lambda before, after, bad: single_series(_spoilt(before, after, "recorded_days", bad)),
+    "practitioners": lambda before, after, bad: compare_practitioners(
+        wide(before, np.append(after[1:], bad))
+    ),
+}
+
+
 def sound(found: FittedModel) -> None:
     """Status and reason agree, nothing is NaN, intervals hold their values."""
     assert found.usable or (found.reason and found.status in ("not_converged", "not_estimable", "not_run"))
@@ -125,6 +152,34 @@ class TestModels:
         """Fitted blindly, the odds run to minus infinity and are called converged."""
         found = MODELS[name](*_shapes(9)[shape])
         assert found.status == "not_estimable" and found.reason
+
+    @pytest.mark.parametrize("after", [3.0, 0.1, 1e6])
+    def test_the_same_follow_up_for_everyone_has_no_interval(self, after: float) -> None:
+        """What least squares leaves over is rounding, and no p value comes of it."""
+        before = np.array([4.0, 9, 13, 20, 26, 8, 15, 11, 7, 12])
+        found = ancova(wide(before, np.full(10, after)))["difference"]
+        assert found.value == pytest.approx(0, abs=1e-6)
+        assert (found.standard_error, found.low, found.p) == (None, None, None)
+
+    def test_days_are_whole(self) -> None:
+        rows = long(*_shapes(9)["some"]).assign(recorded_days=27.5)
+        with pytest.raises(PlanError, match="whole"):
+            beta_binomial_model(rows)
+
+    @pytest.mark.parametrize("name", _NOT_FINITE)
+    @pytest.mark.parametrize("bad", [math.inf, -math.inf])
+    def test_numbers_are_finite(self, name: str, bad: float) -> None:
+        before, after = _shapes(9)["some"]
+        with pytest.raises(PlanError, match="finite"):
+            _NOT_FINITE[name](before, after, bad)
+
+    def test_recorded_days_are_no_words(self) -> None:
+        with pytest.raises(PlanError, match="recorded_days"):
+            beta_binomial_model(long(*_shapes(9)["some"]).assign(recorded_days="28"))
+
+    def test_a_direction_is_one_of_two(self) -> None:
+        with pytest.raises(PlanError, match="increase"):
+            responder_difference(wide(*_shapes(9)["some"]), 50.0, improvement="decreese")
 
     def test_two_complete_periods_are_the_paired_t(self) -> None:
         """Where patients differ more than their months do, mixed model and MMRM have nothing to add."""

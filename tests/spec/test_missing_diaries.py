@@ -337,6 +337,8 @@ def test_without_missing_days_every_method_is_the_paired_t() -> None:
         "imputed_change",
         "imputed_change_all_started",
         "return_to_baseline_change",
+        "tipping_change_1",
+        "tipping_change_5_all_started",
     ):
         row = found[name]
         assert (row.value, row.low, row.high, row.p) == pytest.approx(
@@ -393,6 +395,16 @@ def test_an_increase_has_nothing_to_tip() -> None:
     found = _rows(started)["tipping_odds"]
     assert found.value is None
     assert found.notes[0].startswith("not_a_reduction")
+
+
+def test_odds_too_far_apart_pass_the_tipping_point_over() -> None:
+    started = _started([(h, 28) for h in (12, 14, 13, 16)] * 6, [(h, 20) for h in (6, 8, 7, 9)] * 6)
+    plan = dataclasses.replace(QUICK, tipping_odds=(1.0, 1000.0))
+    rows = _rows(started, plan)
+    before, after = rows["tipping_change_1"].high, rows["tipping_change_1000"].low
+    assert before is not None and before < 0 and after is not None and after > 0
+    assert rows["tipping_odds"].value is None
+    assert rows["tipping_odds"].notes == ("passed_over: the interval holds 0 somewhere between 1 and 1000",)
 
 
 def test_an_interval_that_holds_zero_already() -> None:

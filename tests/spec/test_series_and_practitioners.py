@@ -151,6 +151,13 @@ def test_counts_that_cannot_be_are_refused() -> None:
         clustered_logit(clinic(10), "~ week", correction="jackknife")  # type: ignore[arg-type]
 
 
+def test_patients_who_are_all_alike_have_no_interval() -> None:
+    one = pd.DataFrame({"week": [-2, -1, 0, 1], "headache_days": [3, 4, 2, 1], "recorded_days": 7})
+    found = pooled_series(pd.concat([one.assign(patient_id=i) for i in range(10)]))
+    assert (found.status, found.terms) == ("not_estimable", ())
+    assert found.reason.startswith("zero_variance")
+
+
 # ---- one series ----
 
 
@@ -179,6 +186,18 @@ def test_weeks_with_few_recorded_days_do_not_count() -> None:
     weeks.loc[0, ["recorded_days", "headache_days"]] = [4, 1]
     assert single_series(weeks).name == "comparison of levels"
     assert single_series(weeks, min_recorded=4).name == "interrupted series"
+
+
+def test_weeks_without_a_count_do_not_count() -> None:
+    weeks = series([3, 4, 2, 5], [2, 1, 2, 3])
+    weeks["headache_days"] = weeks["headache_days"].astype("float64")
+    weeks.loc[0, "headache_days"] = np.nan
+    assert numbers(single_series(weeks)) == numbers(single_series(weeks.iloc[1:]))
+
+
+def test_more_headache_days_than_recorded_are_refused() -> None:
+    with pytest.raises(oc.PlanError, match="between 0 and"):
+        single_series(series([3, 4, 8], [2, 1]))
 
 
 def test_a_straight_line_leaves_nothing_to_estimate() -> None:
@@ -274,6 +293,16 @@ def test_patients_who_do_not_differ_are_at_the_boundary() -> None:
     assert found["Intercept"].value == pytest.approx(0, abs=1e-5)
     assert found["post"].value == pytest.approx(np.log(1 / 3), abs=1e-5)
     assert found["post"].standard_error == pytest.approx(np.sqrt(1 / 20 + 1 / 15), rel=1e-4)
+
+
+def test_effects_in_lockstep_are_at_the_boundary() -> None:
+    """Levels differ and changes do not: the fit's slopes follow from its intercepts, a correlation of ±1."""
+    found = daily_logit(days_of(30, 20, 1.0), "headache ~ post", random="1 + post")
+    correlation, spread = found["correlation Intercept, post"].value, found["sd post"].value
+    assert correlation is not None and abs(correlation) == pytest.approx(1, abs=1e-6)
+    assert spread is not None and spread > 1e-3
+    assert found.status == "boundary"
+    assert found["post"].low is not None
 
 
 @pytest.mark.parametrize(

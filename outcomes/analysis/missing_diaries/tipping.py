@@ -55,7 +55,9 @@ def _tips(odds: tuple[float, ...], found: list[Estimate]) -> Estimate:
         if estimate.low is not None and estimate.low > 0:
             note = "not_a_reduction: the change is above 0 before any odds could make it so"
             if position:
-                note = f"passed_over: the interval holds 0 somewhere between {odds[position - 1]:g} and {each:g}"
+                note = (
+                    f"passed_over: the interval holds 0 somewhere between {odds[position - 1]:g} and {each:g}"
+                )
             return Estimate(None, None, None, None, _METHOD, (note,))
         if estimate.high is not None and estimate.high >= 0:
             after = f"between {odds[position - 1]:g} and {each:g}" if position else "at the first odds tried"

@@ -23,7 +23,7 @@ from outcomes.analysis.models.count_families import FAMILIES, FamilyName
 from outcomes.analysis.models.count_fitting import BOUNDED, GREATEST_LOG_SD, CountProblem, minimum, why_not
 from outcomes.analysis.models.count_margins import Margins
 from outcomes.analysis.models.fitted import FittedModel, Status, Term
-from outcomes.analysis.models.formulas import Design, design, formula_of, need_columns
+from outcomes.analysis.models.formulas import Design, design, formula_of, need_columns, need_numbers
 from outcomes.analysis.models.terms import as_odds_ratio, wald_term
 from outcomes.errors import PlanError
 
@@ -125,7 +125,8 @@ def count_model(
         raise PlanError(f"'{family}' is not one of: {', '.join(FAMILIES)}.")
     if not 1 <= points <= 50:
         raise PlanError("points must lie between 1 and 50.")
-    need_columns(counts, [patients, *([recorded] if recorded else []), *([] if formula else [period])])
+    need_columns(counts, [patients, *([] if formula else [period])])
+    need_numbers(counts, [recorded] if recorded else [])
     table = _usable(counts, patients, recorded)
     facts = _Facts(family, confidence, points, formula or f"headache_days ~ {period}", counts[patients])
     if formula is None:

@@ -69,7 +69,7 @@ def why_not(found: Design, n: Values, family: FamilyName, patients: int) -> str:
     """Why these rows cannot carry the model; nothing if they can. Raises PlanError for counts that cannot be."""
     y, bounded = found.outcome, family in BOUNDED
     size = found.matrix.shape[1] + 1 + int(FAMILIES[family].dispersed)
-    if not np.isfinite(n).all() or (bounded and (n != np.round(n)).any()):
+    if bounded and (n != np.round(n)).any():
         raise PlanError("The recorded days must be whole numbers.")
     if (y < 0).any() or (y != np.round(y)).any() or (bounded and (y > n).any()):
         raise PlanError("The counts must be whole numbers from 0 to the recorded days.")

@@ -97,6 +97,28 @@ def need_columns(frame: pd.DataFrame, names: Iterable[str]) -> None:
         raise PlanError(f"The table has no column {', '.join(repr(name) for name in missing)}.")
 
 
+def need_numbers(frame: pd.DataFrame, names: Iterable[str]) -> None:
+    """Raise PlanError for columns that are not there, and for those that hold words or infinite numbers."""
+    names = tuple(names)
+    need_columns(frame, names)
+    for name in names:
+        if not _holds_numbers(frame[name]):
+            raise PlanError(f"The column '{name}' holds something that is not a finite number.")
+
+
+def _holds_numbers(column: pd.Series) -> bool:
+    """Finite numbers, missing ones among them; digits that are text are no numbers."""
+    if (
+        not pd.api.types.is_numeric_dtype(column)
+        and pd.api.types.infer_dtype(column, skipna=True) == "string"
+    ):
+        return False
+    try:
+        return not bool(np.isinf(column.astype("float64")).any())
+    except (TypeError, ValueError):
+        return False
+
+
 def _check_outcome(formula: str, frame: pd.DataFrame) -> None:
     left = formula.partition("~")[0].strip()
     if "~" not in formula or not left:

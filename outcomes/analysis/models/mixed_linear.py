@@ -18,9 +18,10 @@ import pandas as pd
 from outcomes.analysis.estimates import Values
 from outcomes.analysis.models.derivatives import gradient, hessian, jacobian, polished
 from outcomes.analysis.models.fitted import FittedModel, Status, Term
-from outcomes.analysis.models.formulas import Design, design, need_columns
+from outcomes.analysis.models.formulas import Design, design, need_columns, need_numbers
 from outcomes.analysis.models.mixed_likelihood import MixedLikelihood, MixedRows
 from outcomes.analysis.models.terms import wald_term
+from outcomes.errors import PlanError
 
 #: Relative standard deviations beyond these are none at all, and nothing else.
 _NEGLIGIBLE, _OVERWHELMING = 1e-4, 1e4
@@ -100,9 +101,12 @@ def _mixed(
     weights: str | None, confidence: float, unit: str,
 ) -> FittedModel:  # fmt: skip
     extra = [*slopes, *([weights] if weights else [])]
-    need_columns(frame, [patients, *extra])
+    need_columns(frame, [patients])
+    need_numbers(frame, extra)
     n_all = int(frame[patients].nunique())
     usable = frame.dropna(subset=[patients, *extra])
+    if weights and not (usable[weights] > 0).all():
+        raise PlanError(f"The weights in '{weights}' must be above 0.")
     found = design(formula, usable) if len(usable) else None
     settings = MappingProxyType({"formula": formula, "slopes": slopes, "weights": weights})
 

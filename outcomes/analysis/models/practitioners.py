@@ -16,7 +16,7 @@ from scipy.special import ndtri
 
 from outcomes.analysis.estimates import TIE_DECIMALS, Estimate, Values
 from outcomes.analysis.models.fitted import Status
-from outcomes.analysis.models.formulas import need_columns
+from outcomes.analysis.models.formulas import need_columns, need_numbers
 from outcomes.analysis.models.random_effects import Estimator, RandomEffects, random_effects
 from outcomes.errors import PlanError
 
@@ -104,7 +104,8 @@ def compare_practitioners(
     """
     if least_patients < LEAST_PATIENTS:
         raise PlanError(f"least_patients must be {LEAST_PATIENTS} or more.")
-    need_columns(pairs, ["baseline", "followup", practitioner])
+    need_columns(pairs, [practitioner])
+    need_numbers(pairs, ["baseline", "followup"])
     whole = pairs.dropna(subset=["baseline", "followup", practitioner])
     sizes = whole.groupby(practitioner).size()
     small = sizes[sizes < least_patients]

@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from outcomes.analysis.estimates import Estimate, Values, paired_change, t_quantile
 from outcomes.analysis.models.derivatives import jacobian
 from outcomes.analysis.models.fitted import FittedModel, Status, Term
-from outcomes.analysis.models.formulas import Design, design, need_columns
+from outcomes.analysis.models.formulas import Design, design, need_columns, need_numbers
 from outcomes.analysis.models.unstructured_likelihood import RepeatedFit, UnstructuredLikelihood
 from outcomes.errors import PlanError
 from outcomes.plan import DAYS_PER_PERIOD
@@ -32,6 +32,9 @@ _LEAST_LOG_SD = -12.0
 _GRADIENT = 1e-5
 
 _SINGULAR = "zero_variance: a period does not vary, or follows from the others without error"
+
+#: Periods that a covariance without structure is fitted to at most: 60 have 1,830 parameters already.
+MOST_PERIODS = 60
 
 
 def monthly_values(counts: pd.DataFrame, min_recorded: int) -> pd.DataFrame:
@@ -162,6 +165,8 @@ def _why_not(found: Design, people: NDArray[np.int64], times: NDArray[np.int64],
         return "aliased: some columns of the formula say the same"
     if size < 2:
         return "one_period: there is nothing to repeat"
+    if size > MOST_PERIODS:
+        return f"too_many_periods: {size}, of which each pair would have a covariance; {MOST_PERIODS} at most"
     if n < size + 2 or len(people) - rank < size * (size + 1) // 2:
         return "insufficient_n: too few patients for a covariance of its own for every pair of periods"
     grid = np.zeros((n, size))
@@ -204,7 +209,8 @@ def _minimum(likelihood: UnstructuredLikelihood) -> tuple[Values, bool]:
 
 
 def _wide(frame: pd.DataFrame, value: str, patients: str, period: str) -> pd.DataFrame:
-    need_columns(frame, [value, patients, period])
+    need_columns(frame, [patients, period])
+    need_numbers(frame, [value])
     rows = frame.dropna(subset=[value, patients, period])
     if rows.duplicated([patients, period]).any():
         raise PlanError("A patient has more than one row in a period.")

@@ -19,7 +19,7 @@ from outcomes.analysis.estimates import Sample, Values, welch_error
 from outcomes.analysis.models.autocorrelated import ar1_regression
 from outcomes.analysis.models.clustered_logit import Correction, clustered_logit
 from outcomes.analysis.models.fitted import FittedModel, Term
-from outcomes.analysis.models.formulas import need_columns
+from outcomes.analysis.models.formulas import need_columns, need_numbers
 from outcomes.analysis.models.terms import as_odds_ratio, wald_term, without_numbers
 from outcomes.analysis.periods import Periods
 from outcomes.errors import PlanError
@@ -94,7 +94,8 @@ def pooled_series(
     covariance, t on patients − 4 degrees of freedom. Not estimable below `least_patients` patients, or
     without two different weeks on each side. A change of days from this is that of the average diary day.
     """
-    need_columns(counts, ["patient_id", "week", "recorded_days", "headache_days"])
+    need_columns(counts, ["patient_id"])
+    need_numbers(counts, ["week", "recorded_days", "headache_days"])
     frame = _with_interruption(counts.dropna(subset=["week"]))
     fit = clustered_logit(
         frame, "~ week + post + after", correction=correction, confidence=confidence, name=POOLED
@@ -132,11 +133,14 @@ def single_series(
 
     With fewer than `least_weeks` counted weeks on a side there are no trends: the levels are compared by
     Welch's t on the weeks, and method says so. Below two weeks on a side: not estimable. Weeks without a count
-    of headache days do not count. Raises PlanError for more headache days than recorded ones.
+    of headache days do not count. Raises PlanError for more headache days than recorded ones,
+    and for weeks that are not whole or stand twice.
     """
-    need_columns(weeks, ["week", "recorded_days", "headache_days"])
+    need_numbers(weeks, ["week", "recorded_days", "headache_days"])
     counted = weeks[weeks["recorded_days"].fillna(0) >= max(1, min_recorded)]
     counted = counted.dropna(subset=["week", "headache_days"])
+    if (counted["week"] % 1 != 0).any() or counted["week"].duplicated().any():
+        raise PlanError("'week' must hold whole numbers, each once.")
     if not counted["headache_days"].between(0, counted["recorded_days"]).all():
         raise PlanError("'headache_days' must lie between 0 and 'recorded_days'.")
     frame = _with_interruption(counted)

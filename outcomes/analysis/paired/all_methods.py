@@ -24,8 +24,8 @@ from outcomes.plan import DAYS_PER_PERIOD, AnalysisPlan
 #: Above so many pairs nothing is resampled: it would take minutes and say what the paired t says.
 MAX_RESAMPLED_PAIRS = 10_000
 
-#: How far value · recorded days / 28 may lie from a whole number, for summaries that came rounded.
-_WHOLE = 1e-6
+#: How far value · recorded days / 28 may lie from a whole number: summaries may come with one decimal.
+_WHOLE = 0.06
 
 #: The statistics of `all_methods`, in their order.
 METHODS = (

@@ -47,7 +47,11 @@ def hodges_lehmann(baseline: Values | Sample, followup: Values | Sample, confide
     if k == 0:
         note = f"insufficient_n: {n} pairs are too few for a rank interval at {100 * confidence:g}%"
         return Estimate(value, None, None, None, _METHOD, (note,))
-    notes = ("no_width: most patients changed by the same",) if low == high else ()
+    notes = (
+        ("no_width: so many patients changed by the same that both limits are one number",)
+        if low == high
+        else ()
+    )
     return Estimate(value, low, high, None, _METHOD, notes)
 
 

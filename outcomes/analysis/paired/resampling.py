@@ -63,7 +63,7 @@ def bootstrap_t(
 
     The quantiles of t* = (mean* − mean) / SE* over `resamples` draws stand where the paired t interval has
     Student's. A draw that holds one value only has no SE and counts as infinitely far on its side; where too
-    many do, the interval has no end and is left out. No p.
+    many do, the interval has no end and is left out, as where the resamples are too few for the level. No p.
     """
     method = f"bootstrap-t, {resamples:,} resamples"
     changes = np.sort(changes_of(baseline, followup))
@@ -76,10 +76,13 @@ def bootstrap_t(
     if same := without_variation(changes):
         value, note = same
         return Estimate(value, None, None, None, method, (note,))
+    # (resamples + 1)·α/2 is a whole number for 999, 1999, 9999 …, and then the level is exact.
+    tail = math.floor((resamples + 1) * (1 - confidence) / 2 + 1e-9)
+    if tail == 0:
+        note = f"not_computed: {resamples:,} resamples are too few for an interval at {100 * confidence:g}%"
+        return Estimate(mean, None, None, None, method, (note,))
     error = Sample(changes).sd / math.sqrt(n)
     studentised = np.sort(_studentised(changes - mean, resamples, seed))
-    # (resamples + 1)·α/2 is a whole number for 999, 1999, 9999 …, and then the level is exact.
-    tail = max(1, math.floor((resamples + 1) * (1 - confidence) / 2 + 1e-9))
     lowest, highest = float(studentised[tail - 1]), float(studentised[-tail])
     if not (math.isfinite(lowest) and math.isfinite(highest)):
         note = "unbounded: too many resamples hold one value only, no interval"

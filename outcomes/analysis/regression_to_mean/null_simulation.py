@@ -20,7 +20,7 @@ from outcomes.analysis.regression_to_mean.forecast import (
     most_days_of_responders,
 )
 from outcomes.analysis.regression_to_mean.formulas import CANNOT_BE_COMPUTED, NO_EXTERNAL_MEAN
-from outcomes.analysis.regression_to_mean.spreads import fitted_spreads, observed_variances
+from outcomes.analysis.regression_to_mean.spreads import NOT_REPRODUCED, fitted_spreads, observed_variances
 from outcomes.errors import PlanError
 from outcomes.plan import DAYS_PER_PERIOD, AnalysisPlan
 
@@ -33,14 +33,15 @@ LABEL = (
 COMPUTED = "computed"
 
 ASSUMPTIONS = (
-    "stationary: a patient's usual rate is the same in both windows, and nobody recovers or worsens",
-    "months are independent: a bad month says nothing about the next (no flare correlation)",
+    "a patient's usual rate is the same in both windows: nobody recovers or worsens",
+    "a bad month says nothing about the next one",
     "no other treatment began or stopped between the windows",
-    "whether a day is recorded and whether a patient stays have nothing to do with headache (ignorable drop-out)",
-    "usual rates are Beta-distributed around the external mean; months are beta-binomial around the usual rate",
-    "all that differs between patients' changes is fluctuation of months; if some respond more than others, "
-    "the expected fall is overstated",
-    "an interval holds the chance of the follow-up months alone, not the doubt about mean, rule and spread",
+    "whether a day is recorded, and whether a patient stays, has nothing to do with headache",
+    "patients differ around the average from outside, and months around a patient, as beta distributions say",
+    "all that differs between patients' changes is the ups and downs of months; if some respond more than others, "
+    "the fall to be expected is overstated",
+    "intervals, where they are given, hold the chance of the follow-up months alone and not the doubt about the "
+    "average from outside, the way of entering and the spreads",
 )
 
 #: Fewer patients than this cannot tell how much months and patients differ.
@@ -84,14 +85,22 @@ class NullSimulation:
     plan: AnalysisPlan
 
     @property
+    def fitting_cells(self) -> tuple[NullCell, ...]:
+        """The cells of which these records could be: others stand in the table alone, with their note."""
+        return tuple(cell for cell in self.cells if not any(NOT_REPRODUCED in note for note in cell.notes))
+
+    @property
     def change_range(self) -> tuple[float, float] | None:
-        """Least and greatest expected change over the grid, days per 28."""
-        return _range(cell.change.value for cell in self.cells)
+        """Least and greatest expected change over the fitting cells, days per 28; None where none fits."""
+        return _range(cell.change.value for cell in self.fitting_cells)
 
     def responder_range(self, reduction: float) -> tuple[float, float] | None:
-        """Least and greatest expected share with that reduction (percent) over the grid."""
+        """Least and greatest expected share with that reduction (percent) over the fitting cells."""
         return _range(
-            found.value for cell in self.cells for percent, found in cell.responders if percent == reduction
+            found.value
+            for cell in self.fitting_cells
+            for percent, found in cell.responders
+            if percent == reduction
         )
 
     def to_frame(self) -> pd.DataFrame:

@@ -23,6 +23,9 @@ from outcomes.analysis.regression_to_mean.count_model import (
 DAY_ICC_BOUNDS = (0.001, 0.9)
 PATIENT_ICC_BOUNDS = (0.005, 0.9)
 
+#: Begins the note of a cell that these records cannot come from.
+NOT_REPRODUCED = "spread_not_reproduced"
+
 #: Relative difference of a variance from the one in the records above which the model does not reproduce it.
 _CLOSE_ENOUGH = 0.01
 
@@ -70,7 +73,7 @@ def fitted_spreads(
     found = least_squares(misfit, start, bounds=(limits[0], limits[1]), xtol=1e-10, ftol=1e-10, gtol=1e-10)
     notes: tuple[str, ...] = ()
     if float(np.max(np.abs(found.fun))) > _CLOSE_ENOUGH:
-        notes = ("spread_not_reproduced: no month and patient spread gives the variances of these records",)
+        notes = (f"{NOT_REPRODUCED}: no month and patient spread gives the variances of these records",)
     return spreads_at(found.x), notes
 
 

@@ -47,6 +47,9 @@ PLAN = oc.AnalysisPlan()
 #: What the project promises, in seconds, at the full sizes.
 PROMISED = {"comparison": 1.0, "day_weighted": 0.010, "glmm": 10.0, "multiverse": 10.0}
 
+#: Patients above which pingouin runs out of memory.
+MOST_FOR_PINGOUIN = 5_000
+
 
 @dataclass(frozen=True)
 class Sizes:
@@ -157,7 +160,8 @@ def comparison(sizes: Sizes) -> Timed:
 
     roads = {"outcomes": ours, "scipy bootstrap of the mean change": scipy_bootstrap}
     pingouin = _module("pingouin")
-    if pingouin is not None:
+    # Its signed-rank effect size holds every pair of patients at once: 75 GiB for 100,000 of them.
+    if pingouin is not None and sizes.comparison <= MOST_FOR_PINGOUIN:
         roads["pingouin t, wilcoxon, effect size"] = lambda: (
             pingouin.ttest(after, before, paired=True),
             pingouin.wilcoxon(after, before),
@@ -168,6 +172,10 @@ def comparison(sizes: Sizes) -> Timed:
     )
     if pingouin is None:
         found.notes.append("pingouin is not installed")
+    elif sizes.comparison > MOST_FOR_PINGOUIN:
+        found.notes.append(
+            f"pingouin is run up to {MOST_FOR_PINGOUIN:,} patients: it holds all pairs of them in memory"
+        )
     change = answers["outcomes"].change
     interval = answers["scipy bootstrap of the mean change"].confidence_interval
     width = change.high - change.low

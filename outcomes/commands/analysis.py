@@ -16,6 +16,7 @@ from outcomes.files import without_formula
 
 if TYPE_CHECKING:
     from outcomes.analysis.periods import PatientFlow
+    from outcomes.analysis.results import ComparisonTable
     from outcomes.records.checked import Records
 
 _FORMATS = ("html", "pdf")
@@ -110,12 +111,22 @@ def _compare(arguments: argparse.Namespace) -> int:
             frame[name] = [without_formula(one) if isinstance(one, str) else one for one in frame[name]]
         write_text(arguments.csv, frame.to_csv(index=False, lineterminator="\n"))
     if arguments.json:
-        show_json({**table.to_dict(), "flow": _flow_json(flows, records), "notes": notes})
+        told = {**table.to_dict(), "families": _families_json(table)}
+        show_json({**told, "flow": _flow_json(flows, records), "notes": notes})
     elif not arguments.csv:
         from outcomes.reporting.tables import comparison_text
 
         show(comparison_text(table, flows, records.notes))
     return EXIT_DONE
+
+
+def _families_json(table: ComparisonTable) -> list[dict[str, Any]]:
+    """Which p belongs to which family of tests, and what it is once the others are allowed for."""
+    from outcomes.analysis.multiplicity import in_families
+
+    frame = in_families(table).astype(object)
+    rows = frame.where(frame.notna(), None).to_dict("records")
+    return [{str(name): value for name, value in row.items()} for row in rows]
 
 
 def _flow_json(flows: Sequence[PatientFlow], records: Records) -> dict[str, Any]:

@@ -265,3 +265,15 @@ class TestText:
         shown = compare(endpoints, "headache_days_per_28", all_methods=True)._repr_html_()
         for label in ("Wilcoxon–Pratt Z", "pseudomedian of changes", "rate ratio, day-weighted"):
             assert label in shown
+
+
+def test_json_tells_the_families_of_tests(sample: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Primary as it is, key secondary in sequence, the rest by Holm, groups exploratory; one test per endpoint."""
+    told = _json(capsys, str(sample), "--by", "sex")
+    families = {(row["endpoint"], row["group"], row["statistic"]): row for row in told["families"]}
+    primary = families["headache_days_per_28", "all", "change"]
+    assert primary["family"] == "primary" and primary["adjusted_p"] == primary["p"]
+    assert families["acute_medication_days_per_28", "all", "change"]["family"] == "key secondary"
+    holm = families["burden_per_28", "all", "change"]
+    assert holm["how"] == "Holm" and holm["adjusted_p"] >= holm["p"]
+    assert families["headache_days_per_28", "female", "change"]["family"] == "exploratory"

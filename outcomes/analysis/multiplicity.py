@@ -60,7 +60,7 @@ def in_families(table: ComparisonTable) -> pd.DataFrame:
     - `key secondary`: the plan's `key_secondaries` over everyone, in that order, each tested only if the
       primary and all before it are below 1 − confidence. An endpoint that the records do not hold is passed
       over; one without a p stops the sequence, and without the primary it does not begin. `adjusted_p` is the
-      greatest p so far.
+      greatest p so far, and 1 where the primary, or a p before it, is missing.
     - `secondary`: the other endpoints over everyone, by Holm, tested only if the sequence came to its end.
     - `exploratory`: every group, and every mode but the headline's (the diary where there is one, else the
       first), by Benjamini–Hochberg together.

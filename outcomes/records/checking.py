@@ -37,7 +37,8 @@ LARGE_TEXT = 64 * 1024 * 1024
 class Checked:
     """What the check of one table found: its rows, those that are blank, and those that break a rule.
 
-    `blank` and `broken` are 0 for a table without a finding, and `whole` says so.
+    `blank` and `broken` are 0 for a table without a finding, and `whole` says so. `long_numbers`: a cell of a
+    column of numbers holds more signs than its value needs, and so may say more than its value does.
     """
 
     rows_in: int
@@ -45,6 +46,7 @@ class Checked:
     broken: int
     findings: tuple[Finding, ...]
     rules: tuple[Rule, ...] = ()
+    long_numbers: bool = False
 
     @property
     def whole(self) -> bool:
@@ -73,8 +75,9 @@ def check_table(engine: Engine, source: TableSource, forms: Forms, *, may_be_emp
         select = _checked_select(source, rules, forms) if any_fault else _trusted_select(source, forms)
         engine.run(f"CREATE OR REPLACE VIEW {name}_checked AS {select}")
     mended = _mended(engine, source, doubts)
+    long_numbers = any(what == LONG and doubts >> bit & 1 for bit, (_, what, _) in enumerate(_doubts(source)))
     if not any_fault:
-        return Checked(rows_in, 0, 0, tuple(mended))
+        return Checked(rows_in, 0, 0, tuple(mended), (), long_numbers)
     counted = engine.row(
         f"SELECT bit_or(fault) AS faults, count(*) FILTER (WHERE fault = {BLANK}) AS blank, "
         f"count(*) FILTER (WHERE fault NOT IN (0, {BLANK})) AS broken FROM {name}_checked"
@@ -210,7 +213,7 @@ def _any_fault(engine: Engine, source: TableSource, rules: list[Rule], forms: Fo
     times = " + ".join(
         f"CASE WHEN bool_or({sql}) THEN {1 << bit} ELSE 0 END"
         for bit, (_, what, sql) in enumerate(_doubts(source))
-        if what != "code"
+        if what not in ("code", LONG)
     )
     origin, doubt = f"({_read_select(source, forms)})", times or "0"
     if source.is_text:
@@ -236,9 +239,20 @@ def _doubts(source: TableSource) -> list[tuple[str, str, str]]:
                 f"({mark} AND {parsed_name(item.column)} IS NOT NULL)" for mark in time_marks(name)
             )
             doubts += [(item.column.name, "zoned", zoned), (item.column.name, "local", local)]
+        elif item.column.kind in ("number", "whole"):
+            doubts.append((item.column.name, LONG, f"(strlen({name}) > 6 AND NOT {_plain_number(name)})"))
         elif item.column.kind == "codes" or item.column.codes:
             doubts.append((item.column.name, "code", written_otherwise(item.column)))
     return doubts
+
+
+#: A doubt that is nobody's finding: the privacy gate asks such a cell itself.
+LONG = "long number"
+
+
+def _plain_number(name: str) -> str:
+    """SQL: a number without leading zeros, of few decimals."""
+    return f"regexp_full_match({name}, '[+-]?([1-9][0-9]{{0,4}}|0)?([.,][0-9]{{0,4}})?')"
 
 
 def _mended(engine: Engine, source: TableSource, bits: int) -> list[Finding]:
@@ -246,7 +260,7 @@ def _mended(engine: Engine, source: TableSource, bits: int) -> list[Finding]:
     found = [
         (column, what, bit)
         for bit, (column, what, _) in enumerate(_doubts(source) if bits else [])
-        if bits >> bit & 1
+        if bits >> bit & 1 and what != LONG
     ]
     kinds = {(column, what) for column, what, _ in found}
     mixed = [column for column, what in kinds if what == "zoned" and (column, "local") in kinds]

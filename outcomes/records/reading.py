@@ -230,7 +230,11 @@ class Reading:
                 # What cannot be read is told where the tables are checked, if the gate lets anything be told.
                 with contextlib.suppress(InvalidRecords):
                     self.first_read[source.table.name] = source, self._check_rules(source)
-        return [name for name, (_, checked) in self.first_read.items() if checked.whole]
+        return [
+            name
+            for name, (_, checked) in self.first_read.items()
+            if checked.whole and not checked.long_numbers
+        ]
 
     def _tell_unreadable(self) -> None:
         for source in self.sources:

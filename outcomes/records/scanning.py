@@ -31,6 +31,8 @@ _MARKS = (
 )
 MAX_TEXT_BYTES = 2_000_000_000
 MAX_TEXT_ROWS = 50_000_000
+#: No export of diaries or sessions comes near it; a wide one is for an importer.
+MAX_COLUMNS = 1000
 _SHOWN = 20
 _LONGEST_HEADER = 100_000
 
@@ -243,6 +245,12 @@ def _header(path: Path) -> tuple[tuple[str, ...], str, str]:
         cells = next(csv.reader(io.StringIO(line), delimiter=delimiter), [])
     except csv.Error:
         return (), "", "cannot be read as a header. The first row must hold the column names."
+    if len(cells) > MAX_COLUMNS:
+        return (
+            (),
+            "",
+            f"{len(cells)} columns, more than {MAX_COLUMNS}. Export fewer, or use 'outcomes import'.",
+        )
     if not any(cell.strip() for cell in cells):
         return (), "", "no header. The first row must hold the column names."
     return tuple(cells), delimiter, ""

@@ -253,6 +253,12 @@ def test_diaries_that_end_together_are_cut_to_whole_windows() -> None:
     assert "3 of them no longer in the output" in told and "3 because the diary ends within" in told
 
 
+def test_a_diary_that_ends_with_a_month_is_cut_to_whole_windows() -> None:
+    assert _iso(88) == "2026-05-31"
+    assert _last_day(_place(_ends([6]))) == 55
+    assert [_last_day(_place(_ends([zero]))) for zero in (5, 7)] == [82, 82]
+
+
 def test_a_window_with_too_few_days_to_compare_does_not_tell_where_the_diary_ends() -> None:
     assert _last_day(_place(_ends([0], last=75))) == 75
     assert _last_day(_place(_ends([0], last=74))) == 55

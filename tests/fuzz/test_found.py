@@ -111,3 +111,16 @@ def _outcome_elsewhere(name: str, data: bytes, folder: Path) -> str:
     done = subprocess.run(command, capture_output=True, text=True, timeout=120, check=False)
     assert done.returncode == 0, done.stderr[-500:]
     return done.stdout.strip()
+
+
+@pytest.mark.parametrize("key", ["age", "dates", "format"])
+@pytest.mark.parametrize("value", [b"{ source = 1 }", b"[]", b"1"])
+def test_a_choice_that_is_no_text(key: str, value: bytes) -> None:
+    """TypeError: a table cannot be looked up among names."""
+    assert targets.hold(ALL["deid.toml"], b"[deidentify]\n" + key.encode() + b" = " + value) == "PlanError"
+
+
+def test_a_header_of_thousands_of_columns() -> None:
+    """20 s for one statement over 2,000 columns."""
+    data = b"\t".join(b"c%d" % number for number in range(2001)) + b"\n"
+    assert targets.hold(ALL["suggest"], data) in ("", "InvalidRecords", "FileProblem")

@@ -66,6 +66,19 @@ def test_the_gate_finds_the_same(what: str, tmp_path: Path, monkeypatch: pytest.
     assert bool(quick[1]) == (what not in lets_pass)
 
 
+def test_a_category_of_the_plan_is_asked_of_the_file(tmp_path: Path) -> None:
+    (tmp_path / "diary.csv").write_text(_diary(), encoding="utf-8")
+    (tmp_path / "outcomes.toml").write_text(
+        '[patients.site]\ncodes = ["sw1a_1aa", "m1_1ae", "b33_8th"]\n', encoding="utf-8"
+    )
+    sites = ("SW1A 1AA", "M1 1AE", "B33 8TH") * 4
+    rows = [f"{name},{site}\n" for name, site in zip(IDS, sites, strict=True)]
+    (tmp_path / "patients.csv").write_text("patient_id,site\n" + "".join(rows), encoding="utf-8")
+    told, blocks, *_ = _gate(tmp_path)
+    assert [block.rule for block in blocks] == ["PRV-POSTCODE"]  # type: ignore[attr-defined]
+    assert "1AA" not in str(told)
+
+
 def test_a_large_file_is_kept_in_a_private_file_that_goes(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -83,3 +96,18 @@ def test_a_large_file_is_kept_in_a_private_file_that_goes(
     assert large.frame("diary").equals(small.frame("diary"))
     del large
     assert not kept.exists()
+
+
+@pytest.mark.parametrize("doses", ["000044.7911234", "4.79112345"])
+def test_a_number_that_is_longer_than_its_value_is_asked_of_the_file(
+    doses: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Padded with zeros or drawn out, a number in range may be somebody's number."""
+    rows = [f"{name},2024-03-{n:02d},yes,{doses}{n:02d}\n" for name in IDS for n in range(1, 15)]
+    diary = "patient_id,date,headache,acute_doses\n" + "".join(rows)
+    (tmp_path / "diary.csv").write_text(diary, encoding="utf-8")
+    (tmp_path / "sessions.csv").write_text(_sessions(), encoding="utf-8")
+    quick = _gate(tmp_path)
+    monkeypatch.setattr(Reading, "_read_texts", lambda self: [])
+    assert _gate(tmp_path) == quick
+    assert bool(quick[1]) == doses.startswith("0")

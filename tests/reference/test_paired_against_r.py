@@ -84,6 +84,8 @@ class TestRanks:
         assert found.value == pytest.approx(-1.64052415823091, abs=1e-10)
         assert found.p == pytest.approx(0.100896229654595, abs=1e-10)
         assert found.method.endswith("asymptotic")
+        assert wilcoxon_pratt(np.zeros(201), np.ones(201)).method.endswith("asymptotic")
+        assert wilcoxon_pratt(np.zeros(200), np.ones(200)).method.endswith("exact")
 
     def test_zeros_are_ranked_and_left_out(self) -> None:
         """Pratt (1959): the ranks of the others begin behind the zeros. Changes 0, 0, 1, 2, 3: ranks 3, 4, 5."""

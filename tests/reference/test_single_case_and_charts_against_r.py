@@ -150,6 +150,12 @@ class TestWeeksAgainstR:
         alone = autocorrelation(BEFORE, [1.0, 1.0, 1.0])
         assert alone.raw == pytest.approx(-0.601588173371779, abs=1e-12)
 
+    def test_autocorrelation_of_weeks_that_alternate_is_cut(self) -> None:
+        """By hand: Σ e_t e_(t−1)/Σ e² = −7/8 in each period; with 2·(1 − 21/8)/16 it would be −1.08."""
+        found = autocorrelation([0, 7] * 4, [0, 7] * 4)
+        assert found.raw == pytest.approx(-7 / 8)
+        assert (found.corrected, found.inflation) == (-0.95, 1.0)
+
     def test_the_nile(self, nile: tuple[np.ndarray, np.ndarray]) -> None:
         """R: nap, lrr, taubc and tauu of meta.helpers with the sign turned, t.test(b, a), acf(a), acf(b)."""
         found = single_case(*nile, baseline_trend=True)
@@ -369,6 +375,10 @@ class TestCharts:
         )
         assert chart.outside["at"].tolist() == [11, 19]
         assert any(note.startswith("lower_limit_0") for note in chart.notes)
+
+    def test_a_point_on_its_lower_limit_is_within(self) -> None:
+        chart = g_chart([0, 5, 9, 0, 12, 7, 3, 8, 0, 6, 10, 4])
+        assert (chart.points["lower"] == 0).all() and chart.outside.empty
 
     def test_days_between_events(self) -> None:
         gaps = days_between(["2026-03-01", "2026-02-01", "2026-03-01", "2027-03-01"])

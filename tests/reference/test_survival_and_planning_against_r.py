@@ -166,6 +166,15 @@ class TestKaplanMeier:
             found.value is not None and found.low <= found.value <= (found.high or 0)
         )
 
+    def test_the_interval_of_the_restricted_mean_ends_at_0_and_at_tau(self) -> None:
+        """By hand: √(18²/6) = 7.35 days and √(9²·2/3) = 7.35 days, times 1.96 are 14.4."""
+        late = restricted_mean([1, 28, 28], [1, 0, 0], 28, 0.95)
+        assert (late.value, late.high) == (pytest.approx(19), 28)
+        assert late.low == pytest.approx(19 - 1.959964 * math.sqrt(54), abs=1e-5)
+        early = restricted_mean([1, 1, 28], [1, 1, 0], 28, 0.95)
+        assert (early.value, early.low) == (pytest.approx(10), 0)
+        assert early.high == pytest.approx(10 + 1.959964 * math.sqrt(54), abs=1e-5)
+
     def test_edges(self) -> None:
         nobody = kaplan_meier([], [], 0.95)
         assert nobody.at(3).value is None and nobody.median.value is None and nobody.to_frame().empty
@@ -230,6 +239,13 @@ class TestIntervalCensoring:
         for place in range(count):
             moved = tuple(0.99 * share + 0.01 * (index == place) for index, share in enumerate(found.shares))
             assert likelihood(moved) <= best + 1e-5
+
+    def test_on_the_first_day_of_an_interval_its_event_is_still_to_come(self) -> None:
+        """One relapse in (0, 28] and one in (28, 56]: on day 28 exactly one is over, on day 14 perhaps one."""
+        found = turnbull([0, 28], [28, 56])
+        assert found.survival(28) == pytest.approx((0.5, 0.5), abs=1e-6)
+        assert found.survival(14) == pytest.approx((0.5, 1.0), abs=1e-6)
+        assert found.survival(56) == (0, 0)
 
     def test_windows_a_month_wide_move_the_mean_by_less_than_a_month(self) -> None:
         """Relapses known exactly by nobody: true times drawn, then only the 28-day windows are kept."""
@@ -335,6 +351,17 @@ class TestMultiplicity:
             *primary, _change("acute_medication_days_per_28", 0.001), _change("burden_per_28", 0.01)
         )
         assert not found["tested"].any()
+        behind = found[found["family"] != "primary"]
+        assert len(behind) == 2 and (behind["adjusted_p"] == 1).all()
+
+    def test_a_p_value_of_exactly_alpha_stops_the_sequence(self) -> None:
+        """Below 1 − confidence, not at it: at a confidence of 0.5 alpha is exactly 0.5."""
+        found = _families(
+            _change("headache_days_per_28", 0.5),
+            _change("acute_medication_days_per_28", 0.001),
+            confidence=0.5,
+        )
+        assert found["tested"].tolist() == [True, False]
 
     def test_an_endpoint_that_was_never_recorded_does_not_stop_the_sequence(self) -> None:
         found = _families(_change("headache_days_per_28", 0.01), _change("burden_per_28", 0.02))
@@ -468,8 +495,8 @@ class TestPlanning:
         ]
         columns = ["patient_id", "mode", "period", "headache_days_per_28"]
 
-        def compared(rows: list[Any]) -> PairedChange:
-            plan = oc.AnalysisPlan()
+        def compared(rows: list[Any], confidence: float = 0.95) -> PairedChange:
+            plan = oc.AnalysisPlan(confidence=confidence)
             records = load({"summaries": pd.DataFrame(rows, columns=columns)}, plan)
             endpoints = oc.measure_endpoints(oc.split_periods(records, plan))
             return oc.compare(endpoints, "headache_days_per_28", plan)
@@ -478,6 +505,8 @@ class TestPlanning:
         found = smallest_detectable_change(compared(rows))
         assert found.value == detectable_change(10, sd, 0.8, 1 - 0.95)
         assert power_of(10, found.value or 0, sd) == pytest.approx(0.8, abs=1e-9)
+        wider = smallest_detectable_change(compared(rows, 0.9))
+        assert power_of(10, wider.value or 0, sd, 0.1) == pytest.approx(0.8, abs=1e-9)
         one = smallest_detectable_change(compared([rows[0], rows[10]]))
         assert one.value is None and one.notes[0].startswith("insufficient_n")
         alike = smallest_detectable_change(compared([rows[1], rows[11], rows[8], rows[18]]))

@@ -128,7 +128,7 @@ def _problems(given: Mapping[str, Any]) -> list[str]:
         ("pseudonyms", ("keyed", "random")),
         ("format", ("csv", "parquet")),
     ):
-        if key in given and given[key] not in allowed:
+        if key in given and (not isinstance(given[key], str) or given[key] not in allowed):
             problems.append(f"{key} must be one of: {', '.join(name for name in allowed if name)}.")
     for key, least in (("k", K_UNDER_AGREEMENT), ("l", L_LEAST)):
         value = given.get(key, least)

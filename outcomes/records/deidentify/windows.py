@@ -2,12 +2,14 @@
 
 The grid counts from day 0. A window leaves where the diary goes over all of it; days within it that were not
 recorded tell nothing of where the diary ends. The window in which a diary ends leaves only where the day of the
-end says nothing of the calendar: the window was over when the diaries were exported, and no other diaries end
-close to that day. Then what is told depends on the grid alone, and the missing days are like any others.
+end says nothing of the calendar: the window was over when the diaries were exported, no other diaries end close
+to that day, and no month ends on it, as sheets do. Then what is told depends on the grid alone, and the missing
+days are like any others.
 """
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -16,7 +18,9 @@ from outcomes.records.deidentify.ledger import Ledger
 from outcomes.records.deidentify.risk import BASELINE, FOLLOWUP, LEAST_RECORDED
 
 if TYPE_CHECKING:
+    import numpy as np
     import pandas as pd
+    from numpy.typing import NDArray
 
 WINDOW_DAYS = 28
 #: So many diaries that end so many days apart end for one reason, and the day of it may be known.
@@ -55,10 +59,18 @@ def _over_before_export(
     in_order = np.sort(days)
     low = np.searchsorted(in_order, days - DAYS_APART, "left")
     high = np.searchsorted(in_order, days + DAYS_APART, "right")
-    alone = ends.notna() & (high - low < ENDING_TOGETHER)
+    alone = ends.notna() & (high - low < ENDING_TOGETHER) & ~_ends_a_month(days)
     # One wrong date must not make the records seem newer: the second newest end counts.
     over = window_end + day_zero <= min(exported, int(in_order[-2:][0]))
     return over.fillna(False).astype(bool) & alone.reindex(last.index, fill_value=False).astype(bool)
+
+
+def _ends_a_month(days: NDArray[np.int64]) -> NDArray[np.bool_]:
+    """Whether each day, an ordinal, is the last of a calendar month, as where diaries are kept on monthly sheets."""
+    import numpy as np
+
+    last = dt.date.max.toordinal() - 1
+    return np.array([dt.date.fromordinal(min(int(day), last) + 1).day == 1 for day in days], dtype=bool)
 
 
 def _well_recorded(diary: pd.DataFrame, end: pd.Series) -> pd.Series:

@@ -6,11 +6,13 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal
 
-from outcomes.records.schema import Column
+from outcomes.records.schema import TABLES, Column
 
 #: How a column can leak. closed: only in a cell that breaks its rule; date: in old dates too; wide: a number
 #: without an upper bound; id: by its form; words: codes without a list; open: anything.
 Leaks = Literal["closed", "date", "wide", "id", "words", "open"]
+
+_OF_THE_DICTIONARY = frozenset(column for table in TABLES.values() for column in table.columns)
 
 
 @dataclass(frozen=True)
@@ -58,8 +60,11 @@ class GateColumn:
     def is_told_by_value(self) -> bool:
         """Whether the value it was read into, no rule broken, is all that a cell can say.
 
-        A number without an upper bound and a code without a list may say more: 00012 is 12.
+        A number without an upper bound and a code without a list may say more: 00012 is 12. So may a code that
+        a plan declares: SW1A 1AA is read as sw1a_1aa.
         """
+        if self.leaks == "closed" and self.column not in _OF_THE_DICTIONARY:
+            return False
         return bool(self.held) and self.leaks in ("closed", "date", "id")
 
     @property

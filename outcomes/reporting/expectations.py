@@ -145,7 +145,7 @@ def precision_words(change: PairedChange, disclosure: Disclosure) -> str:
     """The smallest change that a group like this one could detect."""
     name = f"{change.endpoint.label[0].lower()}{change.endpoint.label[1:]}"
     smallest = smallest_detectable_change(change, _POWER).value
-    start = f"The smallest change in {name} that this clinic could detect"
+    start = f"The smallest change this clinic could detect in {name}"
     if smallest is None or disclosure.mean(change.change).value is None:
         few = change.n < (2 if disclosure.exact else disclosure.least_for_mean)
         return (

@@ -94,7 +94,9 @@ def test_the_smallest_change_that_could_be_seen(records: Records) -> None:
     assert sd is not None
     expected = detectable_change(change.n, sd)
     assert expected is not None
-    assert f"could detect: {number(expected)} (days per 28)" in precision_words(change, INTERNAL)
+    assert f"could detect in headache days: {number(expected)} (days per 28)" in precision_words(
+        change, INTERNAL
+    )
 
 
 @pytest.mark.parametrize("profile", [INTERNAL, SHARE])
@@ -147,8 +149,8 @@ def test_the_smallest_change_has_two_digits_in_share(smallest: float, shared: st
     before = values.assign(period="baseline", burden_per_28=300.0)
     after = values.assign(period="followup", burden_per_28=300.0 + change)
     found = oc.compare(pd.concat([before, after]), "burden_per_28")
-    assert f"could detect: {number(smallest)} (" in precision_words(found, INTERNAL)
-    assert f"could detect: {shared} (" in precision_words(found, SHARE)
+    assert f": {number(smallest)} (" in precision_words(found, INTERNAL)
+    assert f": {shared} (" in precision_words(found, SHARE)
 
 
 def test_patients_who_all_changed_alike_are_not_called_few() -> None:

@@ -111,7 +111,9 @@ def _compare(arguments: argparse.Namespace) -> int:
             frame[name] = [without_formula(one) if isinstance(one, str) else one for one in frame[name]]
         write_text(arguments.csv, frame.to_csv(index=False, lineterminator="\n"))
     if arguments.json:
-        told = {**table.to_dict(), "families": _families_json(table)}
+        told = table.to_dict()
+        if arguments.all_methods:
+            told["families"] = _families_json(table)
         show_json({**told, "flow": _flow_json(flows, records), "notes": notes})
     elif not arguments.csv:
         from outcomes.reporting.tables import comparison_text

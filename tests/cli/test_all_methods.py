@@ -269,7 +269,7 @@ class TestText:
 
 def test_json_tells_the_families_of_tests(sample: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """Primary as it is, key secondary in sequence, the rest by Holm, groups exploratory; one test per endpoint."""
-    told = _json(capsys, str(sample), "--by", "sex")
+    told = _json(capsys, str(sample), "--by", "sex", "--all-methods")
     families = {(row["endpoint"], row["group"], row["statistic"]): row for row in told["families"]}
     primary = families["headache_days_per_28", "all", "change"]
     assert primary["family"] == "primary" and primary["adjusted_p"] == primary["p"]

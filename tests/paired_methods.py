@@ -8,8 +8,8 @@ import numpy as np
 
 from outcomes.analysis.estimates import Estimate, Values, correlation, paired_change
 from outcomes.analysis.paired.effect_sizes import d_av, d_z
+from outcomes.analysis.paired.pseudomedian import hodges_lehmann
 from outcomes.analysis.paired.rank_tests import (
-    hodges_lehmann,
     probability_of_improvement,
     rank_biserial,
     wilcoxon_pratt,

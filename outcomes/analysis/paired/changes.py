@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 
 from outcomes.analysis.estimates import TIE_DECIMALS, Sample, Values
@@ -32,3 +34,19 @@ def without_variation(changes: Values) -> tuple[float, str] | None:
 def too_few_for_p(n: int) -> str:
     """The note where pairs are too few for a p value."""
     return f"insufficient_n: {n} {'pair is' if n == 1 else 'pairs are'} too few for a p value"
+
+
+def rank_sum_chances(ranks: Sequence[int]) -> Values:
+    """P(sum of the ranks with an upward sign = 0, 1, …, sum of all), every sign equally likely.
+
+    Adds one pair after the other: O(pairs · sum of ranks). Ranks are whole numbers above 0, such as 1 to n or
+    doubled midranks.
+    """
+    chances = np.zeros(sum(ranks) + 1)
+    chances[0], reached = 1.0, 0
+    for rank in ranks:
+        up = 0.5 * chances[: reached + 1]
+        chances[: reached + 1] = up
+        chances[rank : rank + reached + 1] += up
+        reached += rank
+    return chances

@@ -13,7 +13,13 @@ from numpy.typing import NDArray
 from scipy.special import ndtr, ndtri
 
 from outcomes.analysis.estimates import Estimate, Sample, Values
-from outcomes.analysis.paired.changes import NO_PAIRS, changes_of, rounded, without_variation
+from outcomes.analysis.paired.changes import (
+    NO_PAIRS,
+    changes_of,
+    rank_sum_chances,
+    rounded,
+    without_variation,
+)
 
 #: Up to this many pairs the null distribution of the signed-rank sum is counted out; above, it is expanded.
 MAX_COUNTED_PAIRS = 400
@@ -58,7 +64,7 @@ def hodges_lehmann(baseline: Values | Sample, followup: Values | Sample, confide
 def signed_rank_quantile(n: int, tail: float) -> int:
     """Smallest q with P(signed-rank sum of n untied pairs ≤ q) at least `tail`: R's `qsignrank(tail, n)`."""
     if n <= MAX_COUNTED_PAIRS:
-        cumulative = np.cumsum(_signed_rank_chances(n))
+        cumulative = np.cumsum(rank_sum_chances(range(1, n + 1)))
         return int(np.searchsorted(cumulative, tail - 1e-14))
     mean, spread = n * (n + 1) / 4, math.sqrt(n * (n + 1) * (2 * n + 1) / 24)
     q = math.floor(mean + float(ndtri(tail)) * spread) - 3
@@ -67,18 +73,6 @@ def signed_rank_quantile(n: int, tail: float) -> int:
     while _expanded_cdf(q - 1, n) >= tail:
         q -= 1
     return q
-
-
-def _signed_rank_chances(n: int) -> Values:
-    """P(signed-rank sum = 0, 1, …, n(n + 1)/2) where every sign is equally likely."""
-    chances = np.zeros(n * (n + 1) // 2 + 1)
-    chances[0], reached = 1.0, 0
-    for rank in range(1, n + 1):
-        up = 0.5 * chances[: reached + 1]
-        chances[: reached + 1] = up
-        chances[rank : rank + reached + 1] += up
-        reached += rank
-    return chances
 
 
 def _expanded_cdf(q: int, n: int) -> float:

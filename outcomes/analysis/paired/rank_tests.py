@@ -15,11 +15,15 @@ from numpy.typing import NDArray
 from scipy.special import ndtr, ndtri
 
 from outcomes.analysis.estimates import MIN_PAIRS_FOR_P, Estimate, Sample, Values
-from outcomes.analysis.paired.changes import NO_CHANGE, NO_PAIRS, changes_of, rounded, too_few_for_p
-from outcomes.analysis.paired.pseudomedian import hodges_lehmann
+from outcomes.analysis.paired.changes import (
+    NO_CHANGE,
+    NO_PAIRS,
+    changes_of,
+    rank_sum_chances,
+    rounded,
+    too_few_for_p,
+)
 from outcomes.analysis.proportions import share
-
-__all__ = ["hodges_lehmann", "probability_of_improvement", "rank_biserial", "wilcoxon_pratt"]
 
 #: Up to this many pairs the exact distribution takes a few milliseconds; above it the normal one is as good.
 MAX_EXACT_PAIRS = 200
@@ -113,17 +117,7 @@ def _doubled_midranks(sizes: Values) -> NDArray[np.int64]:
 
 
 def _exact_p(doubled: NDArray[np.int64], upward: int) -> float:
-    """Two-sided p: every sign of every nonzero change equally likely, given the ranks.
-
-    Adds one pair after the other to the distribution of the upward rank sum: O(n · sum of ranks).
-    """
-    total = int(doubled.sum())
-    chances = np.zeros(total + 1)
-    chances[0], reached = 1.0, 0
-    for rank in np.sort(doubled).tolist():
-        up = 0.5 * chances[: reached + 1]
-        chances[: reached + 1] = up
-        chances[rank : rank + reached + 1] += up
-        reached += rank
-    tail = math.fsum(chances[max(upward, total - upward) :])
+    """Two-sided p: every sign of every nonzero change equally likely, given the ranks."""
+    chances = rank_sum_chances(np.sort(doubled).tolist())
+    tail = math.fsum(chances[max(upward, int(doubled.sum()) - upward) :])
     return min(1.0, 2 * tail)

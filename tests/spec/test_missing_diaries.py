@@ -454,7 +454,9 @@ def test_few_patients_and_nothing_that_varies(n: int, marks: str) -> None:
 def test_everyone_lost() -> None:
     found = _analyses(drawn("\n".join(f"p{k}: 3{k % 2 * 3}30000 | . ......." for k in range(6))))
     assert (found.n_analysed, found.n_lost) == (0, 6)
-    assert found["return_to_baseline_change"].value == 0
+    # Zeros assumed for everybody would look like a finding of no change.
+    assert found["return_to_baseline_change"].value is None
+    assert found["return_to_baseline_change"].notes[0].startswith("no_pairs")
     assert found["imputed_change_all_started"].value is None
     assert found["bounds_followup_all_all_started"].value == 28
 

@@ -11,6 +11,7 @@ from outcomes.analysis.catalogue import CATALOGUE
 from outcomes.analysis.day_counts import window_counts
 from outcomes.analysis.endpoints import endpoint_names, measure_endpoints
 from outcomes.analysis.estimates import (
+    Estimate,
     Values,
     mean_interval,
     paired_change,
@@ -49,8 +50,12 @@ def return_to_baseline(started: Started, confidence: float) -> Answer:
 
     The single-arm form of jump-to-reference: a drop-out's change is 0. The value is therefore the change of those
     analysed times their share. The baseline is that of patients who may have begun in a bad month, and the
-    interval takes the assumed zeros for observed: a note says both.
+    interval takes the assumed zeros for observed: a note says both. Undefined where nobody is analysed: all
+    zeros would be assumed, and a change of 0 would look like a finding.
     """
+    if not started.n_analysed:
+        nobody = Estimate(None, None, None, None, _RETURN, ("no_pairs: nobody has both periods to begin from",))
+        return Answer("return_to_baseline_change", nobody, len(started))
     before = started.baseline.level
     after = np.where(started.analysed, started.followup.level, before)
     found = paired_change(before, after, confidence)

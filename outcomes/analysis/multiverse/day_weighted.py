@@ -7,6 +7,7 @@ import math
 import numpy as np
 
 from outcomes.analysis.estimates import MIN_PAIRS_FOR_P, TIE_DECIMALS, Estimate, Values, t_quantile
+from outcomes.analysis.paired.ratios import CORRECTIONS, corrected_residuals
 from outcomes.plan import DAYS_PER_PERIOD
 
 _METHOD = "day-weighted difference, Kauermann–Carroll, t"
@@ -40,7 +41,11 @@ def day_weighted_difference(
         return Estimate(
             value, None, None, None, _METHOD, ("insufficient_n: one patient holds every day, no interval",)
         )
-    pull = _pull(h1, n1, after, days1) - _pull(h0, n0, before, days0)
+    power = CORRECTIONS["kauermann_carroll"]
+    pull = (
+        corrected_residuals(h1, n1, after, days1, power) / days1
+        - corrected_residuals(h0, n0, before, days0, power) / days0
+    )
     if not np.round(pull * patients, TIE_DECIMALS).any():
         return Estimate(
             value, None, None, None, _METHOD, ("zero_variance: every patient is like the average",)
@@ -49,8 +54,3 @@ def day_weighted_difference(
     few = patients < MIN_PAIRS_FOR_P
     notes = (f"insufficient_n: {patients} patients",) if few else ()
     return Estimate(value, value - half, value + half, None, _METHOD, notes)
-
-
-def _pull(headache: Values, recorded: Values, rate: float, days: float) -> Values:
-    """Each patient's corrected residual as a share of the period's days."""
-    return (headache - rate * recorded) / np.sqrt(1 - recorded / days) / days

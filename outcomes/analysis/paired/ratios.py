@@ -135,7 +135,10 @@ def day_weighted_ratio(
         note = "insufficient_n: one patient holds every day of a period, no interval"
         return Estimate(ratio, None, None, None, method, (note, *notes))
     power = CORRECTIONS[correction]
-    pull = _pull(h1, n1, count1, days1, power) - _pull(h0, n0, count0, days0, power)
+    pull = (
+        corrected_residuals(h1, n1, count1 / days1, days1, power) / count1
+        - corrected_residuals(h0, n0, count0 / days0, days0, power) / count0
+    )
     if not np.round(pull * patients, TIE_DECIMALS).any():
         return Estimate(ratio, None, None, None, method, (_SAME_PROPORTION, *notes))
     error = math.sqrt(_total(np.square(pull)))
@@ -260,10 +263,14 @@ def _total(values: Values) -> float:
     return float(np.sort(values).sum())
 
 
-def _pull(headache: Values, recorded: Values, count: float, days: float, power: float) -> Values:
-    """Each patient's corrected residual as a share of the period's headache days."""
-    residual = headache - count / days * recorded
-    return residual / (1 - recorded / days) ** power / count
+def corrected_residuals(
+    headache: Values, recorded: Values, rate: float, days: float, power: float
+) -> Values:
+    """Each patient's headache days beyond those at the period's `rate`, over (1 − leverage)^power.
+
+    The leverage of a patient is the share of the period's recorded `days`; `power` is one of CORRECTIONS.
+    """
+    return (headache - rate * recorded) / (1 - recorded / days) ** power
 
 
 def _unpaired_note(recorded_before: Values, recorded_after: Values) -> tuple[str, ...]:

@@ -14,7 +14,16 @@ import traceback
 from collections.abc import Sequence
 from pathlib import Path
 
-from outcomes.commands import analysis, checking, deidentifying, first_day, importing, privacy, selfchecking
+from outcomes.commands import (
+    analysis,
+    checking,
+    deidentifying,
+    first_day,
+    importing,
+    privacy,
+    questions,
+    selfchecking,
+)
 from outcomes.commands.console import say
 from outcomes.errors import EXIT_DONE, EXIT_INTERRUPTED, OutcomesError
 
@@ -67,7 +76,7 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--version", action="version", version=f"outcomes {_version()}")
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
-    for part in (checking, analysis, selfchecking, importing, deidentifying, privacy, first_day):
+    for part in (checking, analysis, questions, selfchecking, importing, deidentifying, privacy, first_day):
         part.add(commands)
     return parser
 

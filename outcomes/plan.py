@@ -12,38 +12,23 @@ from pathlib import Path
 from typing import Any, Literal
 
 from outcomes.errors import FileProblem, PlanError
-
-#: Raised when the meaning of a key or a default changes, so that an old result says which rules made it.
-PLAN_VERSION = 1
-
-#: Length of the reported month: four of each weekday (docs/method.md#period).
-DAYS_PER_PERIOD = 28
+from outcomes.plan_rules import DAYS_PER_PERIOD as DAYS_PER_PERIOD
+from outcomes.plan_rules import (
+    NAME_LISTS,
+    NUMBER_LISTS,
+    PAIR_LISTS,
+    PLAN_VERSION,
+    WHOLE_LISTS,
+    is_number,
+    problems_of,
+)
 
 #: A window counts when at least this share of its days is recorded (docs/method.md#coverage).
 MIN_RECORDED_SHARE = 20 / 28
 
 PLAN_FILE = "outcomes.toml"
 
-#: What becomes of rows that contradict each other about one day: none is used, or they are put together.
-DUPLICATE_DAY = ("set_aside", "max", "sum", "last")
-
 _NAME = re.compile(r"[a-z][a-z0-9_]{0,59}")
-_ENROLMENT = re.compile(r"any|worst_of_([2-9]|1[0-2])|at_least_([1-9]|1\d|2[0-8])")
-
-#: Keys that hold a list, by what it is a list of.
-_PERCENT_LISTS = ("responder_reductions", "worsening_increases")
-_NUMBER_LISTS = (*_PERCENT_LISTS, "external_means", "flare_correlations", "tipping_odds")
-_WHOLE_LISTS = ("sensitivity_min_recorded",)
-_NAME_LISTS = ("key_secondaries", "enrolment_rules")
-
-#: Least and greatest of what a method draws or counts.
-_BOUNDS = {
-    "null_draws": (100, 1_000_000),
-    "repeat_baseline_min_patients": (20, 1000),
-    "bootstrap_resamples": (999, 1_000_000),
-    "imputations": (20, 1000),
-    "quadrature_points": (1, 50),
-}
 
 
 @dataclass(frozen=True)
@@ -106,20 +91,75 @@ class AnalysisPlan:
     #: Odds of headache on missing follow-up days against recorded ones, tried in this order.
     tipping_odds: tuple[float, ...] = (1.0, 1.5, 2.0, 3.0, 5.0)
     quadrature_points: int = 15
+    #: A headache day of the trial rule lasts at least this long, or has acute medication (30, 60 or 240 minutes).
+    headache_day_min_minutes: int = 30
+    #: A migraine day lasts at least this long, unless a migraine drug or an aura makes it one (30 or 240).
+    migraine_day_min_minutes: int = 30
+    #: Whether a migraine drug makes a migraine day always, or only where it helped.
+    migraine_drug_days: str = "always"
+    moderate_severe_min_hours: float = 4.0
+    #: Whole recorded days free of headache that part one attack from the next.
+    attack_free_days: int = 1
+    #: Whether the overuse and chronic limits per month are taken as they are or scaled to 28 days (15 → 13.8).
+    month_limits: str = "unscaled"
+    chronic_days: float = 15.0
+    #: Periods of 28 days in a row that a change from chronic to episodic, and overuse, must last.
+    chronic_persistence_periods: int = 3
+    overuse_persistence_periods: int = 4
+    sustained_periods: int = 3
+    #: A responder of 50% whose reduction falls below this, in so many periods in a row, has lost the response.
+    loss_reduction: float = 30.0
+    loss_periods: int = 2
+    #: Relapse: within so many days of the baseline, or at so many percent of it, as often in a row.
+    relapse_within_days: float = 1.0
+    relapse_baseline_percent: float = 90.0
+    restricted_mean_days: int = 84
+    wearing_off_weeks: int = 4
+    wearing_off_days_per_week: float = 1.0
+    #: Days from each session that the soreness sensitivity analysis leaves out: 0 to this.
+    soreness_last_day: int = 2
+    #: A change of a preventive drug counts as concurrent so many days before and after the first session.
+    concurrent_change_days: int = 84
+    #: From this share still treated in the follow-up window on, the text says "care including dry needling".
+    still_in_care_share: float = 0.5
+    #: Days within which a questionnaire counts as baseline and as follow-up; the latest and the earliest are taken.
+    score_baseline_first_day: int = -28
+    score_followup_first_day: int = 56
+    score_followup_last_day: int = 139
+    #: Items of the neck disability index that may be missing and are made up for by the mean of the others.
+    ndi_missing_items: int = 1
+    #: Important change of one patient, by instrument, where another than the default is wanted.
+    important_changes: tuple[tuple[str, float], ...] = ()
+    #: Test–retest reliability, by instrument, for the reliable change index.
+    reliabilities: tuple[tuple[str, float], ...] = ()
+    #: Worst intensities (0–10) from which a patient's baseline counts as moderate and as severe.
+    severity_bounds: tuple[float, ...] = (4.0, 7.0)
+    strata: tuple[str, ...] = (
+        "headache_type",
+        "chronic_at_baseline",
+        "sex",
+        "age_band",
+        "severity_at_baseline",
+        "preventive_use",
+    )
     endpoints: tuple[DeclaredEndpoint, ...] = ()
     patients: tuple[DeclaredCategory, ...] = ()
     plan_version: int = field(default=PLAN_VERSION)
 
     def __post_init__(self) -> None:
-        for name in _NUMBER_LISTS:
+        for name in NUMBER_LISTS:
             values = getattr(self, name)
-            if isinstance(values, (list, tuple)) and all(_is_number(value) for value in values):
+            if isinstance(values, (list, tuple)) and all(is_number(value) for value in values):
                 object.__setattr__(self, name, tuple(float(value) for value in values))
-        for name in (*_WHOLE_LISTS, *_NAME_LISTS):
+        for name in (*WHOLE_LISTS, *NAME_LISTS):
             values = getattr(self, name)
             if isinstance(values, list):
                 object.__setattr__(self, name, tuple(values))
-        problems = list(_problems(self))
+        for name in PAIR_LISTS:
+            values = getattr(self, name)
+            if isinstance(values, Mapping):
+                object.__setattr__(self, name, tuple(values.items()))
+        problems = list(problems_of(self))
         if problems:
             raise PlanError("\n".join(problems))
 
@@ -155,7 +195,10 @@ class AnalysisPlan:
             for item in fields(self)
             if item.name not in ("endpoints", "patients")
         }
-        plain = {key: list(value) if isinstance(value, tuple) else value for key, value in plain.items()}
+        pairs = {key: dict(plain.pop(key)) for key in PAIR_LISTS}
+        plain = {
+            key: list(value) if isinstance(value, tuple) else value for key, value in plain.items()
+        } | pairs
         plain["endpoints"] = {
             item.name: {"unit": item.unit, "improvement": item.improvement} for item in self.endpoints
         }
@@ -198,128 +241,6 @@ def read_plan(plan_file: str | Path | None, folder: Path | None) -> AnalysisPlan
 def _ceiling(value: float) -> int:
     # 20/28 × 28 is 20.000000000000004 on some roads to it; a tolerance keeps it 20.
     return math.ceil(value - 1e-9)
-
-
-def _is_whole(value: object) -> bool:
-    return isinstance(value, int) and not isinstance(value, bool)
-
-
-def _is_name(value: object) -> bool:
-    return isinstance(value, str) and bool(value)
-
-
-def _is_number(value: object) -> bool:
-    is_number = isinstance(value, (int, float)) and not isinstance(value, bool)
-    return is_number and -1e15 < value < 1e15  # type: ignore[operator]
-
-
-def _problems(plan: AnalysisPlan) -> list[str]:
-    """Every rule of the plan that is broken, in words."""
-    whole = (
-        "plan_version",
-        "baseline_days",
-        "followup_first_day",
-        "followup_last_day",
-        "minimum_cell",
-        "null_draws",
-        "repeat_baseline_min_patients",
-        "bootstrap_resamples",
-        "imputations",
-        "quadrature_points",
-        "seed",
-    )
-    wrong_type = [f"{name} must be a whole number." for name in whole if not _is_whole(getattr(plan, name))]
-    if plan.min_recorded_days is not None and not _is_whole(plan.min_recorded_days):
-        wrong_type.append("min_recorded_days must be a whole number.")
-    for name in ("confidence", "responder_min_baseline", "set_aside_limit"):
-        if not _is_number(getattr(plan, name)):
-            wrong_type.append(f"{name} must be a number.")
-    for names, is_right, what in (
-        (_NUMBER_LISTS, _is_number, "numbers"),
-        (_WHOLE_LISTS, _is_whole, "whole numbers"),
-        (_NAME_LISTS, _is_name, "names"),
-    ):
-        for name in names:
-            values = getattr(plan, name)
-            if not isinstance(values, tuple) or not all(is_right(value) for value in values):
-                percent = " in percent" if name in _PERCENT_LISTS else ""
-                wrong_type.append(f"{name} must be a list of {what}{percent}.")
-    if plan.duplicate_day not in DUPLICATE_DAY:
-        wrong_type.append(f"duplicate_day must be one of: {', '.join(DUPLICATE_DAY)}.")
-    for name in ("primary_endpoint", "summary_baseline", "summary_followup"):
-        if not isinstance(getattr(plan, name), str) or not getattr(plan, name):
-            wrong_type.append(f"{name} must be a name.")
-    return wrong_type or [*_window_problems(plan), *_range_problems(plan), *_method_problems(plan)]
-
-
-def _window_problems(plan: AnalysisPlan) -> list[str]:
-    problems = []
-    if not 7 <= plan.baseline_days <= 366:
-        problems.append("baseline_days must lie between 7 and 366.")
-    if plan.followup_first_day < 1:
-        problems.append(
-            "followup_first_day must be 1 or later: day 0, the first session, is in neither window."
-        )
-    if plan.followup_last_day < plan.followup_first_day:
-        problems.append("followup_last_day must not come before followup_first_day.")
-    if plan.followup_last_day > 3660:
-        problems.append("followup_last_day must be 3660 or earlier.")
-    shortest = min(plan.baseline_days, plan.followup_days)
-    if plan.min_recorded_days is not None and not 1 <= plan.min_recorded_days <= shortest:
-        problems.append(
-            f"min_recorded_days must lie between 1 and {shortest}, the length of the shorter window; "
-            "leave it out for 20 of every 28 days."
-        )
-    return problems
-
-
-def _range_problems(plan: AnalysisPlan) -> list[str]:
-    problems = []
-    if plan.plan_version != PLAN_VERSION:
-        problems.append(f"plan_version must be {PLAN_VERSION}; this version follows no other.")
-    if not 0.5 <= plan.confidence < 1:
-        problems.append("confidence must be at least 0.5 and below 1, such as 0.95.")
-    if not 8 <= plan.minimum_cell <= 100:
-        problems.append("minimum_cell must lie between 8 and 100 patients: fewer than 8 could be found.")
-    if not 0 <= plan.set_aside_limit <= 1:
-        problems.append("set_aside_limit must be a share from 0 to 1.")
-    if not 0 <= plan.seed < 2**63:
-        problems.append("seed must be 0 or more, and below 2^63.")
-    if plan.responder_min_baseline < 0:
-        problems.append("responder_min_baseline must be 0 or more.")
-    if any(not 0 < value <= 100 for value in plan.responder_reductions):
-        problems.append("responder_reductions must lie above 0 and up to 100 percent.")
-    if any(not 0 < value <= 1000 for value in plan.worsening_increases):
-        problems.append("worsening_increases must lie above 0 percent.")
-    for name in (*_NUMBER_LISTS, *_WHOLE_LISTS, *_NAME_LISTS):
-        if len(set(getattr(plan, name))) < len(getattr(plan, name)):
-            problems.append(f"{name} must not hold the same entry twice.")
-    if plan.summary_baseline == plan.summary_followup:
-        problems.append("summary_baseline and summary_followup must name two different time points.")
-    return problems
-
-
-def _method_problems(plan: AnalysisPlan) -> list[str]:
-    """Choices of the methods behind the sensitivity analyses."""
-    problems = []
-    if any(not 1 <= days <= 28 for days in plan.sensitivity_min_recorded):
-        problems.append("sensitivity_min_recorded must lie between 1 and 28 days of 28.")
-    if any(not 0 < mean < DAYS_PER_PERIOD for mean in plan.external_means):
-        problems.append("external_means must lie above 0 and below 28 headache days per 28.")
-    if not plan.enrolment_rules or not all(_ENROLMENT.fullmatch(rule) for rule in plan.enrolment_rules):
-        problems.append(
-            "enrolment_rules must be 'any', 'worst_of_K' (2 to 12) or 'at_least_D' (1 to 28 days)."
-        )
-    if any(not 0 <= value < 1 for value in plan.flare_correlations):
-        problems.append("flare_correlations must be at least 0 and below 1.")
-    if not plan.tipping_odds or any(not 1 <= odds <= 1000 for odds in plan.tipping_odds):
-        problems.append("tipping_odds must lie from 1 to 1000.")
-    elif list(plan.tipping_odds) != sorted(plan.tipping_odds):
-        problems.append("tipping_odds must rise.")
-    for name, (least, most) in _BOUNDS.items():
-        if not least <= getattr(plan, name) <= most:
-            problems.append(f"{name} must lie between {least} and {most}.")
-    return problems
 
 
 def read_toml(path: Path) -> dict[str, Any]:

@@ -11,7 +11,8 @@ from outcomes.analysis.catalogue import CATALOGUE
 from outcomes.analysis.periods import PatientFlow, Periods
 from outcomes.engine import identifier, literal
 from outcomes.plan import AnalysisPlan
-from outcomes.records.schema import MODES
+from outcomes.records.code_lists import MODES
+from outcomes.records.schema import PATIENTS
 
 if TYPE_CHECKING:
     from outcomes.records.checked import Records
@@ -34,9 +35,6 @@ PLAN_ATTRIBUTE = "outcomes_plan"
 
 #: Under this name the endpoints that come from the daily diary, cut by the plan's days.
 DAILY_ATTRIBUTE = "outcomes_daily_endpoints"
-
-#: Closed categories of patients that a comparison can be cut by.
-_NOT_CATEGORIES = ("patient_id", "contact_date", "contact_day", "index_date", "index_day", "planned_sessions")
 
 
 def measure_endpoints(periods: Periods) -> pd.DataFrame:
@@ -159,17 +157,22 @@ def _is_covered(table: pd.DataFrame, periods: Periods) -> pd.Series:
 
 def _with_categories(table: pd.DataFrame, records: Records) -> pd.DataFrame:
     """Add the categories of `patients`; one row per patient there, so nothing multiplies."""
-    names = [name for name in records.columns("patients") if name not in _NOT_CATEGORIES]
+    names = category_names(records)
     if not names:
         return table
     listed = ", ".join(identifier(name) for name in ["patient_id", *names])
     categories = records.engine.frame(f"SELECT {listed} FROM patients")
+    for name in names:
+        if categories[name].dtype == bool or set(categories[name].dropna().unique()) <= {True, False}:
+            categories[name] = categories[name].map({True: "yes", False: "no"})
     return table.merge(categories, on="patient_id", how="left", validate="many_to_one")
 
 
 def category_names(records: Records) -> tuple[str, ...]:
-    """Columns of `patients` that a comparison can be cut by."""
-    return tuple(name for name in records.columns("patients") if name not in _NOT_CATEGORIES)
+    """Columns of `patients` that a comparison can be cut by: closed categories, ours and the plan's."""
+    declared = {item.name for item in records.plan.patients}
+    closed = {column.name for column in PATIENTS.columns if column.kind in ("code", "yes_no")}
+    return tuple(name for name in records.columns("patients") if name in closed | declared)
 
 
 def summary_flow(endpoints: pd.DataFrame, mode: str, plan: AnalysisPlan) -> PatientFlow:

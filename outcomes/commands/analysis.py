@@ -9,8 +9,14 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from outcomes.commands.console import progress, say, show, show_json, write_text
-from outcomes.commands.source import add_source, given_plan, refuse_over_records, warn_where_shared
+from outcomes.commands.console import progress, show, show_json, write_text
+from outcomes.commands.source import (
+    add_accept,
+    add_source,
+    load_source,
+    refuse_over_records,
+    warn_where_shared,
+)
 from outcomes.errors import EXIT_DONE, PlanError
 from outcomes.files import without_formula
 
@@ -30,16 +36,6 @@ def add(commands: Any) -> None:
     _add_simulate(commands)
 
 
-def _add_accept(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument(
-        "--accept-set-aside",
-        "--accept-quarantine",
-        metavar="N",
-        type=int,
-        help="go on although exactly N rows were set aside",
-    )
-
-
 def _add_compare(commands: Any) -> None:
     parser = commands.add_parser("compare", help="the comparison table, exact and for your own eyes")
     add_source(parser)
@@ -51,7 +47,7 @@ def _add_compare(commands: Any) -> None:
     )
     parser.add_argument("--csv", metavar="FILE", help="write the rows, unrounded")
     parser.add_argument("--json", action="store_true", help="plan, flow and rows as JSON, unrounded")
-    _add_accept(parser)
+    add_accept(parser)
     parser.set_defaults(run=_compare)
 
 
@@ -68,7 +64,7 @@ def _add_report(commands: Any) -> None:
     parser.add_argument("--output", metavar="DIR", required=True, help="folder to write to")
     parser.add_argument("--profile", choices=_PROFILES, help="write one of the two only")
     parser.add_argument("--format", default="html,pdf", metavar="LIST", help="html, pdf or both (default)")
-    _add_accept(parser)
+    add_accept(parser)
     parser.set_defaults(run=_report)
 
 
@@ -87,7 +83,7 @@ def _compare(arguments: argparse.Namespace) -> int:
     importing.start()
     try:
         refuse_over_records(arguments, arguments.csv)
-        records = _load(arguments)
+        records = load_source(arguments)
     finally:
         importing.join()
     from outcomes.analysis.comparison import compare_all
@@ -173,22 +169,3 @@ def _simulate(arguments: argparse.Namespace) -> int:
     write_clinic(simulate_clinic(truth), Path(arguments.output), truth)
     show(arguments.output)
     return EXIT_DONE
-
-
-def _load(arguments: argparse.Namespace) -> Records:
-    from outcomes.records.reading import load_records
-
-    progress(arguments, "Reading and checking …")
-    records = load_records(
-        arguments.source,
-        given_plan(arguments),
-        mapping=arguments.mapping,
-        allowances=arguments.allowances,
-        accept_set_aside=arguments.accept_set_aside,
-    )
-    for count in records.counts:
-        if count.set_aside:
-            say(
-                f"{count.file}: {count.set_aside} of {count.rows_in} rows were set aside; 'outcomes check' lists them."
-            )
-    return records

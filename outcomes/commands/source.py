@@ -6,10 +6,11 @@ import argparse
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from outcomes.commands.console import say
+from outcomes.commands.console import progress, say
 
 if TYPE_CHECKING:
     from outcomes.plan import AnalysisPlan
+    from outcomes.records.checked import Records
 
 
 def add_source(parser: argparse.ArgumentParser) -> None:
@@ -56,3 +57,34 @@ def warn_where_shared(output: str) -> None:
 
     if warning := shared_folder_warning(Path(output)):
         say(warning)
+
+
+def add_accept(parser: argparse.ArgumentParser) -> None:
+    """The option by which rows that were set aside are accepted, by their exact number."""
+    parser.add_argument(
+        "--accept-set-aside",
+        "--accept-quarantine",
+        metavar="N",
+        type=int,
+        help="go on although exactly N rows were set aside",
+    )
+
+
+def load_source(arguments: argparse.Namespace) -> Records:
+    """The records of SOURCE under the given plan; how many rows were set aside is told on standard error."""
+    from outcomes.records.reading import load_records
+
+    progress(arguments, "Reading and checking …")
+    records = load_records(
+        arguments.source,
+        given_plan(arguments),
+        mapping=arguments.mapping,
+        allowances=arguments.allowances,
+        accept_set_aside=arguments.accept_set_aside,
+    )
+    for count in records.counts:
+        if count.set_aside:
+            say(
+                f"{count.file}: {count.set_aside} of {count.rows_in} rows were set aside; 'outcomes check' lists them."
+            )
+    return records

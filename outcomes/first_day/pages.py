@@ -11,7 +11,7 @@ from typing import Final
 from outcomes.errors import ReportStopped
 from outcomes.first_day import texts
 from outcomes.first_day.markup import title_of, typst_document
-from outcomes.records.schema import MEDICATION_CLASSES
+from outcomes.records.code_lists import MEDICATION_CLASSES
 from outcomes.reporting import style
 from outcomes.reporting.words import typst_array, typst_string, typst_strings
 

@@ -14,7 +14,11 @@ from outcomes.records.table_source import TableSource
 _PACKAGE = "outcomes.records"
 
 #: What makes two rows of a table say something about the same thing. Other tables: only equal rows repeat.
-ONE_ROW_PER = {"patients": ("patient_id",), "summaries": ("patient_id", "mode", "period")}
+ONE_ROW_PER = {
+    "patients": ("patient_id",),
+    "summaries": ("patient_id", "mode", "period"),
+    "scores": ("patient_id", "date", "day", "instrument", "site", "side"),
+}
 
 
 def place_diary(

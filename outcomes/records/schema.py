@@ -9,6 +9,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Literal
 
+from outcomes.records import code_lists
+
 Kind = Literal["id", "date", "day", "yes_no", "number", "whole", "code", "codes"]
 
 #: How each kind is written in a file, as shown in messages and in the data dictionary.
@@ -72,67 +74,6 @@ class Table:
         return next(column for column in self.columns if column.name == name)
 
 
-HEADACHE_TYPES = (
-    "migraine",
-    "tension_type",
-    "cervicogenic",
-    "cluster",
-    "sinus",
-    "mixed",
-    "other",
-    "unclassified",
-)
-GROUPS = ("treated", "waiting_list", "usual_care", "sham", "other")
-ALLOCATIONS = ("randomised", "queue", "self_selected")
-SEXES = ("female", "male", "other")
-AGE_BANDS = ("0-17", "18-29", "30-39", "40-49", "50-59", "60-69", "70-79", "80-89", "90+")
-MODES = ("diary", "recall_28", "recall_7")
-SEVERITIES = ("mild", "moderate", "severe")
-MEDICATION_CLASSES = (
-    "paracetamol",
-    "aspirin",
-    "nsaid",
-    "triptan",
-    "ergot",
-    "gepant",
-    "ditan",
-    "opioid",
-    "combination_analgesic",
-    "other",
-)
-TECHNIQUES = ("deep", "superficial", "fast_in_fast_out", "electrical", "mixed")
-MUSCLES = (
-    "upper_trapezius",
-    "sternocleidomastoid",
-    "suboccipital",
-    "splenius_capitis",
-    "splenius_cervicis",
-    "semispinalis_capitis",
-    "levator_scapulae",
-    "temporalis",
-    "masseter",
-    "lateral_pterygoid",
-    "frontalis",
-    "occipitalis",
-    "corrugator",
-    "scalene",
-    "other",
-)
-CO_INTERVENTIONS = (
-    "none",
-    "manual_therapy",
-    "exercise",
-    "advice",
-    "preventive_started",
-    "preventive_stopped",
-    "preventive_changed",
-    "other",
-)
-AFTERCARE = ("none", "advice", "home_exercise", "heat", "hydration", "follow_up_call", "other")
-ADVERSE_EVENTS = ("not_asked", "none", "mild", "significant", "serious")
-INSTRUMENTS = ("hit6", "midas", "ndi", "msq", "hdi", "pgic", "eq5d", "nrs")
-EVENT_KINDS = ("adverse_event", "preventive_change", "diagnosis_change", "red_flag", "drop_out", "other")
-
 _PATIENT = Column("patient_id", "id", "The same pseudonym in every table", required=True)
 _DATE = Column("date", "date", "Calendar day, local time")
 _DAY = Column("day", "day", "Day number, 0 = the day of the first session; in place of a date", unit="days")
@@ -156,7 +97,7 @@ DIARY = Table(
             "severity",
             "code",
             "Worst severity of the day in words, where no number was written; never turned into one",
-            codes=SEVERITIES,
+            codes=code_lists.SEVERITIES,
         ),
         Column("duration_hours", "number", "Hours with headache that day", "hours", 0, 24),
         Column("acute_medication", "yes_no", "Any acute headache medication that day"),
@@ -164,10 +105,20 @@ DIARY = Table(
             "acute_medication_class",
             "codes",
             "Classes of acute medication taken that day",
-            codes=MEDICATION_CLASSES,
+            codes=code_lists.MEDICATION_CLASSES,
         ),
         Column("acute_doses", "number", "Doses of acute medication that day", "doses", 0, 50),
+        Column(
+            "acute_medication_helped",
+            "yes_no",
+            "Two hours after the medication the headache was gone or mild",
+        ),
         Column("attacks", "whole", "Attacks that began that day", "attacks", 0, 50),
+        Column(
+            "self_labelled_migraine",
+            "yes_no",
+            "The patient calls the day a migraine day; kept apart from the rule",
+        ),
         Column("unilateral", "yes_no", "Pain on one side"),
         Column("pulsating", "yes_no", "Pulsating pain"),
         Column("worse_with_activity", "yes_no", "Worse with, or avoiding, routine activity"),
@@ -175,6 +126,7 @@ DIARY = Table(
         Column("photophobia", "yes_no", "Light hurts"),
         Column("phonophobia", "yes_no", "Sound hurts"),
         Column("aura", "yes_no", "Visual aura of 5 to 60 minutes"),
+        Column("soreness", "number", "Worst soreness that day where needles had been", "0–10 NRS", 0, 10),
     ),
     note="A day without a row, or with an empty `headache`, is not recorded. It is never read as headache-free.",
 )
@@ -188,8 +140,10 @@ SESSIONS = Table(
         _DATE,
         _DAY,
         Column("practitioner_id", "id", "Pseudonym of the practitioner"),
-        Column("technique", "code", "Needling technique", codes=TECHNIQUES),
-        Column("muscles", "codes", "Muscles needled", codes=MUSCLES),
+        Column("site_id", "id", "Pseudonym of the site or branch"),
+        Column("technique", "code", "Needling technique", codes=code_lists.TECHNIQUES),
+        Column("muscles", "codes", "Muscles needled", codes=code_lists.MUSCLES),
+        Column("trigger_points", "whole", "Trigger points treated", "trigger points", 0, 100),
         Column("needles_inserted", "whole", "Needles inserted", "needles", 0, 200),
         Column("needles_removed", "whole", "Needles removed, counted", "needles", 0, 200),
         Column("depth_mm", "number", "Depth of insertion", "mm", 0, 150),
@@ -198,15 +152,35 @@ SESSIONS = Table(
         Column("local_twitch_response", "yes_no", "Local twitch response seen"),
         Column("pain_before", "number", "Headache before the session", "0–10 NRS", 0, 10),
         Column("pain_after", "number", "Headache after the session", "0–10 NRS", 0, 10),
-        Column("co_interventions", "codes", "What else was given or changed", codes=CO_INTERVENTIONS),
-        Column("aftercare", "codes", "Aftercare given", codes=AFTERCARE),
+        Column(
+            "co_interventions", "codes", "What else was given or changed", codes=code_lists.CO_INTERVENTIONS
+        ),
+        Column("aftercare", "codes", "Aftercare given", codes=code_lists.AFTERCARE),
+        Column("explanation", "yes_no", "What is done and what to expect was explained"),
+        Column("personal_plan", "yes_no", "A personal treatment plan is on record"),
         Column(
             "adverse_event",
             "code",
             "Worst adverse event, asked for. `none` is not the same as `not_asked`",
-            codes=ADVERSE_EVENTS,
+            codes=code_lists.ADVERSE_EVENTS,
+        ),
+        Column("adverse_event_kind", "codes", "What the event was", codes=code_lists.ADVERSE_EVENT_KINDS),
+        Column(
+            "adverse_event_72h",
+            "code",
+            "Worst adverse event when asked again about 72 hours later; empty = not asked again",
+            codes=code_lists.ADVERSE_EVENTS,
         ),
         Column("soreness", "number", "Worst soreness afterwards", "0–10 NRS", 0, 10),
+        Column("soreness_hours", "number", "Hours until the soreness was gone", "hours", 0, 336),
+        Column(
+            "recalled_headache_days_7",
+            "number",
+            "Headache days of the last 7, recalled at the visit; never paired with a diary",
+            "days",
+            0,
+            7,
+        ),
         Column(
             "recalled_headache_days_28",
             "number",
@@ -224,9 +198,35 @@ PATIENTS = Table(
     ("patient_id",),
     (
         _PATIENT,
-        Column("headache_type", "code", "Type as diagnosed before the first session", codes=HEADACHE_TYPES),
-        Column("group", "code", "What the patient received", codes=GROUPS),
-        Column("allocation", "code", "How the patient came into the group", codes=ALLOCATIONS),
+        Column(
+            "headache_type",
+            "code",
+            "Type as diagnosed before the first session",
+            codes=code_lists.HEADACHE_TYPES,
+        ),
+        Column(
+            "ichd3_code",
+            "code",
+            "Diagnosis by ICHD-3, frozen before the first session",
+            codes=code_lists.ICHD3_CODES,
+        ),
+        Column("diagnosed_date", "date", "When the diagnosis was written down"),
+        Column("diagnosed_day", "day", "The same as a day number", unit="days"),
+        Column(
+            "label_as_referred",
+            "code",
+            "Type in the words of the referral or the patient",
+            codes=code_lists.HEADACHE_TYPES,
+        ),
+        Column(
+            "sinus_evidence",
+            "code",
+            "Whether a disorder of nose or sinuses was shown (ICHD-3 11.5)",
+            codes=code_lists.YES_NO_UNKNOWN,
+        ),
+        Column("preventive_use", "yes_no", "Takes a preventive headache drug when treatment begins"),
+        Column("group", "code", "What the patient received", codes=code_lists.GROUPS),
+        Column("allocation", "code", "How the patient came into the group", codes=code_lists.ALLOCATIONS),
         Column("contact_date", "date", "When the patient booked"),
         Column("contact_day", "day", "The same as a day number", unit="days"),
         Column("index_date", "date", "Day 0 of a patient without sessions, such as on a waiting list"),
@@ -238,8 +238,8 @@ PATIENTS = Table(
         ),
         Column("recorded_to", "date", "Last day of that span"),
         Column("planned_sessions", "whole", "Sessions planned at the start", "sessions", 0, 100),
-        Column("sex", "code", "Sex", codes=SEXES),
-        Column("age_band", "code", "Age band", "years", codes=AGE_BANDS),
+        Column("sex", "code", "Sex", codes=code_lists.SEXES),
+        Column("age_band", "code", "Age band", "years", codes=code_lists.AGE_BANDS),
     ),
     note="Further closed categories may be declared in the plan with their codes: `[patients.NAME] codes = […]`.",
 )
@@ -250,7 +250,7 @@ SUMMARIES = Table(
     ("patient_id", "mode", "period"),
     (
         _PATIENT,
-        Column("mode", "code", "How it was recorded; `diary` where absent", codes=MODES),
+        Column("mode", "code", "How it was recorded; `diary` where absent", codes=code_lists.MODES),
         Column("day", "day", "Day number of the time point", unit="days"),
         Column(
             "period",
@@ -272,9 +272,25 @@ SCORES = Table(
         _PATIENT,
         _DATE,
         _DAY,
-        Column("instrument", "code", "Questionnaire", codes=INSTRUMENTS, required=True),
-        Column("score", "number", "Total score", "points", -1000, 1000),
+        Column(
+            "instrument", "code", "Questionnaire or measurement", codes=code_lists.INSTRUMENTS, required=True
+        ),
+        Column("score", "number", "Total score or measured value", "points", -1000, 1000),
+        Column(
+            "unit",
+            "code",
+            "Unit of `score`, where an instrument has more than one",
+            codes=code_lists.SCORE_UNITS,
+        ),
+        Column("site", "code", "Muscle measured (pressure pain threshold)", codes=code_lists.MUSCLES),
+        Column("side", "code", "Side measured, or moved to", codes=code_lists.SIDES),
+        *(
+            Column(f"item_{number}", "number", f"Answer to item {number}, as a number", "points", 0, 365)
+            for number in range(1, 26)
+        ),
     ),
+    note="A total, or the answers to the items in the order of the questionnaire; with both they must agree. No "
+    "wording of any questionnaire is part of this project.",
 )
 
 EVENTS = Table(
@@ -285,8 +301,10 @@ EVENTS = Table(
         _PATIENT,
         _DATE,
         _DAY,
-        Column("kind", "code", "What happened", codes=EVENT_KINDS, required=True),
+        Column("kind", "code", "What happened", codes=code_lists.EVENT_KINDS, required=True),
         Column("detail", "code", "Detail, as a short code", codes=()),
+        Column("grade", "code", "Grade of an adverse event", codes=code_lists.EVENT_GRADES),
+        Column("expected", "yes_no", "The event belongs to what patients are told to expect"),
     ),
 )
 

@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from outcomes.records.schema import AGE_BANDS
+from outcomes.records.code_lists import AGE_BANDS
 from outcomes.simulation.draws import Draws, Flags, Floats, Wholes, beta_quantile
 from outcomes.simulation.truth import ClinicTruth
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from datetime import date
 
 from outcomes.errors import PlanError
-from outcomes.records.schema import HEADACHE_TYPES, MEDICATION_CLASSES
+from outcomes.records.code_lists import HEADACHE_TYPES, MEDICATION_CLASSES
 
 #: A follow-up window needs 84 days after the first session, and the waiting time before it counts too.
 LEAST_MONTHS = 6

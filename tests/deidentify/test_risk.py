@@ -9,11 +9,11 @@ import pandas as pd
 from hypothesis import given
 from hypothesis import strategies as st
 
+from outcomes.records.code_lists import AGE_BANDS
 from outcomes.records.deidentify import ages, fields
 from outcomes.records.deidentify.config import DeidentifySettings
 from outcomes.records.deidentify.ledger import Ledger
 from outcomes.records.deidentify.risk import cheapest_merge, measured_classes, people_of, responses
-from outcomes.records.schema import AGE_BANDS
 
 QUASI = ("sex", "age_band", "group")
 

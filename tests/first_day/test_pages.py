@@ -11,7 +11,7 @@ from pypdf import PdfReader
 
 from outcomes.first_day import pages, texts
 from outcomes.first_day.markup import title_of, typst_document
-from outcomes.records.schema import MEDICATION_CLASSES
+from outcomes.records.code_lists import MEDICATION_CLASSES
 from outcomes.reporting.words import NOT_SHOWN
 
 GUIDE, CONSENT = pages.long_text("guide"), pages.long_text("information-and-consent")

@@ -54,7 +54,9 @@ def return_to_baseline(started: Started, confidence: float) -> Answer:
     zeros would be assumed, and a change of 0 would look like a finding.
     """
     if not started.n_analysed:
-        nobody = Estimate(None, None, None, None, _RETURN, ("no_pairs: nobody has both periods to begin from",))
+        nobody = Estimate(
+            None, None, None, None, _RETURN, ("no_pairs: nobody has both periods to begin from",)
+        )
         return Answer("return_to_baseline_change", nobody, len(started))
     before = started.baseline.level
     after = np.where(started.analysed, started.followup.level, before)

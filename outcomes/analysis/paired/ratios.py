@@ -263,9 +263,7 @@ def _total(values: Values) -> float:
     return float(np.sort(values).sum())
 
 
-def corrected_residuals(
-    headache: Values, recorded: Values, rate: float, days: float, power: float
-) -> Values:
+def corrected_residuals(headache: Values, recorded: Values, rate: float, days: float, power: float) -> Values:
     """Each patient's headache days beyond those at the period's `rate`, over (1 − leverage)^power.
 
     The leverage of a patient is the share of the period's recorded `days`; `power` is one of CORRECTIONS.

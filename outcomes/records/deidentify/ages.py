@@ -7,10 +7,10 @@ import re
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
+from outcomes.records.code_lists import AGE_BANDS
 from outcomes.records.deidentify.config import DeidentifySettings
 from outcomes.records.deidentify.fields import each_cell, refuse_if_emptied
 from outcomes.records.deidentify.ledger import Ledger
-from outcomes.records.schema import AGE_BANDS
 
 if TYPE_CHECKING:
     import pandas as pd

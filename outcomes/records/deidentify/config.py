@@ -11,8 +11,9 @@ from typing import Any
 
 from outcomes.errors import PlanError
 from outcomes.plan import read_toml
+from outcomes.records.code_lists import AGE_BANDS
 from outcomes.records.mapping import SourceMapping
-from outcomes.records.schema import AGE_BANDS, PATIENTS, TABLES
+from outcomes.records.schema import PATIENTS, TABLES
 
 DATE_MODES = ("relative", "shift", "month", "keep")
 #: What the column mapped to `age_band` may hold, by the setting `age`.

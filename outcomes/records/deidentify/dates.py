@@ -24,6 +24,8 @@ if TYPE_CHECKING:
     Frames = dict[str, pd.DataFrame]
 
 DATED = ("diary", "sessions", "scores", "events")
+#: Columns of `patients` that hold a date, with the columns that hold the same as a day number.
+PATIENT_DATES = {"contact_date": "contact_day", "index_date": "index_day", "diagnosed_date": "diagnosed_day"}
 SHIFT_WEEKS = 26
 LONGEST_SHIFT = 7 * SHIFT_WEEKS
 
@@ -187,18 +189,19 @@ def _relative(frames: Frames, settings: DeidentifySettings, truth: TrueDates, le
 
 
 def _patient_days(patients: pd.DataFrame, truth: TrueDates) -> pd.DataFrame:
-    """Day numbers of `patients`. The booking is told in whole windows before day 0, rounded towards it, so
-    that a window said to lie after the booking does."""
+    """Day numbers of `patients`. Booking and diagnosis are told in whole windows before day 0, rounded towards
+    it, so that a window said to lie after the booking does."""
     zero = patients["patient_id"].map(truth.zero).astype("Float64")
-    for date, day in (("contact_date", "contact_day"), ("index_date", "index_day")):
+    for date, day in PATIENT_DATES.items():
         if date in patients.columns:
             patients = patients.assign(**{day: _ordinals(patients[date]) - zero}).drop(columns=date)
         elif day in patients.columns:
             told = patients[day].map(lambda text: None if text is None else int(text))
             patients = patients.assign(**{day: told.astype("Float64")})
-    if "contact_day" in patients.columns:
-        whole = -(-patients["contact_day"] // WINDOW_DAYS) * WINDOW_DAYS
-        patients = patients.assign(contact_day=whole.astype("Int64"))
+    for day in ("contact_day", "diagnosed_day"):
+        if day in patients.columns:
+            whole = -(-patients[day] // WINDOW_DAYS) * WINDOW_DAYS
+            patients = patients.assign(**{day: whole.astype("Int64")})
     if "index_day" in patients.columns:
         patients = patients.assign(index_day=patients["index_day"].astype("Int64"))
     return patients
@@ -316,7 +319,7 @@ def _shifted(frames: Frames, truth: TrueDates, ledger: Ledger) -> Frames:
     }
     done = {}
     for name, frame in frames.items():
-        for column in ("date",) if name in DATED else ("contact_date", "index_date"):
+        for column in ("date",) if name in DATED else tuple(PATIENT_DATES):
             if column not in frame.columns:
                 continue
             shift = frame["patient_id"].map(truth.shift).astype("Float64")
@@ -346,7 +349,7 @@ def _by_month(frames: Frames, ledger: Ledger) -> Frames:
     for name, frame in frames.items():
         if name == "diary":
             frame = ledger.keep(name, frame, frame["date"].isna(), "a diary is not written by the month")
-        for column in ("date", "contact_date", "index_date"):
+        for column in ("date", *PATIENT_DATES):
             if column in frame.columns:
                 first = frame[column].map(
                     lambda text: None if text is None or text != text else f"{text[:7]}-01"

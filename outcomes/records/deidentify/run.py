@@ -17,6 +17,7 @@ from outcomes.errors import (
     PlanError,
 )
 from outcomes.files import built_folder, safe_output, write_private
+from outcomes.records.code_lists import AGE_BANDS
 from outcomes.records.deidentify import ages, attacks, dates, fields, risk, spans, writing
 from outcomes.records.deidentify.config import DeidentifySettings, read_config
 from outcomes.records.deidentify.ledger import Ledger
@@ -34,7 +35,6 @@ from outcomes.records.pseudonyms import (
     normalised,
     read_key,
 )
-from outcomes.records.schema import AGE_BANDS
 
 if TYPE_CHECKING:
     import pandas as pd

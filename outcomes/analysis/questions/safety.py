@@ -38,7 +38,7 @@ WORST = "worst_of_both"
 EVENT_COLUMNS = ("grade", "unit", "count", "of", "share", "low", "high")
 
 _CLUSTERED = "clustered: sessions of one patient are alike, so the exact interval per session is too narrow"
-_LISTED_ELSEWHERE = "listed_elsewhere: {n} of this grade in the events table, on other days or of sessions not asked, are not in it"
+_LISTED_ELSEWHERE = "listed_elsewhere: {n} more listed in events on other days, or where nobody asked"
 
 
 def ask_safety(periods: Periods) -> Answers:

@@ -86,24 +86,25 @@ def headache_pairs(periods: Periods, last_day: int | None) -> pd.DataFrame:
     A window of W days that loses L of them needs the plan's share of the W − L others: with all days it is the
     planned comparison. Raises PlanError without a daily diary or sessions.
     """
-    patients = pd.Index(window_counts(periods)["patient_id"])
-    days = day_rows(periods)
+    windows = window_counts(periods).set_index("patient_id")
     sessions = session_days(periods)
+    lost = pd.DataFrame(columns=["patient_id", "period", "headache"])
     if last_day is not None:
-        since = days_since_session(days, sessions)
-        days = days[~(since <= last_day)]
-    counted = days.groupby(["patient_id", "period"])["headache"].agg(["size", "sum"])
+        days = day_rows(periods)
+        lost = days[days_since_session(days, sessions) <= last_day]
+    counted = lost.groupby(["patient_id", "period"])["headache"].agg(["size", "sum"])
     pairs = {}
     for period, (first, last) in periods.plan.windows.items():
         length = last - first + 1
-        left = length - _days_lost(sessions, first, last, last_day).reindex(patients).fillna(0)
+        left = length - _days_lost(sessions, first, last, last_day).reindex(windows.index).fillna(0)
         share = periods.plan.min_recorded_in(length) / length
         least = np.maximum(np.ceil(share * left - 1e-9), 1)
-        here = counted[counted.index.get_level_values("period") == period].droplevel("period")
-        here = here.reindex(patients)
-        value = DAYS_PER_PERIOD * here["sum"].astype("float64") / here["size"]
-        pairs[period] = value.where(here["size"] >= least)
-    return pd.DataFrame(pairs, index=patients.rename("patient_id"))
+        gone = counted[counted.index.get_level_values("period") == period].droplevel("period")
+        gone = gone.reindex(windows.index).fillna(0).astype("float64")
+        recorded = windows[f"{period}_recorded_days"] - gone["size"]
+        headache = windows[f"{period}_headache_days"] - gone["sum"]
+        pairs[period] = (DAYS_PER_PERIOD * headache / recorded).where(recorded >= least)
+    return pd.DataFrame(pairs, index=windows.index)
 
 
 def _days_lost(sessions: pd.DataFrame, first: int, last: int, last_day: int | None) -> pd.Series:

@@ -209,6 +209,14 @@ def test_without_a_table_of_events_red_flags_are_not_known() -> None:
     assert row.value is None and row.n == 0 and "hold no events" in row.notes[0]
 
 
+def test_sessions_of_a_sham_group_are_told() -> None:
+    patients = pd.DataFrame({"patient_id": ["ann", "bea", "cat"], "group": ["treated", "sham", ""]})
+    assert any(
+        "of 1 patient of groups other than 'treated'" in note
+        for note in asked_of(sessions=ASKED, patients=patients).notes
+    )
+
+
 # ---- kinds, needles ----
 
 

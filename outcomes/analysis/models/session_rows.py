@@ -39,6 +39,18 @@ def people_looked_at(periods: Periods) -> pd.Index:
     return pd.Index(found["patient_id"])
 
 
+def other_groups(periods: Periods, sessions: pd.DataFrame) -> tuple[str, ...]:
+    """A note where sessions of `session_table` were given to patients of groups other than `treated`, such as sham."""
+    if "group" not in periods.records.columns("patients"):
+        return ()
+    group = periods.records.frame("patients").set_index("patient_id")["group"].dropna()
+    n = len(set(sessions["patient_id"]) & set(group.index[group != "treated"]))
+    if not n:
+        return ()
+    who = "patient" if n == 1 else "patients"
+    return (f"other_groups: sessions of {n} {who} of groups other than 'treated' are among them",)
+
+
 def relative_days(periods: Periods, rows: pd.DataFrame) -> pd.Series:
     """The days of `rows` (`patient_id`, and `date` or `day`) from each patient's day 0; NaN where not known.
 

@@ -15,7 +15,7 @@ from outcomes.analysis.estimates import Estimate, mean_interval, median
 from outcomes.analysis.models.dose import BETWEEN, LABEL, WITHIN, dose_association
 from outcomes.analysis.models.fitted import FittedModel
 from outcomes.analysis.models.practitioners import LEAST_PATIENTS
-from outcomes.analysis.models.session_rows import dose_rows, people_looked_at, session_table
+from outcomes.analysis.models.session_rows import dose_rows, other_groups, people_looked_at, session_table
 from outcomes.analysis.periods import Periods
 from outcomes.analysis.proportions import share
 from outcomes.analysis.questions.primary_pairs import PrimaryPairs, described_change, primary_pairs
@@ -84,7 +84,7 @@ def ask_dose(periods: Periods) -> Answers:
     if "muscles" in sessions:
         muscles = code_counts(sessions, "muscles").rename(columns={"muscles": "muscle"})
         statistics += _muscles(periods, sessions, muscles)
-    notes = (*NOTES, primary.problem) if primary.problem else NOTES
+    notes = (*NOTES, *other_groups(periods, sessions), *((primary.problem,) if primary.problem else ()))
     frames = {"dose": dose, "muscles": muscles, "needling": needling}
     return Answers("dose", tuple(statistics), periods.plan, LABELS, notes, frames)
 

@@ -20,7 +20,7 @@ from outcomes.analysis.adverse_events import (
 )
 from outcomes.analysis.answers import Answers, statistic_of
 from outcomes.analysis.estimates import Estimate
-from outcomes.analysis.models.session_rows import people_looked_at
+from outcomes.analysis.models.session_rows import other_groups, people_looked_at
 from outcomes.analysis.periods import Periods
 from outcomes.analysis.proportions import (
     clopper_pearson,
@@ -72,7 +72,7 @@ def ask_safety(periods: Periods) -> Answers:
         "kinds": _kind_frame(kinds),
         "soreness": course,
     }
-    notes = (*NOTES, *_set_aside(periods), *more_notes)
+    notes = (*NOTES, *other_groups(periods, sessions), *_set_aside(periods), *more_notes)
     return Answers("safety", tuple(statistics), periods.plan, LABELS, notes, frames)
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 
@@ -136,6 +138,9 @@ def _without_session_days(periods: Periods) -> list[Statistic]:
         change = paired_change(
             pairs["before"].to_numpy(np.float64), pairs["after"].to_numpy(np.float64), periods.plan.confidence
         )
+        if name == "moved_by":
+            # How far one analysis lies from another is no finding to be tested.
+            change = replace(change, p=None)
         rows.append(
             statistic_of(
                 change, periods.plan, endpoint="headache_days_per_28", statistic=name, n=len(pairs),

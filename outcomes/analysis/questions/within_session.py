@@ -13,7 +13,7 @@ import pandas as pd
 
 from outcomes.analysis.answers import Answers, statistic_of
 from outcomes.analysis.estimates import Estimate, mean_interval, paired_change
-from outcomes.analysis.models.session_rows import people_looked_at, session_table
+from outcomes.analysis.models.session_rows import other_groups, people_looked_at, session_table
 from outcomes.analysis.periods import Periods
 from outcomes.analysis.proportions import share
 from outcomes.analysis.results import Statistic
@@ -67,7 +67,14 @@ def ask_within_session(periods: Periods) -> Answers:
     statistics = [*_over_patients(periods, pairs, people), *_recorded(periods, sessions, pairs)]
     frame, by_number = _by_number(periods, sessions, pairs)
     statistics += [*by_number, *_process(periods, sessions)]
-    return Answers("within_session", tuple(statistics), periods.plan, LABELS, NOTES, {"sessions": frame})
+    return Answers(
+        "within_session",
+        tuple(statistics),
+        periods.plan,
+        LABELS,
+        (*NOTES, *other_groups(periods, sessions)),
+        {"sessions": frame},
+    )
 
 
 def _pain(sessions: pd.DataFrame) -> pd.DataFrame:

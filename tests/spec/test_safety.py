@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from diaries import WEEK_PLAN, dated, drawn, load
+from scipy.stats import beta
 
 import outcomes as oc
 from outcomes import AnalysisPlan
@@ -194,6 +195,18 @@ def test_a_listed_event_can_be_worse_than_the_answer_of_the_session() -> None:
     assert (found["listed_told_twice"].count, found["events_per_100_sessions"].count) == (0, 1)
 
 
+def test_of_two_sessions_on_a_day_the_one_asked_about_takes_the_event() -> None:
+    sessions = sessions_of(
+        ("ann", 0, "none"), ("ann", 0, "not_asked"), ("bea", 0, "none"), columns="adverse_event"
+    )
+    listed = pd.DataFrame(
+        {"patient_id": ["ann"], "day": [0], "kind": ["adverse_event"], "grade": ["serious"]}
+    )
+    found = asked_of(sessions=sessions, events=listed)
+    assert (found["sessions_serious"].count, found["sessions_serious"].n) == (1, 2)
+    assert "recorded_per_100_sessions" not in [row.statistic for row in found]
+
+
 def test_an_event_without_a_grade_is_an_event_of_no_grade() -> None:
     found = asked_of(
         sessions=sessions_of(("ann", 0, "none"), ("bea", 0, "none"), columns="adverse_event"),
@@ -315,6 +328,20 @@ def test_sessions_of_a_patient_that_are_alike_widen_the_interval() -> None:
     )
 
 
+def test_the_effective_number_of_sessions_by_hand() -> None:
+    """Two of ten patients with ten events of ten, the others none: v = 10/9 · (2·8² + 8·2²)/100² = 0.01778.
+
+    p(1 − p)/v = 9 sessions, times (1.98422/2.26216)², the t quantiles with 99 and 9 degrees of freedom: 6.924.
+    """
+    effective = 9 * (1.98422 / 2.26216) ** 2
+    found = clopper_pearson_clustered([10, 10, *[0] * 8], [10] * 10, 0.95)
+    low, high = (
+        beta.ppf(tail, 0.2 * effective + more, 0.8 * effective + 1 - more)
+        for tail, more in ((0.025, 0), (0.975, 1))
+    )
+    assert (found.low, found.high) == (pytest.approx(low, rel=1e-5), pytest.approx(high, rel=1e-5))
+
+
 def test_none_seen_in_alike_sessions_is_limited_by_the_number_of_patients() -> None:
     found = clopper_pearson_clustered([0] * 30, [8] * 30, 0.95)
     assert (found.value, found.low) == (0.0, 0.0)
@@ -405,6 +432,21 @@ def test_soreness_by_day_weighs_patients_alike_and_ends_at_the_next_session() ->
     assert found["soreness_day_0"].value == 2.0
     assert (found["soreness_day_2"].n, found["soreness_day_2"].n_left_out) == (1, 1)
     assert found["soreness_day_5"].value is None
+
+
+def test_a_day_whose_rows_contradict_each_other_has_no_soreness() -> None:
+    """Day 1 says 3 and 8: it is not known which, and it is in no mean. Day 2 stands twice alike, and counts once."""
+    tables = _with_soreness(
+        "ann : 3000000 | 0 0000000", {("ann", 0): 4, ("ann", 1): 3, ("ann", 2): 1, ("ann", 3): 0}
+    )
+    diary = tables["diary"]
+    other = diary[diary["day"] == 1].assign(soreness=8)
+    tables["diary"] = pd.concat([diary, other, diary[diary["day"] == 2]])
+    tables["sessions"] = sessions_of(("ann", 0), columns="")
+    records = load(tables, WEEK_PLAN, accept_set_aside=2)
+    course = ask(oc.split_periods(records, WEEK_PLAN), "safety").frames["soreness"].set_index("day")
+    assert list(course["n"]) == [1, 0, 1, 1, 0, 0, 0, 0]
+    assert (course.loc[0, "mean"], course.loc[2, "mean"], course.loc[3, "share_any"]) == (4, 1, 0)
 
 
 def test_soreness_gone_within_three_days_as_told_at_the_session() -> None:

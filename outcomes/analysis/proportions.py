@@ -11,9 +11,9 @@ from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from scipy.special import bdtr, betaincinv, ndtri
+from scipy.special import bdtr, betaincinv, gammaincinv, ndtri
 
-from outcomes.analysis.estimates import TIE_DECIMALS, Estimate, Values
+from outcomes.analysis.estimates import TIE_DECIMALS, Estimate, Values, t_quantile
 from outcomes.errors import PlanError
 
 #: Headache days per 28 from which a month counts as chronic here (ICHD-3 1.3: 15 or more days a month, for
@@ -47,6 +47,62 @@ def clopper_pearson(count: int, total: int, confidence: float) -> Estimate:
     low = 0.0 if count == 0 else float(betaincinv(count, total - count + 1, tail))
     high = 1.0 if count == total else float(betaincinv(count + 1, total - count, 1 - tail))
     return Estimate(count / total, low, high, None, method)
+
+
+def clopper_pearson_clustered(counts: ArrayLike, totals: ArrayLike, confidence: float) -> Estimate:
+    """A proportion of sessions, such as those with an event, where the sessions of a patient may be alike.
+
+    One entry per patient: `counts` of `totals` sessions. Clopper and Pearson's interval at an effective number of
+    sessions: p(1 − p)/v with v the variance of the ratio between patients, at most the number there are, times
+    (t of sessions − 1 / t of patients − 1)² (Korn and Graubard 1998). Where no session or every one has an event
+    the spread between patients cannot be seen, and the limit is that of as many sessions as there are patients.
+    """
+    method = "Clopper–Pearson, effective sessions (Korn–Graubard)"
+    events, sessions = np.asarray(counts, dtype=np.float64), np.asarray(totals, dtype=np.float64)
+    events, sessions = events[sessions > 0], sessions[sessions > 0]
+    patients, total, count = len(sessions), math.fsum(sessions), math.fsum(events)
+    if not patients:
+        return Estimate(None, None, None, None, method, ("no_patients: nobody to count",))
+    p = count / total
+    if count in (0, total):
+        found = clopper_pearson(0 if count == 0 else patients, patients, confidence)
+        note = "no_spread: the limit is that of one session per patient"
+        return Estimate(p, found.low, found.high, None, method, (note,))
+    if patients == 1:
+        return Estimate(p, None, None, None, method, ("insufficient_n: one patient, no interval",))
+    away = math.fsum(np.square(events - p * sessions))
+    variance = patients / (patients - 1) * away / total**2
+    effective = total if variance * total <= p * (1 - p) else p * (1 - p) / variance
+    ratio = t_quantile(confidence, int(total) - 1) / t_quantile(confidence, patients - 1)
+    effective = min(total, effective * ratio**2)
+    tail, seen = (1 - confidence) / 2, p * effective
+    low = float(betaincinv(seen, effective - seen + 1, tail))
+    high = float(betaincinv(seen + 1, effective - seen, 1 - tail))
+    return Estimate(p, low, high, None, method)
+
+
+def most_if_none(total: int, confidence: float) -> Estimate:
+    """Out of `total` none was seen: the share that would still have gave so with a chance of 1 − confidence.
+
+    The exact one-sided upper limit 1 − (1 − confidence)^(1/total), which at 95% is close to 3/total, the rule of
+    three (Hanley and Lippman-Hand 1983). Seeing none never shows that there is none.
+    """
+    method = "exact one-sided upper limit for none seen (rule of three)"
+    if total == 0:
+        return Estimate(None, None, None, None, method, ("no_patients: nobody to count",))
+    limit = -math.expm1(math.log1p(-confidence) / total)
+    return Estimate(limit, None, None, None, method)
+
+
+def poisson_rate(count: int, exposure: float, confidence: float) -> Estimate:
+    """Events per unit of `exposure`, where there may be several, with the exact interval of Garwood (1936)."""
+    method = "Poisson, exact"
+    if exposure <= 0:
+        return Estimate(None, None, None, None, method, ("no_exposure: nothing to count in",))
+    tail = (1 - confidence) / 2
+    low = 0.0 if count == 0 else float(gammaincinv(count, tail))
+    high = float(gammaincinv(count + 1, 1 - tail))
+    return Estimate(count / exposure, low / exposure, high / exposure, None, method)
 
 
 def mcnemar(improved: int, worsened: int, confidence: float = 0.95) -> Estimate:

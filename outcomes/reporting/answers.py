@@ -10,7 +10,7 @@ from outcomes.analysis.answers import Answers
 from outcomes.analysis.questions import TOPICS
 from outcomes.analysis.results import Statistic
 from outcomes.errors import PlanError
-from outcomes.reporting.formatting import interval, number, percent, percent_interval
+from outcomes.reporting.formatting import interval, number, percent, percent_decimals, percent_interval
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -33,9 +33,11 @@ def value_words(row: Statistic) -> str:
     if row.value is None:
         return "–"
     if row.unit == "share":
-        bounds = f" ({percent_interval(row.low, row.high)})" if row.low is not None else ""
+        # Two different counts, such as 0 and 1 of 1,200, must not read alike.
+        decimals = percent_decimals(row.value if row.high is None else row.high)
+        bounds = f" ({percent_interval(row.low, row.high, decimals)})" if row.low is not None else ""
         count = f"{row.count}/{row.n} = " if row.count is not None else ""
-        return f"{count}{percent(row.value)}{bounds}"
+        return f"{count}{percent(row.value, decimals)}{bounds}"
     decimals = 2 if row.unit in ("ratio", "correlation", "probability") else 1
     bounds = f" ({interval(row.low, row.high, decimals)})" if row.low is not None else ""
     return f"{number(row.value, decimals)}{bounds}"

@@ -31,21 +31,28 @@ def interval(low: float | None, high: float | None, decimals: int = 1) -> str:
     return f"{number(low, decimals)} to {number(high, decimals)}"
 
 
-def percent(share: float | None) -> str:
-    """A share from 0 to 1 as whole percent."""
-    return UNDEFINED if share is None or share != share else f"{_whole_percent(share)}%"
+def percent(share: float | None, decimals: int = 0) -> str:
+    """A share from 0 to 1 as percent, whole ones unless `decimals` says otherwise."""
+    return UNDEFINED if share is None or share != share else f"{_percent(share, decimals)}%"
 
 
-def percent_interval(low: float | None, high: float | None) -> str:
+def percent_interval(low: float | None, high: float | None, decimals: int = 0) -> str:
     """`20 to 36%`."""
     if low is None or high is None:
         return UNDEFINED
-    return f"{_whole_percent(low)} to {_whole_percent(high)}%"
+    return f"{_percent(low, decimals)} to {_percent(high, decimals)}%"
 
 
-def _whole_percent(share: float) -> str:
+def percent_decimals(largest: float | None) -> int:
+    """Decimals for a share that may be small: a limit of 0.04% must not be read as none."""
+    if not largest or largest != largest or largest >= 0.1:
+        return 0
+    return 1 if largest >= 0.01 else 2
+
+
+def _percent(share: float, decimals: int) -> str:
     # Rounded before it is multiplied: 100 * 0.285 is 28.499999999999996, and 28.5% is 29%.
-    return f"{100 * rounded(share, 2):,.0f}".replace("-", MINUS)
+    return f"{100 * rounded(share, 2 + decimals):,.{decimals}f}".replace("-", MINUS)
 
 
 def p_value(p: float | None) -> str:

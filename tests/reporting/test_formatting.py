@@ -62,3 +62,19 @@ def test_the_interval_is_named_after_its_confidence(confidence: float, name: str
 def test_days_before_the_first_session_have_a_true_minus() -> None:
     assert formatting.day_name(-28) == "−28"
     assert formatting.day_name(83) == "83"
+
+
+@pytest.mark.parametrize(
+    ("low", "high", "shown"),
+    [
+        (0.18, 0.23, "18 to 23%"),
+        (0.0, 0.1, "0 to 10%"),
+        (0.0, 0.0151, "0.0 to 1.5%"),
+        (0.0, 0.00048, "0.00 to 0.05%"),
+        (0.0, 0.0, "0 to 0%"),
+        (0.0, None, "–"),
+    ],
+)
+def test_a_small_limit_is_not_read_as_none(low: float, high: float | None, shown: str) -> None:
+    """0.05% of sessions must not print as 0%."""
+    assert formatting.percent_interval(low, high, formatting.percent_decimals(high)) == shown

@@ -26,11 +26,17 @@ LEAST_PATIENTS = 5
 #: The outer funnel: three standard errors, as usual in charts of units.
 OUTER = 0.998
 
-_NOT_CAUSAL = (
-    "not_allocated: patients are not shared out by lot, so differences between practitioners are not differences "
-    "in skill"
-)
-_FEW = "few_practitioners: with fewer than five the spread between them is badly known"
+
+def _not_causal(units: str) -> str:
+    of_what = "in skill" if units == "practitioners" else "in what they do"
+    return (
+        f"not_allocated: patients are not shared out by lot, so differences between {units} are not differences "
+        f"{of_what}"
+    )
+
+
+def _few(units: str) -> str:
+    return f"few_{units}: with fewer than five the spread between them is badly known"
 
 
 @dataclass(frozen=True)
@@ -93,6 +99,7 @@ def compare_practitioners(
     practitioner: str = "practitioner_id",
     least_patients: int = LEAST_PATIENTS,
     estimator: Estimator = "paule_mandel",
+    units: str = "practitioners",
 ) -> PractitionerComparison:
     """Mean change per practitioner at the clinic's mean baseline, with shrinkage and funnel limits.
 
@@ -100,7 +107,8 @@ def compare_practitioners(
     `main_practitioner`). The change is regressed on the baseline within practitioners (one slope); v_k = s²/n_k +
     (x̄_k − x̄)²·var(slope), with s² pooled over practitioners, since a variance from five patients is mostly noise.
     Then random effects with Paule–Mandel's τ²; funnel limits μ̂ ± z·√(v_k + τ̂²). `least_patients` cannot be
-    lowered below 5. Fewer than two practitioners, or no variation: status and reason, no rows.
+    lowered below 5. Fewer than two practitioners, or no variation: status and reason, no rows. Sites are compared
+    in the same way: name their column in `practitioner`, and call them `units="sites"` in the notes.
     """
     if least_patients < LEAST_PATIENTS:
         raise PlanError(f"least_patients must be {LEAST_PATIENTS} or more.")
@@ -110,19 +118,19 @@ def compare_practitioners(
     sizes = whole.groupby(practitioner).size()
     small = sizes[sizes < least_patients]
     shown = whole[~whole[practitioner].isin(small.index)]
-    method = "random effects over practitioners, baseline held equal"
+    method = f"random effects over {units}, baseline held equal"
     counts = (
         len(shown), len(pairs) - len(whole), len(small), int(small.sum()), least_patients, confidence,
     )  # fmt: skip
-    adjusted = _adjusted(shown, practitioner)
+    adjusted = _adjusted(shown, practitioner, units)
     if isinstance(adjusted, str):
         nothing = Estimate(None, None, None, None, method, (adjusted,))
         return PractitionerComparison(
-            "not_estimable", adjusted, (), nothing, None, None, *counts, method, (_NOT_CAUSAL,)
+            "not_estimable", adjusted, (), nothing, None, None, *counts, method, (_not_causal(units),)
         )
     pooled = random_effects(adjusted.means, adjusted.variances, confidence, estimator)
     rows = _rows(adjusted, pooled, confidence)
-    notes = (_NOT_CAUSAL, *((_FEW,) if len(rows) < 5 else ()))
+    notes = (_not_causal(units), *((_few(units),) if len(rows) < 5 else ()))
     return PractitionerComparison(
         "converged",
         "",
@@ -146,13 +154,13 @@ class _Adjusted:
     slope: float
 
 
-def _adjusted(shown: pd.DataFrame, practitioner: str) -> _Adjusted | str:
+def _adjusted(shown: pd.DataFrame, practitioner: str, units: str) -> _Adjusted | str:
     """Change at the clinic's mean baseline per practitioner, or why there is none."""
     ordered = shown.sort_values([practitioner, "baseline", "followup"])
     codes, names = pd.factorize(ordered[practitioner], sort=True)
     k = len(names)
     if k < 2:
-        return "insufficient_n: fewer than two practitioners with enough patients"
+        return f"insufficient_n: fewer than two {units} with enough patients"
     baseline = ordered["baseline"].to_numpy(np.float64)
     change = ordered["followup"].to_numpy(np.float64) - baseline
     n = np.bincount(codes)
@@ -165,7 +173,7 @@ def _adjusted(shown: pd.DataFrame, practitioner: str) -> _Adjusted | str:
     df = len(change) - k - int(varies)
     rest = np.round(y - slope * x, TIE_DECIMALS)
     if df < 1 or not rest.any():
-        return "zero_variance: nothing varies within practitioners beside the baseline"
+        return f"zero_variance: nothing varies within {units} beside the baseline"
     s_squared = math.fsum(rest * rest) / df
     away = mean_baseline - math.fsum(baseline) / len(baseline)
     means = mean_change - slope * away

@@ -16,17 +16,10 @@ def session_days(periods: Periods) -> pd.DataFrame:
     `practitioner_id` is missing where the records do not name one. Patients whose day 0 is not known have no
     rows. Raises PlanError where the records hold no sessions.
     """
-    records = periods.records
-    if not records.has("sessions"):
+    if not periods.records.has("sessions"):
         raise PlanError("These records hold no sessions.")
-    sessions = records.frame("sessions")
-    first = records.engine.frame("SELECT patient_id, first_day FROM first_sessions").set_index("patient_id")
-    start = sessions["patient_id"].map(first["first_day"])
-    if records.uses_dates:
-        relative = (pd.to_datetime(sessions["date"]) - pd.to_datetime(start)).dt.days.astype("float64")
-    else:
-        # Day 0 is built into records that count in days, unless a patient has an index day.
-        relative = sessions["day"].astype("float64") - start.astype("float64").fillna(0)
+    sessions = periods.records.frame("sessions")
+    relative = relative_days(periods, sessions)
     named = sessions["practitioner_id"] if "practitioner_id" in sessions else pd.Series(None, sessions.index)
     found = pd.DataFrame(
         {
@@ -37,6 +30,20 @@ def session_days(periods: Periods) -> pd.DataFrame:
     )
     found = found[found["relative_day"].notna()].astype({"relative_day": "int64"})
     return found.sort_values(["patient_id", "relative_day"], kind="stable", ignore_index=True)
+
+
+def relative_days(periods: Periods, rows: pd.DataFrame) -> pd.Series:
+    """Days from the patient's first session to each row of a table with `patient_id` and `date` or `day`.
+
+    NaN where the row has no day, or the patient's day 0 is not known.
+    """
+    records = periods.records
+    first = records.engine.frame("SELECT patient_id, first_day FROM first_sessions").set_index("patient_id")
+    start = rows["patient_id"].map(first["first_day"])
+    if records.uses_dates:
+        return (pd.to_datetime(rows["date"]) - pd.to_datetime(start)).dt.days.astype("float64")
+    # Day 0 is built into records that count in days, unless a patient has an index day.
+    return rows["day"].astype("float64") - start.astype("float64").fillna(0)
 
 
 def dose_rows(periods: Periods, last_day: int = 167) -> pd.DataFrame:

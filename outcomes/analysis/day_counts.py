@@ -95,8 +95,8 @@ def anchored_counts(periods: Periods, anchors: pd.DataFrame, days: int = DAYS_PE
 
     `anchors` has one row per `patient_id` and `anchor`, the relative day on which window 0 begins; a patient may
     have several. Windows of `days` (7 to 28) follow each other in both directions: `number` −1 ends on the day
-    before the anchor. Patients outside the cohort, or without a day 0, have no rows. Columns: `patient_id`, `anchor`, `number`, `recorded_days`, `headache_days`. Raises
-    PlanError where the records hold no daily diary.
+    before the anchor. Patients outside the cohort, or without a day 0, have no rows. Columns: `patient_id`,
+    `anchor`, `number`, `recorded_days`, `headache_days`. Raises PlanError where the records hold no daily diary.
     """
     import pyarrow as pa
 
@@ -124,26 +124,23 @@ def anchored_counts(periods: Periods, anchors: pd.DataFrame, days: int = DAYS_PE
     return frame.astype(dict.fromkeys(whole, "int64"))
 
 
-def periods_over(periods: Periods) -> pd.Series:
-    """Whole 28-day periods that were over when the records end, from 0 up, indexed by `patient_id`.
+def days_over(periods: Periods) -> pd.Series:
+    """Days from day 0 on, itself counted, that were over when the records end; indexed by `patient_id`.
 
     The records end with the newest diary day of anybody. Records without calendar dates do not say when they
-    end: everybody could have recorded every period, and the number is infinite. Patients whose day 0 is not
-    known, and those outside the cohort, have no entry. Raises PlanError where the records hold no daily diary.
+    end: everybody could have recorded every day, and the number is infinite. Patients whose day 0 is not known,
+    and those outside the cohort, have no entry. Raises PlanError where the records hold no daily diary.
     """
     engine = _diary_engine(periods)
     over = "CAST('infinity' AS DOUBLE)"
     if periods.records.uses_dates:
-        over = (
-            "CAST(greatest(0, ((SELECT max(date) FROM diary_usable) - first_day + 1) // "
-            f"{DAYS_PER_PERIOD}) AS DOUBLE)"
-        )
+        over = "CAST(greatest(0, (SELECT max(date) FROM diary_usable) - first_day + 1) AS DOUBLE)"
     frame = engine.frame(
-        f"SELECT people.patient_id, {over} AS periods_over FROM {periods.tables['people']} AS people "
+        f"SELECT people.patient_id, {over} AS days_over FROM {periods.tables['people']} AS people "
         f"JOIN {periods.tables['standing']} AS standing USING (patient_id) "
         "WHERE standing.standing NOT IN ('outside_cohort', 'no_first_session') ORDER BY people.patient_id"
     )
-    return frame.set_index("patient_id")["periods_over"]
+    return frame.set_index("patient_id")["days_over"]
 
 
 def _first_day(periods: Periods) -> str:

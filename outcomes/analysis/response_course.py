@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 
 from outcomes.analysis.catalogue import CATALOGUE
-from outcomes.analysis.day_counts import period_counts, periods_over, window_counts
+from outcomes.analysis.day_counts import days_over, period_counts, window_counts
 from outcomes.analysis.estimates import Values
 from outcomes.analysis.periods import Periods
 from outcomes.analysis.responders import eligible_baselines, improved_share, reaches
@@ -30,8 +30,9 @@ class ResponseCourse:
     """One row per patient with an eligible baseline, in the order of `patient_id`.
 
     `baseline` and `followup` in headache days per 28 (`followup` NaN where the window has too few recorded
-    days); `grid` holds the 28-day periods from the first session on, period 0 being days 1 to 27; `over` how
-    many of them were over when the records end. `n_looked_at` counts all patients of the cohort.
+    days); `grid` holds the 28-day periods from the first session on, period 0 being days 1 to 27; `over`
+    how many of them were over when the records end, or had days enough recorded before they were.
+    `n_looked_at` counts all patients of the cohort.
     """
 
     plan: AnalysisPlan
@@ -62,20 +63,17 @@ class ResponseCourse:
 def response_course(periods: Periods) -> ResponseCourse:
     """Raises PlanError where the records hold no daily diary."""
     plan = periods.plan
-    windows = window_counts(periods)
-    baseline, followup = (
-        _per_28(windows, period, periods.minimums[f"{period}_minimum"]) for period in ("baseline", "followup")
-    )
+    pairs = window_pairs(periods)
+    baseline, followup = (pairs[name].to_numpy(np.float64) for name in ("baseline", "followup"))
     eligible = eligible_baselines(baseline, HEADACHE_DAYS, plan)
-    eligible &= windows["standing"].isin(_WITH_BASELINE).to_numpy()
-    patients = tuple(str(one) for one in windows.loc[eligible, "patient_id"])
+    patients = tuple(str(one) for one in pairs.index[eligible])
     counts = period_counts(periods, first_day=1, last_day=_LAST_DAY)
     grid = window_grid(counts, "period", patients, plan.min_recorded_in_course(DAYS_PER_PERIOD))
     last_valid = np.where(grid.valid, 1 + np.arange(grid.valid.shape[1]), 0).max(axis=1, initial=0)
-    over = periods_over(periods).reindex(list(patients)).to_numpy(np.float64)
+    over = days_over(periods).reindex(list(patients)).to_numpy(np.float64) // DAYS_PER_PERIOD
     return ResponseCourse(
         plan=plan,
-        n_looked_at=len(windows),
+        n_looked_at=len(pairs),
         patients=patients,
         baseline=baseline[eligible],
         followup=followup[eligible],
@@ -84,14 +82,21 @@ def response_course(periods: Periods) -> ResponseCourse:
     )
 
 
-def _per_28(windows: pd.DataFrame, period: str, minimum: int) -> Values:
-    """Headache days per 28 recorded days of a window, NaN where it has too few."""
-    recorded = windows[f"{period}_recorded_days"].to_numpy(np.float64)
-    headache = windows[f"{period}_headache_days"].to_numpy(np.float64)
-    values: Values = np.where(
-        recorded >= minimum, DAYS_PER_PERIOD * headache / np.maximum(recorded, 1), np.nan
-    )
-    return values
+def window_pairs(periods: Periods) -> pd.DataFrame:
+    """`baseline` and `followup` in headache days per 28, one row per patient of the cohort, by `patient_id`.
+
+    NaN where a window has too few recorded days, and for patients whose baseline is compared with nothing.
+    """
+    windows = window_counts(periods)
+    pairs = pd.DataFrame(index=pd.Index(windows["patient_id"], name="patient_id"))
+    compared = windows["standing"].isin(_WITH_BASELINE).to_numpy()
+    for name in ("baseline", "followup"):
+        recorded, headache = (
+            windows[f"{name}_{days}_days"].to_numpy(np.float64) for days in ("recorded", "headache")
+        )
+        counted = compared & (recorded >= periods.minimums[f"{name}_minimum"])
+        pairs[name] = np.where(counted, DAYS_PER_PERIOD * headache / np.maximum(recorded, 1), np.nan)
+    return pairs
 
 
 #: How far a patient came whose baseline can be compared with whatever followed.
@@ -106,8 +111,3 @@ def first_periods(course: ResponseCourse, n_periods: int) -> Values:
     values = course.grid.values[:, :n_periods]
     missing = np.full((len(course), n_periods - values.shape[1]), np.nan)
     return np.hstack([values, missing])
-
-
-def pairs_of(course: ResponseCourse, followup: Values) -> pd.DataFrame:
-    """`baseline` and another `followup` of the same patients, as `responder_shares` takes them."""
-    return pd.DataFrame({"baseline": course.baseline, "followup": followup}, index=list(course.patients))

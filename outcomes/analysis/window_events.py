@@ -102,15 +102,15 @@ class EventTimes:
         return times
 
 
-def times_of(valid: Marks, state: Marks, lasting: int = 1, known_free: Marks | None = None) -> EventTimes:
+def times_of(valid: Marks, state: Marks, lasting: int = 1) -> EventTimes:
     """When a state that lasts for `lasting` valid windows in a row began, from window 0 on.
 
     A window is judged where it and the `lasting` − 1 after it are valid: only there could a beginning be seen,
-    whichever way it went, so observation ends with the last window that was judged. `known_free` (valid and not
-    in the state, unless given) are the windows known to lie before the event.
+    whichever way it went, so observation ends with the last window that was judged. The event lies after the
+    last valid window before it that was not in the state.
     """
     judged, hit = in_a_row(valid, lasting), in_a_row(valid & state, lasting)
-    free = valid & ~state if known_free is None else known_free
+    free = valid & ~state
     ends = DAYS_PER_PERIOD * np.arange(1, valid.shape[1] + 1, dtype=np.float64)
     seen = hit.any(axis=1)
     right = np.where(hit, ends, np.inf).min(axis=1, initial=np.inf)

@@ -19,7 +19,7 @@ import pandas as pd
 from outcomes.analysis.answers import Answers, statistic_of
 from outcomes.analysis.comparison import compare, pair_by_patient
 from outcomes.analysis.endpoints import measure_endpoints
-from outcomes.analysis.estimates import Estimate, Values
+from outcomes.analysis.estimates import Estimate
 from outcomes.analysis.periods import Periods
 from outcomes.analysis.proportions import share
 from outcomes.analysis.responders import eligible_baselines, improved_share, reaches

@@ -43,10 +43,11 @@ def wearing_off(periods: Periods, patients: tuple[str, ...]) -> WearingOff:
     gaps = _long_gaps(session_days(periods), patients, 2 * weeks * _WEEK)
     counts = anchored_counts(periods, gaps.rename(columns={"next_session": "anchor"}), _WEEK)
     rows = []
-    length = gaps.set_index(["patient_id", "next_session"])["weeks"]
+    ends = zip(gaps["patient_id"], gaps["next_session"], strict=True)
+    length = dict(zip(ends, gaps["weeks"], strict=True))
     minimum = plan.min_recorded_in_course(weeks * _WEEK)
-    for gap, counted in counts[counts["number"] < 0].groupby(["patient_id", "anchor"]):
-        rows.append((gap[0], _rise(counted, int(length.loc[gap]), weeks, minimum)))
+    for (patient, anchor), counted in counts[counts["number"] < 0].groupby(["patient_id", "anchor"]):
+        rows.append((patient, _rise(counted, int(length[patient, anchor]), weeks, minimum)))
     found = pd.DataFrame(rows, columns=["patient_id", "rise"]).astype({"rise": "float64"}).dropna()
     found["wore_off"] = found["rise"] >= plan.wearing_off_days_per_week - TIE_TOLERANCE
     each = found.groupby("patient_id").agg(rise=("rise", "mean"), wore_off=("wore_off", "any"))

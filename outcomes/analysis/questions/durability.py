@@ -52,7 +52,9 @@ _JUDGED = (
     "a claim of lasting change is judged by everyone who started, in the late window; curves of responders are not "
     "about everyone"
 )
-_CONDITIONED = "conditioned on response: followed because they had responded, so that the curve begins high by definition"
+_CONDITIONED = (
+    "conditioned on response: followed because they responded, so that the curve begins high by definition"
+)
 _CHANCE = "a first response is in part chance, and is then lost by chance"
 _NO_SESSIONS = "These records hold no sessions: relapse and wearing off cannot be told."
 

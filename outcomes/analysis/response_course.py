@@ -70,7 +70,7 @@ def response_course(periods: Periods) -> ResponseCourse:
     counts = period_counts(periods, first_day=1, last_day=_LAST_DAY)
     grid = window_grid(counts, "period", patients, plan.min_recorded_in_course(DAYS_PER_PERIOD))
     last_valid = np.where(grid.valid, 1 + np.arange(grid.valid.shape[1]), 0).max(axis=1, initial=0)
-    over = days_over(periods).reindex(list(patients)).to_numpy(np.float64) // DAYS_PER_PERIOD
+    over = np.floor(days_over(periods).reindex(list(patients)).to_numpy(np.float64) / DAYS_PER_PERIOD)
     return ResponseCourse(
         plan=plan,
         n_looked_at=len(pairs),

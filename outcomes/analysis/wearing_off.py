@@ -82,7 +82,8 @@ def _rise(counts: pd.DataFrame, gap_weeks: int, weeks: int, minimum: int) -> flo
     `counts` are the weeks counted back from the next session: `number` −1 is the last. Earlier stretches end
     before the last one begins and move by a week.
     """
-    by_week = counts.set_index("number").reindex(range(-gap_weeks, 0), fill_value=0)
+    days_only = counts.set_index("number")[["recorded_days", "headache_days"]]
+    by_week = days_only.reindex(range(-gap_weeks, 0), fill_value=0)
     recorded, headache = (by_week[name].to_numpy(np.float64) for name in ("recorded_days", "headache_days"))
     whole = np.ones(weeks)
     days, headaches = np.convolve(recorded, whole, "valid"), np.convolve(headache, whole, "valid")

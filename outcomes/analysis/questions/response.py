@@ -57,7 +57,8 @@ def ask_response(periods: Periods) -> Answers:
     """Raises PlanError where the records hold neither a daily diary nor summaries of one."""
     plan = periods.plan
     endpoints = measure_endpoints(periods)
-    if "diary" not in set(endpoints["mode"]) or HEADACHE_DAYS.name not in endpoints:
+    summarised = "diary" in set(endpoints["mode"]) and HEADACHE_DAYS.name in endpoints
+    if periods.segments is None and not summarised:
         raise PlanError(_NO_DAYS)
     change = compare(endpoints, HEADACHE_DAYS.name, plan, mode="diary")
     shares = [row for row in change.statistics if row.statistic.startswith(("responders_", "worsened_"))]

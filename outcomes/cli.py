@@ -20,6 +20,7 @@ from outcomes.commands import (
     deidentifying,
     first_day,
     importing,
+    one_patient,
     privacy,
     questions,
     selfchecking,
@@ -76,7 +77,17 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--version", action="version", version=f"outcomes {_version()}")
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
-    for part in (checking, analysis, questions, selfchecking, importing, deidentifying, privacy, first_day):
+    for part in (
+        checking,
+        analysis,
+        questions,
+        one_patient,
+        selfchecking,
+        importing,
+        deidentifying,
+        privacy,
+        first_day,
+    ):
         part.add(commands)
     return parser
 

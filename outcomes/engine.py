@@ -33,7 +33,7 @@ def identifier(name: str) -> str:
 
 
 def literal(text: str) -> str:
-    """A text quoted for SQL: file paths and codes of the data dictionary, never a value of the records."""
+    """A text quoted for SQL: file paths, codes of the data dictionary, and the one pseudonym that was asked for."""
     return "'" + text.replace("'", "''") + "'"
 
 

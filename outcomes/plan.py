@@ -106,6 +106,8 @@ class AnalysisPlan:
     #: Periods of 28 days in a row that a change from chronic to episodic, and overuse, must last.
     chronic_persistence_periods: int = 3
     overuse_persistence_periods: int = 4
+    #: 28-day periods from the first session in which a response is looked for.
+    response_periods: int = 6
     sustained_periods: int = 3
     #: A responder of 50% whose reduction falls below this, in so many periods in a row, has lost the response.
     loss_reduction: float = 30.0
@@ -114,6 +116,10 @@ class AnalysisPlan:
     relapse_within_days: float = 1.0
     relapse_baseline_percent: float = 90.0
     restricted_mean_days: int = 84
+    #: A session after so many days without one begins another course of treatment.
+    retreatment_gap_days: int = 28
+    #: First of the 28 days by which a lasting response is judged: 140 is the first day of weeks 21 to 24.
+    late_window_first_day: int = 140
     wearing_off_weeks: int = 4
     wearing_off_days_per_week: float = 1.0
     #: Days from each session that the soreness sensitivity analysis leaves out: 0 to this.

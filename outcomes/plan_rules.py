@@ -46,9 +46,12 @@ _WHOLE_BOUNDS = {
     "attack_free_days": (1, 2),
     "chronic_persistence_periods": (1, 12),
     "overuse_persistence_periods": (1, 12),
+    "response_periods": (1, 26),
     "sustained_periods": (1, 12),
     "loss_periods": (1, 6),
     "restricted_mean_days": (28, 3660),
+    "retreatment_gap_days": (7, 366),
+    "late_window_first_day": (28, 3632),
     "wearing_off_weeks": (1, 12),
     "soreness_last_day": (0, 14),
     "concurrent_change_days": (0, 366),
@@ -192,6 +195,8 @@ def _method_problems(plan: AnalysisPlan) -> list[str]:
 
 def _outcome_problems(plan: AnalysisPlan) -> Iterator[str]:
     """Choices of the definitions of outcomes."""
+    if plan.sustained_periods > plan.response_periods:
+        yield "sustained_periods must not be above response_periods, in which a response is looked for."
     if plan.score_followup_last_day < plan.score_followup_first_day:
         yield "score_followup_last_day must not come before score_followup_first_day."
     if any(change <= 0 for _, change in plan.important_changes):

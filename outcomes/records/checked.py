@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from outcomes.engine import Engine, identifier
+from outcomes.engine import Engine, identifier, literal
 from outcomes.plan import AnalysisPlan
 from outcomes.records.across import DECLARED_SPAN
 from outcomes.records.findings import Finding, TableCounts
@@ -88,8 +88,9 @@ class Records:
                 return tuple(item.column.name for item in source.columns)
         return ()
 
-    def frame(self, table: str) -> pd.DataFrame:
-        """The used rows of one table as a pandas frame; no column that the source does not hold.
+    def frame(self, table: str, patient_id: str | None = None) -> pd.DataFrame:
+        """The used rows of one table, or of one patient in it, as a pandas frame; no column that the source does
+        not hold.
 
         Raises KeyError where the source does not hold the table.
         """
@@ -98,7 +99,8 @@ class Records:
             raise KeyError(table)
         listed = ", ".join(identifier(name) for name in names)
         origin = _used_diary(self) if table == "diary" else table
-        return self.engine.frame(f"SELECT {listed} FROM {origin} ORDER BY ALL")
+        only = "" if patient_id is None else f"WHERE patient_id = {literal(patient_id)} "
+        return self.engine.frame(f"SELECT {listed} FROM {origin} {only}ORDER BY ALL")
 
     def segments(self, cuts: Sequence[int] = ()) -> str:
         """Name of the engine's table of segments (sql/segments.sql), cut at the given days.

@@ -92,7 +92,10 @@ def _remedy(column: Column) -> str:
 def _row_rules(source: TableSource, forms: Forms) -> list[Rule]:
     """Rules between the columns of one row."""
     if source.table.name == "scores":
-        values = {item.column.name: cell(item.column, item.sql_type, forms).value for item in source.columns}
+        # A number out of the column's own range breaks a rule of its own: these need no guard of it.
+        values = {
+            item.column.name: cell(item.column, item.sql_type, forms).trusted for item in source.columns
+        }
         return [Rule(*fields) for fields in score_rules(values)]
     if source.table.name != "diary" or not source.has("headache"):
         return []

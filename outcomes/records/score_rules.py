@@ -11,6 +11,9 @@ from outcomes.records.instruments import NDI_POINTS, SHEETS, AnswerSheet
 _TOTAL_TOLERANCE = 0.01
 _DOMAIN_TOLERANCE = 0.51
 
+#: Items that a row of `scores` has room for.
+MOST_ITEMS = 25
+
 
 #: Name, column, SQL that is true where a row breaks the rule, problem, remedy: the fields of `rules.Rule`.
 RuleFields = tuple[str, str, str, str, str]
@@ -98,7 +101,8 @@ def _unit_needed(sheet: AnswerSheet, cells: Mapping[str, str]) -> str:
     if sheet.name == "ndi":
         # A total above 50 proves percent, and the answers say what the total means.
         untold += f" AND ({cells['score']}) <= {NDI_POINTS!r}"
-        untold += "".join(f" AND ({item}) IS NULL" for item in _items(sheet, cells))
+        if items := _items(sheet, cells):
+            untold += f" AND list_count({_list(items)}) = 0"
     return f"{untold})"
 
 
@@ -107,20 +111,20 @@ def _other_unit(sheet: AnswerSheet, cells: Mapping[str, str]) -> str:
 
 
 def _no_answer(sheet: AnswerSheet, cells: Mapping[str, str]) -> str:
+    items = _items(sheet, cells)
     breaks = []
-    for number in range(1, 26):
-        item = cells.get(f"item_{number}")
-        if item is None:
-            continue
-        if number > sheet.items:
-            breaks.append(f"({item}) IS NOT NULL")
-        elif number <= sheet.scored_items and sheet.answers:
-            breaks.append(f"({item}) NOT IN ({', '.join(f'{answer:g}' for answer in sheet.answers)})")
-        else:
-            low, high = sheet.lowest_answer, sheet.highest_answer
-            if number > sheet.scored_items:
-                low, high = sheet.unscored[number - sheet.scored_items - 1]
-            breaks.append(f"({item}) NOT BETWEEN {low:g} AND {high:g} OR ({item}) <> floor({item})")
+    if sheet.answers:
+        listed = ", ".join(f"{answer:g}" for answer in sheet.answers)
+        breaks += [f"{item} NOT IN ({listed})" for item in items]
+    elif items:
+        breaks.append(f"list_min({_list(items)}) < {sheet.lowest_answer:g}")
+        breaks.append(f"list_max({_list(items)}) > {sheet.highest_answer:g}")
+        breaks += [f"{item} <> floor({item})" for item in items]
+    for number, (low, high) in enumerate(sheet.unscored, start=sheet.scored_items + 1):
+        if item := cells.get(f"item_{number}"):
+            breaks.append(f"{item} NOT BETWEEN {low:g} AND {high:g}")
+    if strange := [cells[name] for name in _names(sheet.items + 1, MOST_ITEMS) if name in cells]:
+        breaks.append(f"list_count({_list(strange)}) > 0")
     return f"({' OR '.join(breaks)})" if breaks else ""
 
 
@@ -129,44 +133,43 @@ def _disagree(sheet: AnswerSheet, cells: Mapping[str, str]) -> str:
     items = _items(sheet, cells)
     if not items or not sheet.has_total or sheet.name == "eq5d":
         return ""
+    given = f"list_count({_list(items)})"
+    low, high = (
+        f"(list_sum({_list(items)}) + {answer:g} * ({sheet.scored_items} - {given}))"
+        for answer in (sheet.lowest_answer, sheet.highest_answer)
+    )
     score = f"({cells['score']})"
-    given = " OR ".join(f"({item}) IS NOT NULL" for item in items)
-    worst, best = _sums(sheet, items)
     if sheet.name.startswith("msq_"):
-        outside = _outside(score, worst, best, _DOMAIN_TOLERANCE)
+        # Six answers from 1 (never) to 6 (always) count backwards: a domain is 20·Σ(6 − answer)/items.
+        low, high = (
+            f"20.0 * ({6 * sheet.scored_items} - {worst}) / {sheet.scored_items}" for worst in (high, low)
+        )
+        outside = _outside(score, low, high, _DOMAIN_TOLERANCE)
     elif sheet.name == "ndi":
-        points = _outside(score, worst, best, _TOTAL_TOLERANCE)
-        percent = _outside(score, f"2 * ({worst})", f"2 * ({best})", _TOTAL_TOLERANCE)
+        # An answer of one unit is half as large in the other: the total is brought to points.
+        points = _outside(score, low, high, _TOTAL_TOLERANCE)
+        percent = _outside(f"{score} / 2", low, high, _TOTAL_TOLERANCE)
         told = f"({cells.get('unit', 'NULL')})"
         outside = f"CASE {told} WHEN 'points' THEN {points} WHEN 'percent' THEN {percent} "
         outside += f"ELSE ({points} AND {percent}) END"
     else:
-        outside = _outside(score, worst, best, _TOTAL_TOLERANCE)
-    return f"(({given}) AND {outside})"
-
-
-def _sums(sheet: AnswerSheet, items: list[str]) -> tuple[str, str]:
-    """SQL of the lowest and the highest total that the answers leave room for."""
-    low, high = sheet.lowest_answer, sheet.highest_answer
-    absent = sheet.scored_items - len(items)
-    if not sheet.name.startswith("msq_"):
-        return _sum(items, low, absent), _sum(items, high, absent)
-    # Six answers from 1 (never) to 6 (always) count backwards: a domain is 20·Σ(6 − answer)/items.
-    count = sheet.scored_items
-    return tuple(  # type: ignore[return-value]
-        f"20.0 * ({6 * count} - ({_sum(items, answer, absent)})) / {count}" for answer in (high, low)
-    )
-
-
-def _sum(items: list[str], missing: float, absent: int) -> str:
-    return " + ".join([*(f"coalesce({item}, {missing:g})" for item in items), f"{missing * absent:g}"])
+        outside = _outside(score, low, high, _TOTAL_TOLERANCE)
+    return f"({given} > 0 AND {outside})"
 
 
 def _outside(score: str, low: str, high: str, tolerance: float) -> str:
-    return f"({score} < ({low}) - {tolerance} OR {score} > ({high}) + {tolerance})"
+    return f"({score} NOT BETWEEN {low} - {tolerance} AND {high} + {tolerance})"
+
+
+def _list(items: list[str]) -> str:
+    """SQL of a list, whose functions pass over what is missing."""
+    return f"[{', '.join(items)}]"
+
+
+def _names(first: int, last: int) -> list[str]:
+    return [f"item_{number}" for number in range(first, last + 1)]
 
 
 def _items(sheet: AnswerSheet, cells: Mapping[str, str]) -> list[str]:
     """SQL of the scored items that the source has columns for."""
-    names = [f"item_{number}" for number in range(1, sheet.scored_items + 1)]
-    return [cells[name] for name in names if name in cells]
+    return [cells[name] for name in _names(1, sheet.scored_items) if name in cells]

@@ -177,11 +177,12 @@ def _answers(instrument: Instrument, rows: pd.DataFrame) -> np.ndarray:
 def _told_once(made: pd.DataFrame) -> pd.DataFrame:
     """A domain may stand in a sheet and in a row of its own: once where both agree, not at all where they do not."""
     key = ["patient_id", "day", *_MEASURE]
-    usable = (made["reason"] == "") & made["day"].notna()
+    usable = made["reason"] == ""
+    repeats = usable & made.duplicated([*key, "score"])
     differing = made[usable].groupby(key, dropna=False)["score"].transform("nunique") > 1
     made["reason"] = made["reason"].mask(differing.reindex(made.index, fill_value=False), TOLD_TWICE)
     made["score"] = made["score"].where(made["reason"] == "")
-    return made[~(usable & made.duplicated([*key, "score"]))].reset_index(drop=True)
+    return made[~repeats].reset_index(drop=True)
 
 
 def _relative_days(records: Records, given: pd.DataFrame) -> tuple[pd.Series, pd.Series]:

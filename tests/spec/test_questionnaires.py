@@ -577,6 +577,19 @@ class TestSmallAndEmpty:
         assert answers.summary()
 
 
+class TestInWords:
+    def test_every_measure_stands_under_its_name_and_says_its_sources_once(self) -> None:
+        text = _ask(pd.concat([_pairs("hit6", (60, 50)), _pairs("nrs", (7, 4))])).summary()
+        assert text.index("HIT-6") < text.index("Castien 2012") < text.index("Pain 0–10")
+        assert text.count("Castien 2012") == 1
+        assert "HIT-6" in _ask(_pairs("hit6", (60, 50))).summary()
+
+    def test_a_number_of_the_plan_is_told_as_such(self) -> None:
+        plan = AnalysisPlan(important_changes=(("hit6", 5),), reliabilities=(("hit6", 0.8),))
+        text = _ask(_pairs("hit6", (60, 50), (50, 48)), plan=plan).summary()
+        assert "5 (as the plan says)" in text and "0.8 (as the plan says)" in text
+
+
 class TestLaws:
     def _everything(self) -> tuple[pd.DataFrame, pd.DataFrame]:
         parts = [

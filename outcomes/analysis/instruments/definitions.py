@@ -15,6 +15,9 @@ from outcomes.records.instruments import SHEETS, AnswerSheet
 
 Told = Literal["read", "from memory", "ours"]
 
+#: The source of a number that the user gives.
+PLAN = "as the plan says"
+
 
 @dataclass(frozen=True)
 class ImportantChange:
@@ -32,7 +35,8 @@ class ImportantChange:
     @property
     def words(self) -> str:
         whose = f" in {self.only.replace('_', ' ')}" if self.only else ""
-        return f"{self.size:g}{whose} ({self.source}; {self.told})"
+        told = "" if self.source == PLAN else f"; {self.told}"
+        return f"{self.size:g}{whose} ({self.source}{told})"
 
 
 @dataclass(frozen=True)
@@ -50,6 +54,11 @@ class Reliability:
     value: float
     source: str
     told: Told
+
+    @property
+    def words(self) -> str:
+        told = "" if self.source == PLAN else f"; {self.told}"
+        return f"test–retest reliability {self.value:g} ({self.source}{told})"
 
 
 @dataclass(frozen=True)

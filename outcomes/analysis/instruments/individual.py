@@ -140,6 +140,6 @@ def _reliable(measure: PairedScores, plan: AnalysisPlan) -> Iterator[ChangedShar
             yield ChangedShare(name, Estimate(None, None, None, None, "Wilson", (note,)), n, None)
         return
     index = _improvement(complete, measure) / (spread.sd * math.sqrt(2 * (1 - own.value)))
-    told = (f"test–retest reliability {own.value:g} ({own.source}; {own.told})",)
+    told = (own.words,)
     yield _share(names[0], int((index > RELIABLE).sum()), n, plan, told)
     yield _share(names[1], int((index < -RELIABLE).sum()), n, plan, told)

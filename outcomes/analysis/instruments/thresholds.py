@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from outcomes.analysis.instruments.definitions import (
     INSTRUMENTS,
+    PLAN,
     ImportantChange,
     Instrument,
     Reliability,
@@ -15,8 +16,6 @@ from outcomes.analysis.instruments.definitions import (
 from outcomes.errors import PlanError
 from outcomes.plan import AnalysisPlan
 from outcomes.records.code_lists import HEADACHE_TYPES
-
-_PLAN = "the plan's own"
 
 #: ICHD-3 codes of tension-type headache that is not chronic: the stricter number for the chronic form is not theirs.
 NOT_CHRONIC_TENSION_TYPE = ("2.1", "2.2", "2.4")
@@ -32,7 +31,7 @@ class Thresholds:
     def of(self, headache_type: object, ichd3_code: object = None) -> ImportantChange | None:
         """The change that matters to a patient of that type."""
         own = self.by_type.get(headache_type) if isinstance(headache_type, str) else None
-        if own is not None and own.source != _PLAN and headache_type == "tension_type":
+        if own is not None and own.source != PLAN and headache_type == "tension_type":
             own = None if ichd3_code in NOT_CHRONIC_TENSION_TYPE else own
         return own if own is not None else self.general
 
@@ -55,18 +54,18 @@ def thresholds(instrument: Instrument, plan: AnalysisPlan, unit: str = "") -> Th
     by_type = {change.only: change for change in instrument.individual if change.only}
     own = f"{instrument.name}.{unit}" if instrument.name == "ppt" else instrument.name
     if own in given:
-        general, by_type = ImportantChange(given[own], _PLAN, "ours"), {}
+        general, by_type = ImportantChange(given[own], PLAN, "ours"), {}
     for name, size in given.items():
         of, _, only = name.partition(".")
         if of == instrument.name and only in HEADACHE_TYPES:
-            by_type[only] = ImportantChange(size, _PLAN, "ours", only)
+            by_type[only] = ImportantChange(size, PLAN, "ours", only)
     return Thresholds(general, by_type)
 
 
 def reliability(instrument: Instrument, plan: AnalysisPlan) -> Reliability | None:
     """The plan's test–retest reliability of an instrument, else the one that a source gives; None without either."""
     given = dict(plan.reliabilities).get(instrument.name)
-    return Reliability(given, _PLAN, "ours") if given is not None else instrument.reliability
+    return Reliability(given, PLAN, "ours") if given is not None else instrument.reliability
 
 
 def check_names(plan: AnalysisPlan) -> None:

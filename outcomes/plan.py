@@ -138,6 +138,9 @@ class AnalysisPlan:
     important_changes: tuple[tuple[str, float], ...] = ()
     #: Test–retest reliability, by instrument, for the reliable change index.
     reliabilities: tuple[tuple[str, float], ...] = ()
+    #: A value set of the EQ-5D-5L (index by profile, or decrement by level) with its name and version. None is shipped.
+    eq5d_value_set: tuple[tuple[str, float], ...] = ()
+    eq5d_value_set_name: str = ""
     #: Worst intensities (0–10) from which a patient's baseline counts as moderate and as severe.
     severity_bounds: tuple[float, ...] = (4.0, 7.0)
     strata: tuple[str, ...] = (

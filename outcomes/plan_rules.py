@@ -32,7 +32,7 @@ NUMBER_LISTS = (*PERCENT_LISTS, "external_means", "flare_correlations", "tipping
 WHOLE_LISTS = ("sensitivity_min_recorded",)
 NAME_LISTS = ("key_secondaries", "enrolment_rules", "strata")
 #: Keys that hold a number for each of some names.
-PAIR_LISTS = ("important_changes", "reliabilities")
+PAIR_LISTS = ("important_changes", "reliabilities", "eq5d_value_set")
 
 #: Least and greatest of whole numbers and of other numbers.
 _WHOLE_BOUNDS = {
@@ -117,6 +117,8 @@ def problems_of(plan: AnalysisPlan) -> list[str]:
     for name in PAIR_LISTS:
         if not _are_pairs(getattr(plan, name)):
             wrong_type.append(f"[{name}] must give a number for each name, such as  hit6 = 6.")
+    if not isinstance(plan.eq5d_value_set_name, str):
+        wrong_type.append("eq5d_value_set_name must be a text, the name and version of the value set.")
     for name in ("primary_endpoint", "summary_baseline", "summary_followup"):
         if not isinstance(getattr(plan, name), str) or not getattr(plan, name):
             wrong_type.append(f"{name} must be a name.")
@@ -203,6 +205,10 @@ def _outcome_problems(plan: AnalysisPlan) -> Iterator[str]:
         yield "[important_changes] must lie above 0; the direction of each instrument is known."
     if any(not 0 < value < 1 for _, value in plan.reliabilities):
         yield "[reliabilities] must lie between 0 and 1."
+    if any(not -2 <= value <= 2 for _, value in plan.eq5d_value_set):
+        yield "[eq5d_value_set] must lie between -2 and 2."
+    if plan.eq5d_value_set and not plan.eq5d_value_set_name:
+        yield "[eq5d_value_set] needs eq5d_value_set_name, the country and version of the value set."
     bounds = plan.severity_bounds
     if len(bounds) != 2 or not 0 < bounds[0] < bounds[1] <= 10:
         yield "severity_bounds must be two numbers that rise, above 0 and up to 10."

@@ -73,7 +73,9 @@ def check_table(engine: Engine, source: TableSource, forms: Forms, *, may_be_emp
     if not source.is_text:
         # A scan has shown whether any cell breaks a rule; where none does, no later pass pays for the guards.
         select = _checked_select(source, rules, forms) if any_fault else _trusted_select(source, forms)
-        engine.run(f"CREATE OR REPLACE VIEW {name}_checked AS {select}")
+        # The rules of questionnaires are long: their rows are few beside a diary's, and are held to them once.
+        kind = "TABLE" if name == "scores" else "VIEW"
+        engine.run(f"CREATE OR REPLACE {kind} {name}_checked AS {select}")
     mended = _mended(engine, source, doubts)
     long_numbers = any(what == LONG and doubts >> bit & 1 for bit, (_, what, _) in enumerate(_doubts(source)))
     if not any_fault:

@@ -8,6 +8,7 @@ from outcomes.engine import identifier
 from outcomes.errors import PlanError
 from outcomes.records.cells import Forms, cell, untrue_days
 from outcomes.records.schema import DIARY, Column
+from outcomes.records.score_rules import score_rules
 from outcomes.records.table_source import TableSource
 
 
@@ -90,6 +91,12 @@ def _remedy(column: Column) -> str:
 
 def _row_rules(source: TableSource, forms: Forms) -> list[Rule]:
     """Rules between the columns of one row."""
+    if source.table.name == "scores":
+        # A number out of the column's own range breaks a rule of its own: these need no guard of it.
+        values = {
+            item.column.name: cell(item.column, item.sql_type, forms).trusted for item in source.columns
+        }
+        return [Rule(*fields) for fields in score_rules(values)]
     if source.table.name != "diary" or not source.has("headache"):
         return []
     cells = {item.column.name: cell(item.column, item.sql_type, forms) for item in source.columns}

@@ -44,14 +44,22 @@ def value_words(row: Statistic) -> str:
 
 
 def answers_text(answers: Answers) -> str:
-    """The question, a line for each number, and what must stand beside them."""
+    """The question, a line for each number under its endpoint, and what must stand beside them."""
     rows = [_cells(answers, row) for row in answers.statistics]
     widths = [max((len(row[place]) for row in rows), default=0) for place in range(4)]
     lines = [TOPICS[answers.topic].question if answers.topic in TOPICS else answers.topic, ""]
+    endpoints = {row.endpoint for row in answers.statistics}
+    headed = len(endpoints) > 1 or bool(endpoints & set(answers.labels))
+    told, said = "", set(answers.notes)
     for row, cells in zip(answers.statistics, rows, strict=True):
+        if headed and row.endpoint != told:
+            told, said = row.endpoint, set(answers.notes)
+            lines.append(answers.label(told))
         line = "  ".join(cell.ljust(width) for cell, width in zip(cells, widths, strict=True)).rstrip()
         lines.append(f"  {line}")
-        lines += [f"      {note}" for note in row.notes if note not in answers.notes]
+        lines += [f"      {note}" for note in row.notes if note not in said]
+        # What stands beside several numbers of one endpoint is said at the first of them.
+        said |= set(row.notes) if headed else set()
     lines += ["", *answers.notes] if answers.notes else []
     return "\n".join(lines)
 

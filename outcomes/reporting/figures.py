@@ -9,7 +9,6 @@ from __future__ import annotations
 import math
 import textwrap
 from collections.abc import Mapping
-from itertools import pairwise
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -19,12 +18,17 @@ from outcomes.reporting import style
 from outcomes.reporting.figures_course import draw_course, week_ticks
 from outcomes.reporting.figures_paper import (
     NARROWER_MM,
+    around_zero,
     axes_of,
     figure_block,
     figure_svg,
+    panels_of,
     quiet_scale,
+    row_heights,
+    say_nothing,
     styled,
     width_mm,
+    write_beside,
 )
 
 if TYPE_CHECKING:
@@ -53,13 +57,10 @@ def draw_before_after(frame: pd.DataFrame, *, ax: Axes | None = None) -> tuple[A
     the endpoint's unit. About 20 mm high per endpoint.
     """
     count = len(frame)
-    ax = axes_of(ax, 20.0 * count)
-    spec, figure = ax.get_subplotspec(), ax.get_figure()
-    if spec is None or figure is None or count == 0:
-        raise ValueError("draw_before_after needs an Axes made by subplots and at least one endpoint")
-    rows = spec.subgridspec(count, 1, hspace=0.2)
-    ax.set_subplotspec(rows[0])
-    panels = (ax, *(figure.add_subplot(rows[number]) for number in range(1, count)))
+    ax = axes_of(ax, 20.0 * max(1, count))
+    if count == 0:
+        return (say_nothing(ax, "no endpoint to draw"),)
+    panels = panels_of(ax, [1.0] * count, hspace=0.2)
     for panel, (_, endpoint) in zip(panels, frame.iterrows(), strict=True):
         _draw_endpoint(panel, endpoint)
     return panels
@@ -97,48 +98,20 @@ def draw_by_group(frame: pd.DataFrame, xlabel: str, *, ax: Axes | None = None) -
     ax = axes_of(ax, 6.0 * len(frame) + 14, style.HALF_WIDTH_MM)
     narrow = width_mm(ax) < NARROWER_MM
     labels = [textwrap.fill(str(label), 20 if narrow else 40) for label in frame["label"]]
-    heights = _row_heights(labels)
+    heights = row_heights(labels)
     for height, (_, group) in zip(heights, frame.iterrows(), strict=True):
         known = math.isfinite(float(group["value"]))
         if known:
             ax.plot([group["low"], group["high"]], [height, height], color=style.RECORDED, linewidth=1.4)
             ax.plot([group["value"]], [height], "s", color=style.RECORDED, markersize=4.5)
-        _write_beside(ax, str(group["n_text"] if known else group["reason"]), height)
+        write_beside(ax, str(group["n_text"] if known else group["reason"]), height)
     ax.axvline(0, color=style.INK, linewidth=0.8, zorder=1.5)
     ax.set_yticks(heights, labels, color=style.INK, linespacing=1.1)
-    ax.set(xlim=_around_zero(frame), ylim=(heights[-1] - 0.7, 0.7))
+    ax.set(xlim=around_zero(frame), ylim=(heights[-1] - 0.7, 0.7))
     ax.set_xlabel(textwrap.fill(xlabel, 34) if narrow else xlabel)
     ax.locator_params(axis="x", nbins=5, steps=[1, 2, 5, 10])
     ax.grid(axis="x")
     return ax
-
-
-def _row_heights(labels: list[str]) -> list[float]:
-    """Places of the rows from 0 down, further apart where labels take several lines."""
-    lines = [max(1.0, 0.66 * (label.count("\n") + 1)) for label in labels]
-    gaps = [(above + below) / 2 for above, below in pairwise(lines)]
-    return [0.0, *(-float(place) for place in np.cumsum(gaps))]
-
-
-def _write_beside(ax: Axes, words: str, height: float) -> None:
-    ax.annotate(
-        words,
-        (1, height),
-        (4, 0),
-        xycoords=("axes fraction", "data"),
-        textcoords="offset points",
-        va="center",
-        color=style.QUIET,
-        annotation_clip=False,
-    )
-
-
-def _around_zero(frame: pd.DataFrame) -> tuple[float, float]:
-    drawn = frame[["value", "low", "high"]].to_numpy(dtype=float)
-    finite = drawn[np.isfinite(drawn)]
-    low, high = (min(0.0, finite.min()), max(0.0, finite.max())) if finite.size else (-1.0, 1.0)
-    margin = 0.06 * (high - low) or 1.0
-    return low - margin, high + margin
 
 
 # ---- how many improved by how much ----

@@ -44,7 +44,7 @@ def periods() -> pd.DataFrame:
 
 def curve(*kinds: str) -> pd.DataFrame:
     parts = []
-    for number, kind in enumerate(kinds or ("loss_of_response", "relapse")):
+    for number, kind in enumerate(kinds or ("loss_responders", "relapse_all")):
         time = np.arange(0, 253, 28, dtype=float)
         survival = np.exp(-time / (420 - 160 * number))
         parts.append(
@@ -72,14 +72,14 @@ def flows() -> pd.DataFrame:
         ("chronic", "chronic", "chronic", 31), ("chronic", "chronic", "episodic", 14),
         ("chronic", "episodic", "chronic", 5), ("chronic", "episodic", "episodic", 52),
         ("chronic", "episodic", "not_recorded", 9), ("chronic", "chronic", "not_recorded", 2),
-        ("overuse", "overuse", "overuse", 20), ("overuse", "overuse", "no_overuse", 11),
-        ("overuse", "no_overuse", "no_overuse", 70), ("overuse", "no_overuse", "overuse", 3),
+        ("overuse_range", "in the range", "in the range", 20), ("overuse_range", "in the range", "below", 11),
+        ("overuse_range", "below", "below", 70), ("overuse_range", "below", "in the range", 3),
     ]  # fmt: skip
     return pd.DataFrame(rows, columns=["state", "before", "after", "n"])
 
 
 def bands() -> pd.DataFrame:
-    levels = ("little_or_none", "some", "substantial", "severe")
+    levels = ("little", "some", "substantial", "severe")
     counts = [(3, 1, 0, 1), (9, 6, 2, 0), (8, 7, 5, 2), (6, 9, 14, 31)]
     rows = [
         ("hit6", before, after, n)

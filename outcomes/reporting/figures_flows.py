@@ -33,12 +33,11 @@ PANEL_MM = 46.0
 
 #: Bands from the least burdened up, where their order is known; others stand as they first come.
 BAND_ORDER = (
-    "under_control", "none", "no", "little", "little_or_none", "no_disability", "minimal", "mild", "some", "moderate",
-    "substantial", "severe", "very_severe", "complete", "episodic", "chronic", "no_overuse", "below", "not_overuse",
-    "overuse", "yes",
+    "freedom", "optimal", "modest", "insufficient", "none", "no", "little", "mild", "some", "moderate", "substantial",
+    "severe", "complete", "episodic", "chronic", "below", "in the range", "yes",
 )  # fmt: skip
 
-_NOT_RECORDED = ("not_recorded", "unknown", "missing", "not_known")
+_NOT_RECORDED = ("not_recorded", "not recorded")
 _NODE = 0.05  # width of a band's bar, of the Axes' width
 
 
@@ -148,7 +147,11 @@ def _draw_ribbons(
     from matplotlib.patches import PathPatch
     from matplotlib.path import Path
 
-    sizes = {(str(row.before), str(row.after)): float(row.n) for row in flows.itertuples()}
+    columns = ("before", "after", "n")
+    sizes = {
+        (str(before), str(after)): float(n)
+        for before, after, n in zip(*(flows[name].tolist() for name in columns), strict=True)
+    }
     used = {side: dict.fromkeys(bands, 0.0) for side in starts}
     curve = [Path.MOVETO, *[Path.CURVE4] * 3, Path.LINETO, *[Path.CURVE4] * 3, Path.CLOSEPOLY]
     for before in bands:

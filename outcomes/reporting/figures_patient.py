@@ -20,7 +20,7 @@ from outcomes.reporting.figures_paper import (
     say_nothing,
     styled,
 )
-from outcomes.reporting.formatting import day_name
+from outcomes.reporting.formatting import day_name, number
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -100,8 +100,8 @@ def draw_calendar(
     below = top - step + 0.35 * _WEEK_NAMES_MM / cell
     ax.text(0, below, "weeks from first session", va="center", color=style.QUIET)
     lines = _key_lines(width, with_sessions=len(session_days) > 0)
-    for number, line in enumerate(lines):
-        _draw_key_line(ax, line, below + (0.6 * _WEEK_NAMES_MM + number * _KEY_LINE_MM) / cell, cell)
+    for at_line, line in enumerate(lines):
+        _draw_key_line(ax, line, below + (0.6 * _WEEK_NAMES_MM + at_line * _KEY_LINE_MM) / cell, cell)
     bottom = below + (0.6 * _WEEK_NAMES_MM + len(lines) * _KEY_LINE_MM) / cell
     ax.set(xlim=(-_LABELS_MM / cell, (width - _LABELS_MM) / cell + 0.1), ylim=(bottom, 0))
     ax.set_aspect("equal", anchor="NW")
@@ -144,8 +144,8 @@ def _name_fields(ax: Axes, weeks: tuple[int, int], top: float, cell: float) -> N
                 week - weeks[0] + 0.5, top + _DAYS + 0.35 * _WEEK_NAMES_MM / cell, day_name(week), ha="center",
                 va="center", color=style.QUIET,
             )  # fmt: skip
-    for number in (1, _DAYS):
-        ax.text(-0.2, top + number - 0.5, f"day {number}", ha="right", va="center", color=style.QUIET)
+    for at_day in (1, _DAYS):
+        ax.text(-0.2, top + at_day - 0.5, f"day {at_day}", ha="right", va="center", color=style.QUIET)
 
 
 def _draw_day(ax: Axes, column: float, row: float, state: str, intensity: float) -> None:
@@ -167,7 +167,7 @@ def _draw_day(ax: Axes, column: float, row: float, state: str, intensity: float)
     )  # fmt: skip
     if known:
         colour = "white" if intensity >= _WHITE_FROM else style.INK
-        ax.text(column + 0.5, row + 0.53, f"{intensity:.0f}", ha="center", va="center", color=colour)
+        ax.text(column + 0.5, row + 0.53, number(intensity, 0), ha="center", va="center", color=colour)
 
 
 def _shade(intensity: float) -> str:

@@ -56,7 +56,8 @@ def draw_staircase(
     rows = frame.sort_values("reduction")
     if not rows["share"].notna().any():
         return say_nothing(ax, "no share to draw")
-    place, (share, low, high) = _column(rows, "reduction"), (_percent(rows, name) for name in _SHARES)
+    place = _column(rows, "reduction")
+    share, low, high = (_percent(rows, name) for name in _SHARES)
     if len(rows) < _FEWEST_FOR_STEPS:
         ax.vlines(place, low, high, color=style.RECORDED, linewidth=1.4)
     else:
@@ -87,7 +88,7 @@ def _percent(rows: pd.DataFrame, name: str) -> np.ndarray:
 
 def _people(rows: pd.DataFrame) -> str:
     """`, n 104`, where one number stands behind every step."""
-    counts = rows["n"].dropna().unique() if "n" in rows else ()
+    counts = list(rows["n"].dropna().unique()) if "n" in rows else []
     return f", n {counts[0]:,.0f}" if len(counts) == 1 else ""
 
 
@@ -138,7 +139,7 @@ def _draw_expected(ax: Axes, rows: pd.DataFrame, name: str, above: tuple[np.ndar
 def draw_periods(frame: pd.DataFrame, *, ax: Axes | None = None, reduction: float = 50.0) -> Axes:
     """Share of patients with a response in each 28-day period, with intervals and the patients behind it.
 
-    `frame`: `period` (1 = the first 28 days after the first session), `share`, `low`, `high` (0 to 1), `n`.
+    `frame`: `period` (0 = days 1 to 27 after the first session), `share`, `low`, `high` (0 to 1), `n`.
     About 55 mm high.
     """
     ax = axes_of(ax, 55.0, style.HALF_WIDTH_MM)
@@ -146,13 +147,15 @@ def draw_periods(frame: pd.DataFrame, *, ax: Axes | None = None, reduction: floa
     if not rows["share"].notna().any():
         return say_nothing(ax, "no share to draw")
     ax, strip = panels_of(ax, (5.5, 1), sharex=True)
-    place, (share, low, high) = _column(rows, "period"), (_percent(rows, name) for name in _SHARES)
+    place = _column(rows, "period")
+    share, low, high = (_percent(rows, name) for name in _SHARES)
     ax.vlines(place, low, high, color=style.RECORDED, linewidth=1.4)
     ax.plot(place, share, "o", color=style.RECORDED, markersize=4.5)
     ax.set(xlim=(place.min() - 0.6, place.max() + 0.6), ylim=(0, 104))
     ax.set_yticks([0, 25, 50, 75, 100])
-    ax.set_xticks(place, [f"{period:.0f}" for period in place])
-    ax.set_xlabel("period of 28 days after the first session")
-    quiet_scale(ax, wrapped(f"patients with {reduction:g}% fewer (%)", letters_across(ax)))
+    ax.set_xticks(place, [f"{4 * period + 1:.0f}–{4 * period + 4:.0f}" for period in place])
+    ax.set_xlabel("weeks from first session")
+    name = f"patients with at least {reduction:g}% fewer headache days (%)"
+    quiet_scale(ax, wrapped(name, letters_across(ax, 0.9)))
     numbers_row(strip, list(place), list(_column(rows, "n")), "patients")
     return ax

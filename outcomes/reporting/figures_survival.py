@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
@@ -10,6 +11,7 @@ import pandas as pd
 
 from outcomes.reporting import style
 from outcomes.reporting.figures_paper import (
+    NARROWER_MM,
     axes_of,
     letters_across,
     numbers_row,
@@ -39,32 +41,46 @@ def draw_survival(
     ax: Axes | None = None,
     time_name: str = "days",
 ) -> tuple[Axes, ...]:
-    """One curve per kind of event under the other, since their patients differ, on a common scale of time.
+    """One curve per kind of event, each for itself, since their patients differ, on a common scale of time.
 
     `frame`: `of` (kind of event), `time`, `survival`, `low`, `high` (0 to 1). `at_risk`: `of`, `time`,
     `at_risk`. `names`: kind → what the curve is the share of. The curve keeps its height up to the next time
-    and begins at 1. About 48 mm high per kind.
+    and begins at 1. On the page
+    two stand side by side. About 48 mm high per curve or pair of curves.
     """
     kinds = [
         kind for kind in pd.unique(frame["of"]) if frame.loc[frame["of"] == kind, "survival"].notna().any()
     ]
     ax = axes_of(ax, CURVE_MM * max(1, len(kinds)), style.HALF_WIDTH_MM)
+    columns = 1 if len(kinds) == 1 or width_mm(ax) < NARROWER_MM else 2
     if not kinds:
         return (say_nothing(ax, "no curve to draw"),)
-    panels = panels_of(ax, [5.2, 1.0] * len(kinds), sharex=True)
+    rows = math.ceil(len(kinds) / columns)
+    panels = panels_of(ax, [5.2, 1.0] * rows, columns=columns, sharex=True)
     last = float(max(frame["time"].max(), at_risk["time"].max() if len(at_risk) else 0))
+    curves: list[Axes] = []
     for number, kind in enumerate(kinds):
-        curve, strip = panels[2 * number], panels[2 * number + 1]
+        at = 2 * columns * (number // columns) + number % columns
+        curve, strip = panels[at], panels[at + columns]
+        curves.append(curve)
         _draw_curve(curve, frame[frame["of"] == kind].sort_values("time"))
         quiet_scale(curve, wrapped((names or {}).get(kind, _still_without(kind)), letters_across(curve, 0.9)))
         curve.set(xlim=(-0.015 * last, 1.03 * last or 1.0))
         _time_ticks(curve, last, time_name)
-        curve.set_xlabel(time_name if number == len(kinds) - 1 else "")
+        curve.set_xlabel(time_name if number >= len(kinds) - columns else "")
         counts = _at_ticks(at_risk[at_risk["of"] == kind].sort_values("time"), curve)
         numbers_row(
             strip, list(counts["time"].astype(float)), list(counts["at_risk"].astype(float)), "at risk"
         )
-    return panels[::2]
+    for spare in (panels[-1], panels[-1 - columns]) if len(kinds) < rows * columns else ():
+        spare.set_axis_off()
+    return tuple(curves)
+
+
+def survival_height_mm(frame: pd.DataFrame, *, narrow: bool = False) -> float:
+    """Height at which every curve of `draw_survival` has room: two side by side on the page."""
+    count = max(1, frame["of"].nunique())
+    return CURVE_MM * (count if narrow else math.ceil(count / 2))
 
 
 def _still_without(kind: str) -> str:

@@ -33,7 +33,7 @@ def periods() -> pd.DataFrame:
     share = np.array([0.22, 0.3, 0.34, 0.33, NAN, 0.31])
     return pd.DataFrame(
         {
-            "period": range(1, 7),
+            "period": range(6),
             "share": share,
             "low": share - 0.08,
             "high": share + 0.09,
@@ -46,13 +46,13 @@ def curve(*kinds: str) -> pd.DataFrame:
     parts = []
     for number, kind in enumerate(kinds or ("loss_responders", "relapse_all")):
         time = np.arange(0, 253, 28, dtype=float)
-        survival = np.exp(-time / (420 - 160 * number))
+        survival = np.exp(-time / (420 / (1 + number / 2)))
         parts.append(
             pd.DataFrame(
                 {
                     "of": kind,
                     "time": time,
-                    "at_risk": np.linspace(41 - 9 * number, 6, len(time)).round(),
+                    "at_risk": np.linspace(41 - 7 * number, 6, len(time)).round(),
                     "events": 2,
                     "survival": survival,
                     "low": np.clip(survival - 0.0007 * time, 0, 1),

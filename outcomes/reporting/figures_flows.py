@@ -25,6 +25,7 @@ from outcomes.reporting.figures_paper import (
     wrapped,
 )
 from outcomes.reporting.formatting import percent
+from outcomes.reporting.words import in_typeface
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -198,7 +199,7 @@ def _draw_bars(
                 linewidth=0.7, linestyle=(0, (1, 1.5)) if dotted else "solid", clip_on=False,
             )
         )  # fmt: skip
-        words = f"{_words(band).lower()} {size:,.0f} ({percent(size / total)})"
+        words = f"{in_typeface(_words(band).lower())} {size:,.0f} ({percent(size / total)})"
         ax.annotate(
             words, (edge, centre), (4 if edge else -4, 0), textcoords="offset points", va="center",
             ha="left" if edge else "right", color=style.INK, annotation_clip=False,

@@ -25,7 +25,7 @@ from outcomes.reporting.formatting import p_value
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-_ROW_MM, _HEADING_MM, _SCALE_MM = 5.0, 7.0, 12.0
+_ROW_MM, _HEADING_MM, _SCALE_MM = 5.4, 7.0, 12.0
 _LETTERS, _NARROW_LETTERS = 30, 16  # in a line of a group's name
 
 
@@ -43,7 +43,7 @@ def _parts(frame: pd.DataFrame) -> list[tuple[str, pd.DataFrame]]:
 
 
 def _part_mm(by: str, rows: pd.DataFrame, *, narrow: bool) -> float:
-    heading = _HEADING_MM + (3.5 if narrow else 0) if by else 1.0
+    heading = _HEADING_MM + (5.5 if narrow else 0) if by else 1.0
     return _ROW_MM * (1 - row_heights(_labels(by, rows, narrow=narrow))[-1]) + heading
 
 

@@ -240,17 +240,12 @@ def draw_patient_weeks(
     rows = weeks.set_index(weeks["week"].astype(int)).sort_index()
     rows = rows.reindex(range(int(rows.index.min()), int(rows.index.max()) + 1))
     place, value = rows.index.to_numpy(dtype=float) + 0.5, rows["value"].to_numpy(dtype=float)
-    for name, (first, last) in (windows or {}).items():
-        upper.axvspan(first / _DAYS, (last + 1) / _DAYS, color=style.WINDOW, linewidth=0, zorder=0)
-        side, shift = ("right", -3) if last < 0 else ("left", 3)
-        edge = (last + 1 if last < 0 else first) / _DAYS
-        upper.annotate(
-            name, (edge, 7.75), (shift, 0), textcoords="offset points", ha=side, va="top", color=style.QUIET
-        )
+    edges = (place[0] - 0.5, place[-1] + 0.5)
+    _shade_windows(upper, windows or {}, edges)
     upper.plot(place, value, color=style.RECORDED, linewidth=1.2, zorder=3)
     upper.plot(place, value, "o", color=style.RECORDED, markersize=3.6, zorder=3)
-    _mark_sessions(upper, session_days)
-    upper.set(xlim=(place[0] - 0.5, place[-1] + 0.5), ylim=(-0.75, 7.9), yticks=[0, 2, 4, 6])
+    _mark_sessions(upper, [day for day in session_days if edges[0] <= day / _DAYS <= edges[1]])
+    upper.set(xlim=edges, ylim=(-0.75, 7.9), yticks=[0, 2, 4, 6])
     upper.tick_params(axis="x", length=0, labelbottom=False)
     quiet_scale(upper, "headache days per 7")
     lower.bar(place, rows["recorded_days"].to_numpy(dtype=float), width=0.78, color=style.RULE)
@@ -258,6 +253,19 @@ def draw_patient_weeks(
     quiet_scale(lower, "days recorded of 7")
     week_ticks(lower, place[-1] - place[0] + 1)
     return upper, lower
+
+
+def _shade_windows(ax: Axes, windows: Mapping[str, tuple[int, int]], edges: tuple[float, float]) -> None:
+    """The part of each window that the weeks reach, with its name."""
+    for name, (first, last) in windows.items():
+        left, right = max(first / _DAYS, edges[0]), min((last + 1) / _DAYS, edges[1])
+        if right <= left:
+            continue
+        ax.axvspan(left, right, color=style.WINDOW, linewidth=0, zorder=0)
+        side, shift, edge = ("right", -3, right) if last < 0 else ("left", 3, left)
+        ax.annotate(
+            name, (edge, 7.75), (shift, 0), textcoords="offset points", ha=side, va="top", color=style.QUIET
+        )
 
 
 def _mark_sessions(ax: Axes, session_days: Sequence[int]) -> None:

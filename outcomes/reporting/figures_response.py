@@ -64,7 +64,8 @@ def draw_staircase(
         ax.fill_between(place, low, high, step="pre", color=style.RECORDED, alpha=0.16, linewidth=0)
         ax.plot(place, share, color=style.RECORDED, linewidth=1.8, drawstyle="steps-pre")
     _name_steps(ax, place, share, "recorded" if expected is not None else "")
-    top = min(100.0, 20 * math.ceil((float(np.nanmax([*high, *share])) + 6) / 20))
+    room = 6 if expected is None else 14
+    top = min(100.0, 20 * math.ceil((float(np.nanmax([*high, *share])) + room) / 20))
     ax.set(xlim=(min(0.0, place.min()), 108), ylim=(0, top))
     ax.set_xticks([0, 25, 50, 75, 100])
     ax.set_yticks(np.arange(0, top + 1, 20))
@@ -99,7 +100,7 @@ def _name_steps(ax: Axes, place: np.ndarray, share: np.ndarray, name: str) -> No
         if at.size and math.isfinite(share[at[0]]):
             value = float(share[at[0]])
             ax.plot([named], [value], "o", color=style.RECORDED, markersize=4)
-            words = f"{value:.0f}% {name}".strip() if named == NAMED_REDUCTIONS[0] else f"{value:.0f}%"
+            words = f"{name}\n{value:.0f}%".strip() if named == NAMED_REDUCTIONS[0] else f"{value:.0f}%"
             ax.annotate(words, (named, value), (3, 3), textcoords="offset points", color=style.RECORDED)
 
 

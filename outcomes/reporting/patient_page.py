@@ -197,10 +197,12 @@ def _numbers_table(found: SingleCase) -> Block:
         value, low, high = estimate.value, estimate.low, estimate.high
         if name.startswith("log_response"):
             value, low, high = (None if one is None else percent_change(one) for one in (value, low, high))
-        unit = "%" if name.startswith("log_response") and value is not None else ""
-        rows.append(
-            (label, f"{number(value, decimals)}{unit}", interval(low, high, decimals), p_value(estimate.p))
+        unit = "%" if name.startswith("log_response") else ""
+        cells = (
+            f"{number(value, decimals)}{unit if value is not None else ''}",
+            interval(low, high, decimals),
         )
+        rows.append((label, cells[0], cells[1] + (unit if low is not None else ""), p_value(estimate.p)))
         notes += [_sentence(note) for note in estimate.notes]
     likeness = found.autocorrelation
     rows.append(

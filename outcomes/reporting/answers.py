@@ -16,7 +16,17 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 #: Topic → the module and the function that draws its answers.
-FIGURES: dict[str, tuple[str, str]] = {}
+FIGURES: dict[str, tuple[str, str]] = {
+    "response": ("figures_topics", "draw_response"),
+    "durability": ("figures_topics", "draw_durability"),
+    "states": ("figures_topics", "draw_states"),
+    "dose": ("figures_topics", "draw_dose_of"),
+    "within_session": ("figures_topics", "draw_within"),
+    "safety": ("figures_topics", "draw_safety"),
+    "practitioners": ("figures_topics", "draw_practitioners"),
+    "strata": ("figures_topics", "draw_strata"),
+    "questionnaires": ("figures_topics", "draw_questionnaires"),
+}
 
 
 def draw_answers(answers: Answers, *, ax: Axes | None = None) -> Axes:

@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from outcomes.records.check_result import CheckResult, in_runs, way_through
 from outcomes.records.findings import Finding, Level, TableCounts
 from outcomes.reporting import style
-from outcomes.reporting.typesetting import PageMarks, font_face, page_margins
+from outcomes.reporting.typesetting import PageMarks, html_document, stylesheet
 from outcomes.reporting.words import escape_html
 
 #: Runs of rows that are listed of one problem.
@@ -72,17 +72,7 @@ def build_check_page(result: CheckResult, *, name: str = "") -> str:
             _checks(result),
         ]
     )
-    return (
-        '<!DOCTYPE html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
-        '<meta http-equiv="Content-Security-Policy" content="default-src \'none\'; img-src data:; font-src data:; '
-        "style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'\">\n"
-        '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
-        '<meta name="referrer" content="no-referrer">\n'
-        '<meta name="robots" content="noindex, nofollow, noarchive">\n'
-        f"<title>Check of the records</title>\n<style>\n{_stylesheet()}\n</style>\n</head>\n<body>\n"
-        f'<p class="running">{PRIVATE}</p>\n<main>\n{body}</main>\n<footer><p>{PRIVATE}</p></footer>\n'
-        "</body>\n</html>\n"
-    )
+    return html_document("Check of the records", body, stylesheet=_stylesheet(), above=PRIVATE, below=PRIVATE)
 
 
 def _headline(result: CheckResult, name: str) -> str:
@@ -282,13 +272,8 @@ def _many(n: int, one: str, several: str) -> str:
 
 
 def _stylesheet() -> str:
-    faces = "\n".join(font_face(name, weight) for name, weight in style.FONT_WEIGHTS.items())
-    colours = {name: value for name, value in style.LOOK.items() if str(value).startswith("#")} | _OWN_COLOURS
-    variables = "".join(f"--{name}: {value}; " for name, value in colours.items())
-    report = (style.page_template_folder() / "page.css").read_text(encoding="utf-8")
-    margins = page_margins(PageMarks(header=PRIVATE, footer=""))
-    root = f':root {{ --typeface: "{style.FONT_FAMILY}"; {variables}}}'
-    return "\n".join([faces, root, margins, report, _RULES])
+    variables = "".join(f"--{name}: {value}; " for name, value in _OWN_COLOURS.items())
+    return f":root {{ {variables}}}\n{stylesheet(PageMarks(header=PRIVATE, footer=''))}\n{_RULES}"
 
 
 #: Red for what stops, beside the report's colours; 7:1 on white and 6:1 on its own light ground.

@@ -7,9 +7,7 @@ follow-up − baseline. NaN is a gap: hidden or nobody, never zero.
 from __future__ import annotations
 
 import math
-import textwrap
 from collections.abc import Mapping
-from itertools import pairwise
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -19,12 +17,19 @@ from outcomes.reporting import style
 from outcomes.reporting.figures_course import draw_course, week_ticks
 from outcomes.reporting.figures_paper import (
     NARROWER_MM,
+    around_zero,
     axes_of,
     figure_block,
     figure_svg,
+    letters_across,
+    panels_of,
     quiet_scale,
+    row_heights,
+    say_nothing,
     styled,
     width_mm,
+    wrapped,
+    write_beside,
 )
 
 if TYPE_CHECKING:
@@ -53,13 +58,10 @@ def draw_before_after(frame: pd.DataFrame, *, ax: Axes | None = None) -> tuple[A
     the endpoint's unit. About 20 mm high per endpoint.
     """
     count = len(frame)
-    ax = axes_of(ax, 20.0 * count)
-    spec, figure = ax.get_subplotspec(), ax.get_figure()
-    if spec is None or figure is None or count == 0:
-        raise ValueError("draw_before_after needs an Axes made by subplots and at least one endpoint")
-    rows = spec.subgridspec(count, 1, hspace=0.2)
-    ax.set_subplotspec(rows[0])
-    panels = (ax, *(figure.add_subplot(rows[number]) for number in range(1, count)))
+    ax = axes_of(ax, 20.0 * max(1, count))
+    if count == 0:
+        return (say_nothing(ax, "no endpoint to draw"),)
+    panels = panels_of(ax, [1.0] * count, hspace=0.2)
     for panel, (_, endpoint) in zip(panels, frame.iterrows(), strict=True):
         _draw_endpoint(panel, endpoint)
     return panels
@@ -96,49 +98,21 @@ def draw_by_group(frame: pd.DataFrame, xlabel: str, *, ax: Axes | None = None) -
     """
     ax = axes_of(ax, 6.0 * len(frame) + 14, style.HALF_WIDTH_MM)
     narrow = width_mm(ax) < NARROWER_MM
-    labels = [textwrap.fill(str(label), 20 if narrow else 40) for label in frame["label"]]
-    heights = _row_heights(labels)
+    labels = [wrapped(label, 20 if narrow else 40) for label in frame["label"]]
+    heights = row_heights(labels)
     for height, (_, group) in zip(heights, frame.iterrows(), strict=True):
         known = math.isfinite(float(group["value"]))
         if known:
             ax.plot([group["low"], group["high"]], [height, height], color=style.RECORDED, linewidth=1.4)
             ax.plot([group["value"]], [height], "s", color=style.RECORDED, markersize=4.5)
-        _write_beside(ax, str(group["n_text"] if known else group["reason"]), height)
+        write_beside(ax, str(group["n_text"] if known else group["reason"]), height)
     ax.axvline(0, color=style.INK, linewidth=0.8, zorder=1.5)
     ax.set_yticks(heights, labels, color=style.INK, linespacing=1.1)
-    ax.set(xlim=_around_zero(frame), ylim=(heights[-1] - 0.7, 0.7))
-    ax.set_xlabel(textwrap.fill(xlabel, 34) if narrow else xlabel)
+    ax.set(xlim=around_zero(frame), ylim=(heights[-1] - 0.7, 0.7))
+    ax.set_xlabel(wrapped(xlabel, 34 if narrow else 80))
     ax.locator_params(axis="x", nbins=5, steps=[1, 2, 5, 10])
     ax.grid(axis="x")
     return ax
-
-
-def _row_heights(labels: list[str]) -> list[float]:
-    """Places of the rows from 0 down, further apart where labels take several lines."""
-    lines = [max(1.0, 0.66 * (label.count("\n") + 1)) for label in labels]
-    gaps = [(above + below) / 2 for above, below in pairwise(lines)]
-    return [0.0, *(-float(place) for place in np.cumsum(gaps))]
-
-
-def _write_beside(ax: Axes, words: str, height: float) -> None:
-    ax.annotate(
-        words,
-        (1, height),
-        (4, 0),
-        xycoords=("axes fraction", "data"),
-        textcoords="offset points",
-        va="center",
-        color=style.QUIET,
-        annotation_clip=False,
-    )
-
-
-def _around_zero(frame: pd.DataFrame) -> tuple[float, float]:
-    drawn = frame[["value", "low", "high"]].to_numpy(dtype=float)
-    finite = drawn[np.isfinite(drawn)]
-    low, high = (min(0.0, finite.min()), max(0.0, finite.max())) if finite.size else (-1.0, 1.0)
-    margin = 0.06 * (high - low) or 1.0
-    return low - margin, high + margin
 
 
 # ---- how many improved by how much ----
@@ -196,35 +170,45 @@ def draw_paired_change(
 ) -> Axes:
     """Every patient as a line from baseline to follow-up, the means with intervals over them.
 
-    Shows individuals: for the analyst, never in a report that leaves the clinic. `pairs`: one row per
-    patient, `baseline`, `followup`. `summary`: `baseline`, `baseline_low`, `baseline_high`, and the same for
-    `followup`.
+    Patients who rose are dashed, and counted above. Shows individuals: for the analyst, never in a report that
+    leaves the clinic. `pairs`: one row per patient, `baseline`, `followup`. `summary`: `baseline`,
+    `baseline_low`, `baseline_high`, and the same for `followup`.
     """
-    import seaborn
-
     ax = axes_of(ax, 75, style.HALF_WIDTH_MM)
-    tall = pairs[["baseline", "followup"]].reset_index(drop=True)
-    tall.columns = pd.Index([0, 1])
-    tall = tall.rename_axis("patient").reset_index().melt("patient", var_name="period")
-    tall["period"] = tall["period"].astype(int)
-    seaborn.lineplot(
-        tall,
-        x="period",
-        y="value",
-        units="patient",
-        estimator=None,
-        color=style.EVERYONE,
-        linewidth=0.5,
-        alpha=0.45,
-        ax=ax,
-    )
+    if pairs.empty:
+        return say_nothing(ax, "no patient with both periods")
+    rose = (pairs["followup"] > pairs["baseline"]).to_numpy()
+    _draw_patients_lines(ax, pairs, rose)
     _draw_means(ax, summary)
-    ax.set(xlim=(-0.2, 1.2), xticks=[0, 1], xlabel="")
+    ax.set(xlim=(-0.2, 1.2), xticks=[0, 1], xlabel="", ylabel="")
     ax.set_xticklabels(["baseline", "follow-up"])
     ax.set_ylim(bottom=min(0.0, ax.get_ylim()[0]))
-    ax.set_ylabel("")
-    quiet_scale(ax, unit)
+    ax.locator_params(axis="y", nbins=7, steps=[1, 2, 5, 10])
+    told = [unit, f"n {len(pairs):,}", f"{rose.sum():,} rose (dashed)" if rose.any() else ""]
+    quiet_scale(ax, wrapped(", ".join(part for part in told if part), letters_across(ax, 0.9)))
     return ax
+
+
+def _draw_patients_lines(ax: Axes, pairs: pd.DataFrame, rose: np.ndarray) -> None:
+    """A thin line per patient, the fainter the more there are."""
+    import seaborn
+
+    tall = pairs[["baseline", "followup"]].reset_index(drop=True)
+    tall.columns = pd.Index([0, 1])
+    tall = (
+        tall.assign(rose=rose)
+        .rename_axis("patient")
+        .reset_index()
+        .melt(["patient", "rose"], var_name="period")
+    )
+    tall["period"] = tall["period"].astype(int)
+    faint = float(np.clip(6 / math.sqrt(len(pairs)), 0.3, 0.9))
+    looks = ((False, style.EVERYONE, "solid", 0.6), (True, style.QUIET, (0, (3, 2)), 0.8))
+    for kind, colour, dashes, width in looks:
+        seaborn.lineplot(
+            tall[tall["rose"] == kind], x="period", y="value", units="patient", estimator=None, color=colour,
+            linewidth=width, linestyle=dashes, alpha=faint, ax=ax,
+        )  # fmt: skip
 
 
 def _draw_means(ax: Axes, summary: Mapping[str, float]) -> None:

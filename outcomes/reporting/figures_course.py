@@ -10,7 +10,15 @@ import numpy as np
 import pandas as pd
 
 from outcomes.reporting import style
-from outcomes.reporting.figures_paper import MM_PER_INCH, axes_of, quiet_scale, root_figure, styled, width_mm
+from outcomes.reporting.figures_paper import (
+    MM_PER_INCH,
+    axes_of,
+    panels_of,
+    quiet_scale,
+    root_figure,
+    styled,
+    width_mm,
+)
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -57,13 +65,7 @@ def draw_course(
 
 def _with_strip(ax: Axes) -> tuple[Axes, Axes]:
     """The Axes split into the drawing and a low strip under it, with a common horizontal scale."""
-    spec = ax.get_subplotspec()
-    figure = ax.get_figure()
-    if spec is None or figure is None:
-        raise ValueError("draw_course needs an Axes made by subplots")
-    rows = spec.subgridspec(2, 1, height_ratios=(4.6, 1))
-    ax.set_subplotspec(rows[0])
-    strip: Axes = figure.add_subplot(rows[1], sharex=ax)
+    ax, strip = panels_of(ax, (4.6, 1), sharex=True)
     ax.tick_params(axis="x", length=0, labelbottom=False)
     return ax, strip
 

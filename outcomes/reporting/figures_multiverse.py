@@ -13,7 +13,7 @@ import numpy as np
 import pandas as pd
 
 from outcomes.reporting import style
-from outcomes.reporting.figures_paper import NARROWER_MM, axes_of, styled, width_mm
+from outcomes.reporting.figures_paper import NARROWER_MM, axes_of, panels_of, say_nothing, styled, width_mm
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -36,26 +36,16 @@ def draw_multiverse(
     line through both parts, and its options darker names. About 68 mm high, and 4 mm per option and choice.
     """
     if frame.empty:
-        return _nothing(axes_of(ax, _AROUND_MM))
+        return say_nothing(axes_of(ax, _AROUND_MM), "no estimate to draw")
     rows = _option_rows(frame, choices)
     ax = axes_of(ax, _CURVE_MM + _AROUND_MM + _ROW_MM * len(rows))
-    spec, figure = ax.get_subplotspec(), ax.get_figure()
-    if spec is None or figure is None:
-        raise ValueError("draw_multiverse needs an Axes made by subplots")
     # Where no choice varies there is a curve of one point, and a strip without names.
-    parts = spec.subgridspec(2, 1, height_ratios=(_CURVE_MM, _ROW_MM * max(1, len(rows))), hspace=0.04)
-    ax.set_subplotspec(parts[0])
-    below: Axes = figure.add_subplot(parts[1], sharex=ax)
+    heights = (_CURVE_MM, _ROW_MM * max(1, len(rows)))
+    ax, below = panels_of(ax, heights, hspace=0.04, sharex=True)
     ordered = frame.sort_values(["value", *choices], kind="stable", ignore_index=True)
     _draw_curve(ax, ordered, scale_name)
     _draw_choices(below, ordered, rows)
     _mark_planned(ax, below, ordered)
-    return ax
-
-
-def _nothing(ax: Axes) -> Axes:
-    ax.text(0.5, 0.5, "no estimate to draw", ha="center", va="center", transform=ax.transAxes)
-    ax.set_axis_off()
     return ax
 
 

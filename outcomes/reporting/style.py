@@ -21,6 +21,9 @@ RULE: Final = "#c5ced8"
 GRID: Final = "#e6eaef"
 WINDOW: Final = "#eef1f5"
 EVERYONE: Final = "#8a94a1"
+# The two ends of an ordered scale (bands, intensities): apart in lightness, so that the order is seen in grey too.
+SHADE_LIGHT: Final = "#cfe1ed"
+SHADE_DARK: Final = "#06304f"
 
 PAGE_WIDTH_MM: Final = 170.0
 HALF_WIDTH_MM: Final = 82.0

@@ -303,7 +303,8 @@ def draw_change(change: PairedChange, ax: Axes | None = None) -> Axes:
         row = change[f"{name}_mean"]
         bounds = ((name, row.value), (f"{name}_low", row.low), (f"{name}_high", row.high))
         summary |= {key: float("nan") if value is None else value for key, value in bounds}
-    return draw_paired_change(change.pairs, summary, unit=change.endpoint.unit, ax=ax)
+    name = f"{change.endpoint.label.lower()} ({change.endpoint.unit})"
+    return draw_paired_change(change.pairs, summary, unit=name, ax=ax)
 
 
 def draw_changes(table: ComparisonTable, ax: Axes | None = None) -> Axes:

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 
 from outcomes.errors import ReportStopped
 from outcomes.reporting import style
-from outcomes.reporting.words import HTML_MIME, TYPST_MIME, typst_string
+from outcomes.reporting.words import HTML_MIME, TYPST_MIME, escape_html, typst_string
 
 if TYPE_CHECKING:
     from nbformat import NotebookNode
@@ -80,7 +80,7 @@ def build_html(notebook_node: NotebookNode, *, title: str, marks: PageMarks) -> 
         "header": marks.header,
         "footer": marks.footer,
         "language": marks.language,
-        "style": _stylesheet(marks),
+        "style": stylesheet(marks),
     }
     checked = list(report_outputs(notebook_node))
     page, _ = exporter.from_notebook_node(notebook_node, resources={"report": report})
@@ -102,7 +102,26 @@ def report_outputs(notebook_node: NotebookNode) -> Iterator[dict[str, str]]:
             yield data
 
 
-def _stylesheet(marks: PageMarks) -> str:
+def html_document(title: str, body: str, *, stylesheet: str, above: str, below: str) -> str:
+    """A page of our own making that no notebook is behind: no script, no address outside it.
+
+    `title`, `above` and `below` are text, `body` is HTML whose text has been escaped.
+    """
+    return (
+        '<!DOCTYPE html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
+        '<meta http-equiv="Content-Security-Policy" content="default-src \'none\'; img-src data:; font-src data:; '
+        "style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'\">\n"
+        '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
+        '<meta name="referrer" content="no-referrer">\n'
+        '<meta name="robots" content="noindex, nofollow, noarchive">\n'
+        f"<title>{escape_html(title)}</title>\n<style>\n{stylesheet}\n</style>\n</head>\n<body>\n"
+        f'<p class="running">{escape_html(above)}</p>\n<main>\n{body}</main>\n'
+        f"<footer><p>{escape_html(below)}</p></footer>\n</body>\n</html>\n"
+    )
+
+
+def stylesheet(marks: PageMarks) -> str:
+    """Typeface, colours, the printed page's margins and the rules of the page."""
     colours = {name: value for name, value in style.LOOK.items() if str(value).startswith("#")}
     variables = "".join(f"--{name}: {value}; " for name, value in colours.items())
     faces = "\n".join(font_face(name, weight) for name, weight in style.FONT_WEIGHTS.items())

@@ -37,8 +37,7 @@ def escape_html(text: str) -> str:
 
 def typst_string(text: str) -> str:
     """A Typst string literal (code mode) that holds `text`; □ for a character the typeface lacks."""
-    shown = _NOT_IN_FONT.sub(NOT_SHOWN, _readable(text))
-    return typst_data(shown)
+    return typst_data(in_typeface(text))
 
 
 def typst_data(text: str) -> str:
@@ -62,6 +61,11 @@ def typst_array(expressions: Sequence[str]) -> str:
 
 def typst_strings(texts: Sequence[str]) -> str:
     return typst_array([typst_string(text) for text in texts])
+
+
+def in_typeface(text: str) -> str:
+    """`text` with □ for every character that the shipped typeface lacks."""
+    return _NOT_IN_FONT.sub(NOT_SHOWN, _readable(text))
 
 
 def _readable(text: str) -> str:
@@ -129,8 +133,7 @@ def typst_words(words: Words) -> str:
 
 def typst_text(text: str) -> str:
     """A Typst string of shown text, with invisible places to break in very long words."""
-    shown = _NOT_IN_FONT.sub(NOT_SHOWN, _readable(text))
-    return typst_data(_LONG_WORD.sub("\\1\u200b", shown))
+    return typst_data(_LONG_WORD.sub("\\1\u200b", in_typeface(text)))
 
 
 def plain_words(words: Words) -> str:

@@ -6,6 +6,7 @@ import matplotlib
 import numpy as np
 import pandas as pd
 import pytest
+from figure_texts import text_faults, visible_texts
 from matplotlib.figure import Figure
 
 from outcomes.reporting import figures, style
@@ -114,25 +115,6 @@ def drawn(name: str, width: float) -> Figure:
     return figure
 
 
-def visible_texts(figure: Figure):
-    beyond = labels_beyond_the_ends(figure)
-    found = figure.findobj(lambda artist: isinstance(artist, matplotlib.text.Text))
-    return [
-        text for text in found if text.get_visible() and text.get_text().strip() and id(text) not in beyond
-    ]
-
-
-def labels_beyond_the_ends(figure: Figure) -> set[int]:
-    """Ticks beyond an axis' ends exist as objects and are not drawn."""
-    beyond = set()
-    for axis in (axis for axes in figure.axes for axis in (axes.xaxis, axes.yaxis)):
-        low, high = sorted(axis.get_view_interval())
-        for tick in (*axis.majorTicks, *axis.minorTicks):
-            if not low - 1e-9 <= tick.get_loc() <= high + 1e-9:
-                beyond |= {id(tick.label1), id(tick.label2)}
-    return beyond
-
-
 @each_drawing
 @each_width
 def test_all_text_has_one_size_and_one_typeface(name, width):
@@ -147,18 +129,7 @@ def test_all_text_has_one_size_and_one_typeface(name, width):
 @each_width
 def test_no_text_is_cut_off_or_over_another(name, width):
     figure = drawn(name, width)
-    boxes = [(text.get_text(), text.get_window_extent()) for text in visible_texts(figure)]
-    for words, box in boxes:
-        assert box.x0 >= -0.5, words
-        assert box.y0 >= -0.5, words
-        assert box.x1 <= figure.bbox.x1 + 0.5, words
-        assert box.y1 <= figure.bbox.y1 + 0.5, words
-    for number, (words, box) in enumerate(boxes):
-        for others, other in boxes[number + 1 :]:
-            wide = min(box.x1, other.x1) - max(box.x0, other.x0)
-            high = min(box.y1, other.y1) - max(box.y0, other.y0)
-            # Boxes include the font's empty ascent; two pixels of it may meet.
-            assert wide <= 0.5 or high <= 2.0, (words, others)
+    assert not text_faults(figure)
 
 
 @each_drawing

@@ -6,13 +6,13 @@ Self-contained, without a script or an outside address, and without the pseudony
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, Protocol
+from typing import Any
 
 import pandas as pd
 
 from outcomes.analysis.estimates import Estimate
+from outcomes.analysis.one_patient import OnePatient
 from outcomes.analysis.single_case import SingleCase, percent_change
-from outcomes.plan import AnalysisPlan
 from outcomes.reporting import style
 from outcomes.reporting.figure_words import calendar_words, patient_weeks_words
 from outcomes.reporting.figures_paper import figure_block
@@ -47,23 +47,6 @@ ONE_PATIENT = (
 )
 
 _STATES = ("headache", "no headache", "not recorded")
-
-
-class OnePatient(Protocol):
-    """What the page is made from: see `outcomes.reporting.figures_patient` for the frames."""
-
-    @property
-    def days(self) -> pd.DataFrame: ...
-    @property
-    def weeks(self) -> pd.DataFrame: ...
-    @property
-    def session_days(self) -> Sequence[int]: ...
-    @property
-    def single_case(self) -> SingleCase: ...
-    @property
-    def plan(self) -> AnalysisPlan: ...
-    @property
-    def notes(self) -> tuple[str, ...]: ...
 
 
 def build_patient_page(patient: OnePatient, *, about: Sequence[str] = ()) -> str:

@@ -104,7 +104,8 @@ def _draw_curve(ax: Axes, rows: pd.DataFrame) -> None:
         (time[end], survival[end]),
         (5, 0),
         textcoords="offset points",
-        va="center",
+        # At the bottom it stands on the axis, not across it.
+        va="center" if survival[end] > 8 else "bottom",
         color=style.RECORDED,
         annotation_clip=False,
     )

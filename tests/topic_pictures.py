@@ -18,7 +18,7 @@ from outcomes.reporting import style
 from outcomes.reporting.figures_flows import draw_flows, flows_height_mm
 from outcomes.reporting.figures_forest import draw_forest, forest_height_mm
 from outcomes.reporting.figures_funnel import FUNNEL_MM, draw_funnel
-from outcomes.reporting.figures_paper import _fill_the_page
+from outcomes.reporting.figures_paper import fill_the_page
 from outcomes.reporting.figures_patient import WEEKS_MM, calendar_height_mm, draw_calendar, draw_patient_weeks
 from outcomes.reporting.figures_response import HEIGHT_MM, draw_periods, draw_staircase
 from outcomes.reporting.figures_safety import SORENESS_MM, draw_events, draw_soreness, events_height_mm
@@ -130,7 +130,7 @@ def drawn(drawing: Drawing, width: float) -> Figure:
     with style.figure_style():
         size = (width / 25.4, height(width) / 25.4)
         figure = Figure(figsize=size, layout="constrained", facecolor="white", dpi=DOTS_PER_INCH)
-        _fill_the_page(figure)
+        fill_the_page(figure)
         draw(figure.add_subplot())
         figure.draw_without_rendering()
     return figure

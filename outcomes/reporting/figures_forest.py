@@ -70,13 +70,15 @@ def draw_forest(frame: pd.DataFrame, xlabel: str, *, ax: Axes | None = None) -> 
     for panel, (by, rows) in zip(panels, parts, strict=True):
         _draw_part(panel, rows, overall, _labels(by, rows, narrow=narrow))
         if by:
-            told = wrapped(f"{_name(by)}: {_heterogeneity(rows)}", 32 if narrow else 64)
+            # On a phone the name has a line of its own.
+            apart = "\n" if narrow else " "
+            told = f"{wrapped(_name(by), 40)}:{apart}{_heterogeneity(rows)}"
             panel.set_title(told, loc="left", color=style.INK, pad=2, linespacing=1.1)
         if panel is not panels[-1]:
             panel.tick_params(axis="x", length=0, labelbottom=False)
             panel.spines["bottom"].set_visible(False)
     ax.set_xlim(around_zero(frame))
-    ax.locator_params(axis="x", nbins=5, steps=[1, 2, 5, 10])
+    ax.locator_params(axis="x", nbins=5 if narrow else 9, steps=[1, 2, 5, 10])
     panels[-1].set_xlabel(wrapped(f"{xlabel}; exploratory", 32 if narrow else 80))
     return panels
 

@@ -55,7 +55,7 @@ def figure_svg(draw: Callable[[Axes], object], width_mm: float, height_mm: float
 
     with style.figure_style():
         figure = Figure(figsize=(width_mm / MM_PER_INCH, height_mm / MM_PER_INCH), layout="constrained")
-        _fill_the_page(figure)
+        fill_the_page(figure)
         draw(figure.add_subplot())
         written = io.BytesIO()
         # Without date and version, which would make the bytes differ between days and machines.
@@ -63,7 +63,7 @@ def figure_svg(draw: Callable[[Axes], object], width_mm: float, height_mm: float
     return written.getvalue()
 
 
-def _fill_the_page(figure: Figure) -> None:
+def fill_the_page(figure: Figure) -> None:
     engine: Any = figure.get_layout_engine()
     engine.set(w_pad=0.01, h_pad=0.02, wspace=0.0, hspace=0.0)
 
@@ -87,7 +87,7 @@ def axes_of(ax: Axes | None, height_mm: float, width_mm: float = style.PAGE_WIDT
     size = (width_mm / MM_PER_INCH, height_mm / MM_PER_INCH)
     # White paper: on none, dark notebooks would swallow the labels.
     figure, new = pyplot.subplots(figsize=size, layout="constrained", facecolor="white")
-    _fill_the_page(figure)
+    fill_the_page(figure)
     return new
 
 

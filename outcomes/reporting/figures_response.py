@@ -156,7 +156,7 @@ def draw_periods(frame: pd.DataFrame, *, ax: Axes | None = None, reduction: floa
     ax.set_yticks([0, 25, 50, 75, 100])
     ax.set_xticks(place, [f"{4 * period + 1:.0f}–{4 * period + 4:.0f}" for period in place])
     ax.set_xlabel("weeks from first session")
-    name = f"patients with at least {reduction:g}% fewer headache days (%)"
+    name = f"patients with ≥{reduction:g}% fewer headache days (%)"
     quiet_scale(ax, wrapped(name, letters_across(ax, 0.9)))
     numbers_row(strip, list(place), list(_column(rows, "n")), "patients")
     return ax

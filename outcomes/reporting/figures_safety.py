@@ -117,7 +117,8 @@ def draw_soreness(frame: pd.DataFrame, *, ax: Axes | None = None) -> tuple[Axes,
     mean, low, high = (rows[name].to_numpy(dtype=float) for name in ("mean", "low", "high"))
     upper.plot(day, mean, color=style.RECORDED, linewidth=0.8)
     upper.vlines(day, low, high, color=style.RECORDED, linewidth=1.4)
-    upper.plot(day, mean, "o", color=style.RECORDED, markersize=4.5)
+    # Small, so that a short interval is not behind its dot.
+    upper.plot(day, mean, "o", color=style.RECORDED, markersize=2.8, clip_on=False, zorder=3)
     upper.set(xlim=(day.min() - 0.5, day.max() + 0.5), ylim=(0, 10.4), yticks=[0, 5, 10])
     upper.tick_params(axis="x", length=0, labelbottom=False)
     quiet_scale(upper, "mean soreness (0–10)")

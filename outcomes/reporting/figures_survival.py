@@ -65,7 +65,7 @@ def draw_survival(
         curves.append(curve)
         _draw_curve(curve, frame[frame["of"] == kind].sort_values("time"))
         quiet_scale(curve, wrapped((names or {}).get(kind, _still_without(kind)), letters_across(curve, 0.9)))
-        curve.set(xlim=(-0.015 * last, 1.03 * last or 1.0))
+        curve.set(xlim=(-0.04 * last, 1.02 * last or 1.0))
         _time_ticks(curve, last, time_name)
         curve.set_xlabel(time_name if number >= len(kinds) - columns else "")
         counts = _at_ticks(at_risk[at_risk["of"] == kind].sort_values("time"), curve)
@@ -101,11 +101,11 @@ def _draw_curve(ax: Axes, rows: pd.DataFrame) -> None:
     ax.plot([time[end]], [survival[end]], "o", color=style.RECORDED, markersize=3.5, clip_on=False)
     ax.annotate(
         f"{survival[end]:.0f}%",
-        (1, survival[end]),
-        (3, 0),
-        xycoords=("axes fraction", "data"),
+        (time[end], survival[end]),
+        (5, 0),
         textcoords="offset points",
-        va="center",
+        # At the bottom it stands on the axis, not across it.
+        va="center" if survival[end] > 8 else "bottom",
         color=style.RECORDED,
         annotation_clip=False,
     )

@@ -110,7 +110,8 @@ def _interval_words(found: Estimate, confidence: float) -> str:
     name = f"{confidence_name(confidence)} interval"
     if found.low is None or found.high is None:
         return f"no {name}"
-    return f"change {number(found.value)}, {name} {interval(found.low, found.high)}"
+    no_change = ", which includes no change" if found.low <= 0 <= found.high else ""
+    return f"change {number(found.value)}, {name} {interval(found.low, found.high)}{no_change}"
 
 
 def _key_figures(patient: OnePatient) -> Block:

@@ -100,8 +100,14 @@ def test_a_change_is_said_with_its_interval_and_weeks():
         in told
     )
     assert "4 weeks before, 4 after" in told
+    assert "which includes no change" not in told
     assert "because" not in told
     assert "effect" not in told
+
+
+def test_an_interval_that_holds_no_change_says_so():
+    told = text_of(drawn_diary("xxxoooo" + "xoooooo" + "xxooooo" + "xooooxo" + "xxooooo" * 4, -28))
+    assert "which includes no change" in told
 
 
 @pytest.mark.parametrize("first_day", [-28, 0])

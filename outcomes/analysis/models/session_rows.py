@@ -10,11 +10,11 @@ from outcomes.errors import PlanError
 from outcomes.plan import DAYS_PER_PERIOD
 
 
-def session_days(periods: Periods) -> pd.DataFrame:
+def session_days(periods: Periods, *columns: str) -> pd.DataFrame:
     """One row per used session: `patient_id`, `relative_day` (0 is the first session), `practitioner_id`.
 
-    `practitioner_id` is missing where the records do not name one. Patients whose day 0 is not known have no
-    rows. Raises PlanError where the records hold no sessions.
+    `practitioner_id` is missing where the records do not name one. Further `columns` of `sessions` come as they stand
+    there, missing where the records do not hold them. Patients whose day 0 is not known have no rows. Raises PlanError where the records hold no sessions.
     """
     records = periods.records
     if not records.has("sessions"):
@@ -35,6 +35,8 @@ def session_days(periods: Periods) -> pd.DataFrame:
             "practitioner_id": named.astype("object"),
         }
     )
+    for name in columns:
+        found[name] = sessions[name] if name in sessions else None
     found = found[found["relative_day"].notna()].astype({"relative_day": "int64"})
     return found.sort_values(["patient_id", "relative_day"], kind="stable", ignore_index=True)
 

@@ -277,7 +277,8 @@ def _compare_pairs(
     unit = endpoint.unit
     differences = Sample(followup.values - baseline.values)
     change = paired_change(baseline, followup, plan.confidence)
-    change = replace(change, notes=(*change.notes, *withheld))
+    # Without a pair the reason is the rule, and not that somebody has no value.
+    change = replace(change, notes=(*(change.notes if n or not withheld else ()), *withheld))
     rows = [
         row("baseline_mean", mean_interval(baseline, plan.confidence), unit),
         row("followup_mean", mean_interval(followup, plan.confidence), unit),

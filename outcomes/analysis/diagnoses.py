@@ -116,15 +116,11 @@ def _diagnosed_after(records: Records) -> str:
     if records.uses_dates:
         return "diagnosed_date > first_day" if "diagnosed_date" in columns else "CAST(NULL AS BOOLEAN)"
     # Day 0 is built into records that count in days, unless a patient has an index day.
-    return (
-        "diagnosed_day > coalesce(first_day, 0)"
-        if "diagnosed_day" in columns
-        else "CAST(NULL AS BOOLEAN)"
-    )
+    return "diagnosed_day > coalesce(first_day, 0)" if "diagnosed_day" in columns else "CAST(NULL AS BOOLEAN)"
 
 
 def with_diagnoses(endpoints: pd.DataFrame, periods: Periods) -> pd.DataFrame:
-    """The endpoint table with `episodic_cluster` and with the diagnoses that comparisons use in place of those written."""
+    """The endpoint table with `episodic_cluster`, and the diagnoses that comparisons use in place of those written."""
     found = patient_diagnoses(periods).set_index("patient_id")
     for name in DIAGNOSIS_COLUMNS:
         if name in endpoints.columns:

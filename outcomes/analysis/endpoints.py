@@ -233,7 +233,10 @@ def summary_flow(endpoints: pd.DataFrame, mode: str, plan: AnalysisPlan) -> Pati
     """
     rows = endpoints[endpoints["mode"] == mode]
     names = endpoint_names(endpoints)
-    primary, what = plan.primary_endpoint, "recall" if mode in endpoints.attrs.get(VISITS_ATTRIBUTE, ()) else "summary"
+    primary, what = (
+        plan.primary_endpoint,
+        "recall" if mode in endpoints.attrs.get(VISITS_ATTRIBUTE, ()) else "summary",
+    )
     wanted = [primary] if primary in names and rows[primary].notna().any() else names
     has_value = rows[wanted].notna().any(axis=1)
     too_few = ~rows["covered"] & rows["recorded_days"].notna()

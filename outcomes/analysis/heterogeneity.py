@@ -40,7 +40,9 @@ def welch_anova(groups: Sequence[Values]) -> Heterogeneity:
     samples = [Sample.of(group) for group in groups]
     k = len(samples)
     if k < 2:
-        return Heterogeneity(None, max(k - 1, 0), None, None, WELCH_ANOVA, ("one_group: nothing to test between",))
+        return Heterogeneity(
+            None, max(k - 1, 0), None, None, WELCH_ANOVA, ("one_group: nothing to test between",)
+        )
     if any(len(sample) < 2 or not sample.varies for sample in samples):
         note = "zero_variance: a group of one, or whose patients all changed alike, has no weight"
         return Heterogeneity(None, k - 1, None, None, WELCH_ANOVA, (note,))
@@ -85,8 +87,8 @@ def adjusted_means(
         away = x.mean() - middle
         value = float(y.mean() - slope * away)
         half = quantile * math.sqrt(variance * (1 / len(x) + away**2 / within))
-        bounds = (value - half, value + half) if half > 0 else (None, None)
-        means.append(Estimate(value, *bounds, None, ADJUSTED_MEAN))
+        low, high = (value - half, value + half) if half > 0 else (None, None)
+        means.append(Estimate(value, low, high, None, ADJUSTED_MEAN))
     return means, _covariance_test(np.concatenate(before), np.concatenate(after), rest, k, df)
 
 

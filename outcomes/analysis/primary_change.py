@@ -45,15 +45,21 @@ class PrimaryChange:
     def change_of(self, patients: Collection[object] | pd.Index, confidence: float) -> tuple[Estimate, int]:
         """The mean change of some of the patients, and how many of them are analysed."""
         chosen = self.complete[self.complete.index.isin(list(patients))]
-        return paired_change(_values(chosen["baseline"]), _values(chosen["followup"]), confidence), len(chosen)
+        return paired_change(_values(chosen["baseline"]), _values(chosen["followup"]), confidence), len(
+            chosen
+        )
 
 
-def primary_change(periods: Periods) -> PrimaryChange:
-    """The plan's primary endpoint, or the first that the records hold. Raises PlanError where there is none."""
-    try:
-        endpoints = measure_endpoints(periods)
-    except InvalidRecords as error:
-        raise PlanError(str(error)) from None
+def primary_change(periods: Periods, endpoints: pd.DataFrame | None = None) -> PrimaryChange:
+    """The plan's primary endpoint, or the first that the records hold. Raises PlanError where there is none.
+
+    `endpoints` are those of `periods`, where they have been measured already.
+    """
+    if endpoints is None:
+        try:
+            endpoints = measure_endpoints(periods)
+        except InvalidRecords as error:
+            raise PlanError(str(error)) from None
     names = endpoint_names(endpoints)
     if not names:
         raise PlanError("These records hold no endpoint that could be compared.")

@@ -58,7 +58,9 @@ def recall_rows(periods: Periods, mode: str) -> pd.DataFrame:
     visits = visits.drop_duplicates(["patient_id", "relative_day"])
     parts = []
     for period, (first, last) in visit_days(periods.plan, span).items():
-        inside = visits[visits["relative_day"].between(first, last)].sort_values("relative_day", kind="stable")
+        inside = visits[visits["relative_day"].between(first, last)].sort_values(
+            "relative_day", kind="stable"
+        )
         parts.append(
             inside.drop_duplicates("patient_id", keep="last" if period == "baseline" else "first").assign(
                 period=period

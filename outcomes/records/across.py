@@ -82,7 +82,10 @@ def _nothing_to_compare(sources: dict[str, TableSource]) -> list[Finding]:
         return []
     held = sessions or sources["scores"]
     problem = "stands without a diary, summaries or recalled headache days: nothing can be compared."
-    remedy = "'outcomes questions' can be asked. To compare, add diary.csv or ask at each visit (recalled_headache_days_28)."
+    remedy = (
+        "'outcomes questions' can be asked. To compare, add diary.csv or ask at each visit "
+        "(recalled_headache_days_28)."
+    )
     return [_warning("nothing_to_compare", held, "", problem, remedy, 1)]
 
 

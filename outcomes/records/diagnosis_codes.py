@@ -78,6 +78,6 @@ def contradicting_diagnoses(records: Records, sources: dict[str, TableSource]) -
             rule=CONTRADICTING,
             column="sinus_evidence",
             problem="is no, and ICHD-3 11.5 asks for a disorder of nose or sinuses that was shown.",
-            remedy="Without it the headache counts as unclassified (self-labelled sinus). Correct the one that is wrong.",
+            remedy="Without it the headache counts as unclassified (self-labelled sinus). Correct what is wrong.",
         )
     return found

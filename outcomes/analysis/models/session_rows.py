@@ -14,7 +14,8 @@ def session_days(periods: Periods, *columns: str) -> pd.DataFrame:
     """One row per used session: `patient_id`, `relative_day` (0 is the first session), `practitioner_id`.
 
     `practitioner_id` is missing where the records do not name one. Further `columns` of `sessions` come as they stand
-    there, missing where the records do not hold them. Patients whose day 0 is not known have no rows. Raises PlanError where the records hold no sessions.
+    there, missing where the records do not hold them. Patients whose day 0 is not known have no rows. Raises PlanError
+    where the records hold no sessions.
     """
     records = periods.records
     if not records.has("sessions"):
@@ -36,7 +37,7 @@ def session_days(periods: Periods, *columns: str) -> pd.DataFrame:
         }
     )
     for name in columns:
-        found[name] = sessions[name] if name in sessions else None
+        found[name] = sessions.get(name)
     found = found[found["relative_day"].notna()].astype({"relative_day": "int64"})
     return found.sort_values(["patient_id", "relative_day"], kind="stable", ignore_index=True)
 

@@ -51,16 +51,20 @@ def ask_care(periods: Periods) -> Answers:
     notes = [f"The follow-up window is days {first} to {last} from the first session."]
     if is_care_including(still, periods.plan.still_in_care_share):
         notes.append(
-            f"Most of the patients were still treated in it: what was recorded there is under {INCLUDING}, not after it."
+            f"Most of the patients were still treated in it: what was recorded there is under {INCLUDING}, not "
+            "after it."
         )
     return Answers("care", tuple(rows), periods.plan, LABELS, tuple(notes), {"care": frame})
 
 
-def still_in_care(periods: Periods) -> Statistic | None:
-    """Share of the patients analysed with a session in the follow-up window; None where the records hold no sessions."""
+def still_in_care(periods: Periods, endpoints: pd.DataFrame | None = None) -> Statistic | None:
+    """Share of the patients analysed with a session in the follow-up window; None where the records hold no sessions.
+
+    `endpoints` are those of `periods`, where they have been measured already.
+    """
     if not periods.records.has("sessions"):
         return None
-    primary = primary_change(periods)
+    primary = primary_change(periods, endpoints)
     frame = _care_frame(primary, session_days(periods), periods)
     return _still_in_care(primary, frame, periods)
 
@@ -110,7 +114,9 @@ def _codes(primary: PrimaryChange, frame: pd.DataFrame, periods: Periods) -> lis
     codes = session_codes(periods)
     codes = codes[codes["relative_day"].between(first, last) & codes["patient_id"].isin(patients)]
     for kind in sorted(set(codes["kind"]) - {"none"}):
-        rows.append(_share(primary, periods, kind, set(codes.loc[codes["kind"] == kind, "patient_id"]), patients))
+        rows.append(
+            _share(primary, periods, kind, set(codes.loc[codes["kind"] == kind, "patient_id"]), patients)
+        )
     treated = set(frame.loc[frame["sessions_in_window"] > 0, "patient_id"])
     rows.append(_share(primary, periods, "care_not_told", treated - set(codes["patient_id"]), treated))
     return rows

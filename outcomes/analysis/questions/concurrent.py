@@ -36,8 +36,8 @@ def ask_concurrent(periods: Periods) -> Answers:
     primary endpoint with and without the patients who had one.
 
     The rows of `change` have `by` = concurrent and the groups all, unchanged and changed. `frames["changes"]`:
-    `patient_id`, `relative_day`, `kind`. `frames["sensitivity"]`: `group`, `value`, `low`, `high`, `n`. Raises PlanError
-    where the records neither hold co-interventions nor events.
+    `patient_id`, `relative_day`, `kind`. `frames["sensitivity"]`: `group`, `value`, `low`, `high`, `n`. Raises
+    PlanError where the records neither hold co-interventions nor events.
     """
     records = periods.records
     if "co_interventions" not in records.columns("sessions") and not records.has("events"):
@@ -82,7 +82,7 @@ def preventive_changes(periods: Periods) -> pd.DataFrame:
 
 
 def session_codes(periods: Periods) -> pd.DataFrame:
-    """One row per session and code of its co-interventions: `patient_id`, `relative_day`, `kind`; empty cells have none."""
+    """One row per session and code of its co-interventions, none where empty: `patient_id`, `relative_day`, `kind`."""
     given = session_days(periods, "co_interventions").dropna(subset=["co_interventions"])
     given["kind"] = given["co_interventions"].astype("object").str.split(";")
     given = given.explode("kind")

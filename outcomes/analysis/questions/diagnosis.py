@@ -78,7 +78,12 @@ def _people(periods: Periods) -> pd.DataFrame:
 
 
 def _row(
-    people: pd.DataFrame, periods: Periods, statistic: str, count: int, of: int, **where: str | tuple[str, ...]
+    people: pd.DataFrame,
+    periods: Periods,
+    statistic: str,
+    count: int,
+    of: int,
+    **where: str | tuple[str, ...],
 ) -> Statistic:
     plan = periods.plan
     found = share(count, of, plan.confidence)
@@ -181,20 +186,24 @@ def _kinds(people: pd.DataFrame, periods: Periods, held: set[str]) -> list[Stati
 
 def _notes(people: pd.DataFrame, periods: Periods) -> tuple[str, ...]:
     notes = [
-        f"Codes are of {CLASSIFICATION}. A type is what the clinic wrote down, not what these records were examined for.",
+        f"Codes are of {CLASSIFICATION}. A type is what the clinic wrote down; these records were not examined for it.",
     ]
     contradicting = sum(one.count for one in periods.records.findings if one.rule == CONTRADICTING)
     if contradicting:
-        rows = "row of patients contradicts itself" if contradicting == 1 else "rows of patients contradict themselves"
+        rows = (
+            "row of patients contradicts itself"
+            if contradicting == 1
+            else "rows of patients contradict themselves"
+        )
         notes.append(f"{contradicting} {rows} in type, code or evidence; 'outcomes check' lists them.")
     if people["headache_type"].eq(SELF_LABELLED_SINUS).any():
         notes.append(
-            "Sinus headache without a disorder that was shown counts as unclassified (self-labelled sinus): of 2,991 such "
-            "patients 88% met criteria for migraine or probable migraine."
+            "Sinus headache without a disorder that was shown counts as unclassified (self-labelled sinus): of 2,991 "
+            "such patients 88% met criteria for migraine or probable migraine."
         )
     if people["age_band"].eq(CHILDREN).any():
         notes.append(
-            "Children: attacks of migraine may last from 2 hours (adults: 4), and disability is asked for by PedMIDAS, never "
-            "by MIDAS. Compare them apart (--by age_band)."
+            "Children: attacks of migraine may last from 2 hours (adults: 4), and disability is asked for by PedMIDAS, "
+            "never by MIDAS. Compare them apart (--by age_band)."
         )
     return tuple(notes)

@@ -44,16 +44,16 @@ _FROM_COMPARISON = (
 
 
 def ask_recalled(periods: Periods) -> Answers:
-    """Recalled headache days by span: how often asked for, the levels before and after, and the change of those with both.
+    """Recalled headache days by span: how often asked for, the levels before and after, the change of those with both.
 
-    Every row has the mode recall_28 or recall_7. `frames["levels"]`: `mode`, `period`, `value`, `low`, `high`, `n`. Raises
-    PlanError where the records hold no recalled headache days.
+    Every row has the mode recall_28 or recall_7. `frames["levels"]`: `mode`, `period`, `value`, `low`, `high`, `n`.
+    Raises PlanError where the records hold no recalled headache days.
     """
     modes = _modes(periods)
     if not modes:
         raise PlanError(
-            "These records hold no recalled headache days: sessions need recalled_headache_days_28 (or _7), or summaries "
-            "the mode recall_28."
+            "These records hold no recalled headache days: sessions need recalled_headache_days_28 (or _7), or "
+            "summaries the mode recall_28."
         )
     rows: list[Statistic] = []
     for mode in modes:
@@ -62,7 +62,10 @@ def ask_recalled(periods: Periods) -> Answers:
         rows += _compared(periods, mode)
     levels = [row for row in rows if row.statistic.startswith("level_")]
     frame = pd.DataFrame(
-        [(row.mode, row.statistic.removeprefix("level_"), row.value, row.low, row.high, row.n) for row in levels],
+        [
+            (row.mode, row.statistic.removeprefix("level_"), row.value, row.low, row.high, row.n)
+            for row in levels
+        ],
         columns=["mode", "period", "value", "low", "high", "n"],
     )
     return Answers("recalled", tuple(rows), periods.plan, LABELS, _notes(periods, rows), {"levels": frame})
@@ -153,21 +156,21 @@ def _compared(periods: Periods, mode: str) -> list[Statistic]:
 
 def _notes(periods: Periods, rows: list[Statistic]) -> tuple[str, ...]:
     notes = [
-        "Recalled at visits, not recorded day by day. Recall is set against recall alone, never against a diary, and fills "
-        "no gap in one."
+        "From memory, not recorded day by day. Recall is set against recall alone, never against a diary, and fills no "
+        "gap in one."
     ]
     by_name = {row.statistic: row for row in rows}
     baseline, followup = by_name.get("level_baseline"), by_name.get("level_followup")
     first, last = visit_days(periods.plan, RECALLS[rows[0].mode][1])["followup"]
     if baseline is not None and not baseline.n:
         notes.append(
-            "There is no baseline, so no change can be told. From today: ask every patient at the first session, before it "
-            "begins, for the headache days of the last 28, and write the number into that session's row."
+            "There is no baseline, so no change can be told. From today: ask every patient at the first session, "
+            "before it begins, for the headache days of the last 28, and write the number into that session's row."
         )
     if followup is not None and not followup.n:
         notes.append(
-            f"There is no follow-up. From today: see each patient again, or ask, on days {first} to {last} after the first "
-            "session, whether treatment has ended or not."
+            f"There is no follow-up. From today: see or ask each patient again on days {first} to {last} after the "
+            "first session, whether treatment has ended or not."
         )
     if "change" in by_name:
         notes.append("Who comes back to a visit is asked; who stays away, well or unwell, is not.")

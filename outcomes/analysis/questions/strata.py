@@ -41,14 +41,14 @@ _EXPLORATORY = (
 )
 
 _REGRESSION = (
-    "Cut by a baseline value, levels differ by regression to the mean alone: who had most headache before tends to fall "
-    "most, whatever is done. So these levels are compared at the same baseline."
+    "Cut by a baseline value, levels differ by regression to the mean alone: who had most headache before tends to "
+    "fall most, whatever is done. So these levels are compared at the same baseline."
 )
 
 
 @dataclass(frozen=True, eq=False)
 class _Stratum:
-    """One way to cut the patients: the level of each (by `patient_id`), and whether it is cut by a baseline value."""
+    """One way to cut the patients: the level of each by `patient_id`, and whether a baseline value cuts them."""
 
     name: str
     levels: pd.Series
@@ -60,9 +60,9 @@ def ask_strata(periods: Periods) -> Answers:
 
     Per level `change`, and `change_at_mean_baseline` where the stratum is cut by a baseline value; per stratum
     `heterogeneity` (F, its p in `p`). Levels of fewer than 5 analysed patients are counted and not estimated.
-    `frames["forest"]`: `by`, `group`, `value`, `low`, `high`, `n`, `p`, `p_adjusted` (both in the first row of a stratum
-    alone), with the change at the mean baseline where there is one. Raises PlanError for a stratum that is no category,
-    and where the records hold none of them.
+    `frames["forest"]`: `by`, `group`, `value`, `low`, `high`, `n`, `p`, `p_adjusted` (both in the first row of a
+    stratum alone), with the change at the mean baseline where there is one. Raises PlanError for a stratum that is no
+    category, and where the records hold none of them.
     """
     primary = primary_change(periods)
     strata, notes = _strata(primary, periods)
@@ -114,7 +114,9 @@ def _strata(primary: PrimaryChange, periods: Periods) -> tuple[list[_Stratum], l
         else:
             named = levels.astype("object").where(levels.notna(), NOT_RECORDED).astype(str)
             strata.append(_Stratum(name, named, name in COMPUTED))
-    notes = [f"Not in these records: {', '.join(name.replace('_', ' ') for name in missing)}."] if missing else []
+    notes = (
+        [f"Not in these records: {', '.join(name.replace('_', ' ') for name in missing)}."] if missing else []
+    )
     return strata, notes
 
 
@@ -247,4 +249,4 @@ def _forest(
             )  # fmt: skip
     columns = ["by", "group", "value", "low", "high", "n", "p", "p_adjusted"]
     frame = pd.DataFrame(found, columns=columns)
-    return frame.astype({name: "float64" for name in ("value", "low", "high", "p", "p_adjusted")})
+    return frame.astype(dict.fromkeys(("value", "low", "high", "p", "p_adjusted"), "float64"))

@@ -104,7 +104,8 @@ def care_words(still: Statistic | None, plan: AnalysisPlan, disclosure: Disclosu
     if still is None or not is_care_including(still, plan.still_in_care_share):
         return ""
     shown = disclosure.share(still)
-    who = "Most of the patients" if shown.value is None else f"{percent(shown.value)} of the patients"
+    many = "Most" if (still.value or 0) >= 0.5 else "Many"
+    who = f"{many} of the patients" if shown.value is None else f"{percent(shown.value)} of the patients"
     return (
         f"{who} still had sessions {followup_phrase(plan)} after the first one: this is the change under {INCLUDING}, "
         "and says nothing about the time after it."

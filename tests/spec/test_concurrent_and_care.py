@@ -138,7 +138,7 @@ class TestCare:
             "care including dry needling"
         )
         # One patient of four is never told.
-        assert care_words(still, strict, share).startswith("Most of the patients")
+        assert care_words(still, strict, share).startswith("Many of the patients")
         assert care_words(None, strict, internal) == ""
 
     def test_no_sessions_no_answer(self) -> None:

@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 from outcomes.analysis.catalogue import Endpoint, find_endpoint
+from outcomes.analysis.diagnoses import CLUSTER_NOTE, EPISODIC_CLUSTER
 from outcomes.analysis.endpoints import (
     COUNTED_OUT_OF,
     DAILY_ATTRIBUTE,
@@ -36,6 +37,9 @@ from outcomes.plan import DAYS_PER_PERIOD, AnalysisPlan
 ALL = "all"
 NOT_RECORDED = "not recorded"
 
+#: Statistics that begin so describe one period of patients who are not compared.
+DESCRIBED = "described_"
+
 _CONDITIONAL = "conditional: only patients with headache in both periods have a value"
 
 
@@ -43,12 +47,22 @@ def pair_by_patient(endpoints: pd.DataFrame, endpoint: str, mode: str | None = N
     """`baseline` and `followup` of one endpoint, one row per patient, indexed by `patient_id`.
 
     NaN where a period has no value. `mode` may be left out where the table has one, or has a diary: modes
-    are never pooled. Raises PlanError.
+    are never pooled. Patients with episodic cluster headache have no pair: they are described and never compared
+    (docs/method.md#diagnosis). Raises PlanError.
     """
     rows = endpoints[endpoints["mode"] == _mode_of(endpoints, mode)]
     if endpoint not in endpoint_names(endpoints):
         raise PlanError(f"These records do not hold '{endpoint}'.")
-    return _both_sides(rows, endpoint)
+    pairs = _both_sides(rows, endpoint)
+    pairs.loc[pairs.index.isin(_described_only(rows)), list(PERIODS)] = np.nan
+    return pairs
+
+
+def _described_only(rows: pd.DataFrame) -> set[object]:
+    """The patients among these rows who are never compared before and after."""
+    if EPISODIC_CLUSTER not in rows:
+        return set()
+    return set(rows.loc[rows[EPISODIC_CLUSTER].astype("bool"), "patient_id"])
 
 
 def _both_sides(rows: pd.DataFrame, column: str) -> pd.DataFrame:
@@ -85,12 +99,13 @@ def compare(
     pairs = pair_by_patient(endpoints, endpoint, mode)
     mode = _mode_of(endpoints, mode)
     daily = mode == "diary" and endpoint in endpoints.attrs.get(DAILY_ATTRIBUTE, ())
+    rows = endpoints[endpoints["mode"] == mode]
+    described = _both_sides(rows[rows["patient_id"].isin(_described_only(rows))], endpoint)
     recorded = None
     if all_methods:
-        rows = endpoints[endpoints["mode"] == mode]
         days = COUNTED_OUT_OF.get(endpoint, "")
         recorded = _both_sides(rows, days) if days in rows else pairs * np.nan
-    return _compare_pairs(pairs, found, plan, _Place(mode, daily, by, group), recorded)
+    return _compare_pairs(pairs, found, plan, _Place(mode, daily, by, group), described, recorded)
 
 
 def compare_groups(
@@ -198,7 +213,7 @@ def _mode_of(endpoints: pd.DataFrame, mode: str | None) -> str:
 
 
 def _by_category(endpoints: pd.DataFrame, by: str) -> list[tuple[str, pd.DataFrame]]:
-    if by not in endpoints.columns or by in (*FIXED_COLUMNS, *endpoint_names(endpoints)):
+    if by not in endpoints.columns or by in (*FIXED_COLUMNS, EPISODIC_CLUSTER, *endpoint_names(endpoints)):
         raise PlanError(f"'{by}' is not a category of the table 'patients' in these records.")
     category = endpoints[by].astype("object").where(endpoints[by].notna(), NOT_RECORDED).astype(str)
     names = sorted(set(category) - {NOT_RECORDED}) + [NOT_RECORDED] * bool((category == NOT_RECORDED).any())
@@ -207,6 +222,8 @@ def _by_category(endpoints: pd.DataFrame, by: str) -> list[tuple[str, pd.DataFra
 
 def _notes(endpoints: pd.DataFrame, plan: AnalysisPlan) -> tuple[str, ...]:
     notes = []
+    if n := len(_described_only(endpoints)):
+        notes.append(f"{n} {'patient is' if n == 1 else 'patients are'} in no change: {CLUSTER_NOTE}")
     if plan.primary_endpoint not in endpoint_names(endpoints):
         notes.append(f"the primary endpoint {plan.primary_endpoint} is not in these records; the others are")
     if plan.baseline_days < DAYS_PER_PERIOD and "diary" in set(endpoints["mode"]):
@@ -236,14 +253,19 @@ def _compare_pairs(
     endpoint: Endpoint,
     plan: AnalysisPlan,
     place: _Place,
+    described: pd.DataFrame,
     recorded: pd.DataFrame | None = None,
 ) -> PairedChange:
-    """Every statistic of one set of pairs. With the `recorded` days of each pair, all methods beside the defaults."""
+    """Every statistic of one set of pairs. With the `recorded` days of each pair, all methods beside the defaults.
+
+    `described` are the levels of those who are not compared: each period by itself, and no difference of the two.
+    """
     complete = pairs.dropna()
     baseline = Sample(complete["baseline"].to_numpy(dtype=np.float64))
     followup = Sample(complete["followup"].to_numpy(dtype=np.float64))
     n_patients, n = len(pairs), len(complete)
     common = (_CONDITIONAL,) if endpoint.conditional else ()
+    withheld = (f"{len(described)} of {n_patients} left out: {CLUSTER_NOTE}",) if len(described) else ()
 
     def row(name: str, found: Estimate, unit: str, of: int = n, count: int | None = None) -> Statistic:
         return Statistic(
@@ -255,6 +277,8 @@ def _compare_pairs(
     unit = endpoint.unit
     differences = Sample(followup.values - baseline.values)
     change = paired_change(baseline, followup, plan.confidence)
+    # Without a pair the reason is the rule, and not that somebody has no value.
+    change = replace(change, notes=(*(change.notes if n or not withheld else ()), *withheld))
     rows = [
         row("baseline_mean", mean_interval(baseline, plan.confidence), unit),
         row("followup_mean", mean_interval(followup, plan.confidence), unit),
@@ -271,13 +295,17 @@ def _compare_pairs(
             row(name, replace(estimate, notes=(*estimate.notes, *notes)), "share", of, count)
             for name, estimate, of, count, notes in responder_shares(pairs, endpoint, plan)
         ]
+    for period in PERIODS if len(described) else ():
+        levels = described[period].dropna().to_numpy(dtype=np.float64)
+        found = mean_interval(levels, plan.confidence)
+        rows.append(row(f"{DESCRIBED}{period}_mean", found, unit, len(levels)))
     if recorded is not None:
         # The other methods take time to import, and the default comparison does without them.
         from outcomes.analysis.paired.all_methods import RecordedDays, all_methods
 
         days = recorded.loc[complete.index].to_numpy(dtype=np.float64)
-        found = all_methods(baseline, followup, RecordedDays(days[:, 0], days[:, 1]), endpoint, plan)
-        rows += [row(*one) for one in found]
+        others = all_methods(baseline, followup, RecordedDays(days[:, 0], days[:, 1]), endpoint, plan)
+        rows += [row(*one) for one in others]
     return PairedChange(
         endpoint=endpoint,
         by=place.by,

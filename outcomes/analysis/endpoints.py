@@ -8,8 +8,11 @@ import numpy as np
 import pandas as pd
 
 from outcomes.analysis.catalogue import CATALOGUE
+from outcomes.analysis.diagnoses import EPISODIC_CLUSTER, with_diagnoses
 from outcomes.analysis.periods import PatientFlow, Periods
+from outcomes.analysis.recalls import RECALLS, VISITS_ATTRIBUTE, has_recalls, recall_rows
 from outcomes.engine import identifier, literal
+from outcomes.errors import InvalidRecords
 from outcomes.plan import AnalysisPlan
 from outcomes.records.code_lists import MODES
 from outcomes.records.schema import PATIENTS
@@ -30,6 +33,11 @@ COUNTED_OUT_OF = {
     "acute_medication_days_per_28": "medication_known_days",
 }
 
+NOTHING_TO_COMPARE = (
+    "These records hold no diary, no summaries and no recalled headache days, so there is nothing to compare. Add "
+    "diary.csv, or ask for headache days at each visit (sessions: recalled_headache_days_28)."
+)
+
 #: Under this name the plan, as plain values, travels with the endpoint table.
 PLAN_ATTRIBUTE = "outcomes_plan"
 
@@ -43,17 +51,22 @@ def measure_endpoints(periods: Periods) -> pd.DataFrame:
     Columns: `patient_id`; `mode` (diary, recall_28, recall_7: never pooled); `period` (baseline, followup);
     `recorded_days` and `medication_known_days`, those on which medication was answered (NaN where unknown);
     `covered`; one column per endpoint, NaN where the period is not
-    covered or the endpoint is not defined; then the categories of `patients`. Every patient has both
-    periods, so that whoever is left out can be counted. The plan travels in `.attrs`.
-    Sources: docs/method.md.
+    covered or the endpoint is not defined; then the categories of `patients`, the diagnoses as comparisons use
+    them; `episodic_cluster`, true for patients who are described and never compared. Every patient has both
+    periods, so that whoever is left out can be counted. The plan travels in `.attrs`. Raises InvalidRecords where
+    the records hold nothing that can be compared. Sources: docs/method.md.
     """
     tables = []
     if periods.segments is not None:
         tables.append(_from_diary(periods))
     if periods.records.has("summaries"):
         tables += _from_summaries(periods, tables)
+    visits = _add_recalls(periods, tables)
+    if not tables:
+        raise InvalidRecords([NOTHING_TO_COMPARE])
     table = pd.concat(tables, ignore_index=True) if len(tables) > 1 else tables[0]
-    table = _with_categories(table, periods.records)
+    table = with_diagnoses(_with_categories(table, periods.records), periods)
+    table.attrs[VISITS_ATTRIBUTE] = visits
     table.attrs[PLAN_ATTRIBUTE] = periods.plan.to_dict()
     table.attrs[DAILY_ATTRIBUTE] = _daily_names(periods.records)
     return table
@@ -88,7 +101,7 @@ def _daily_names(records: Records) -> list[str]:
 def _from_summaries(periods: Periods, daily: list[pd.DataFrame]) -> list[pd.DataFrame]:
     """One endpoint table per mode of the summaries. What the daily diary gives, summaries do not replace."""
     summaries = _summary_rows(periods)
-    people = _people(periods)
+    people = people_of(periods)
     names = [name for name in summaries.columns if name not in (*FIXED_COLUMNS, "day")]
     modes = [mode for (mode,) in periods.records.engine.rows("SELECT DISTINCT mode FROM summaries")]
     tables = []
@@ -110,6 +123,42 @@ def _from_summaries(periods: Periods, daily: list[pd.DataFrame]) -> list[pd.Data
     return tables
 
 
+def _add_recalls(periods: Periods, tables: list[pd.DataFrame]) -> tuple[str, ...]:
+    """Add what patients recalled at their visits, each span as a mode of its own; gives the modes that were added.
+
+    A patient of whom the summaries hold that mode keeps them for both periods. Beside other modes, one without a single
+    pair is left to the question of what was recalled: there is nothing in it to compare.
+    """
+    alone, added = not tables, []
+    for mode in (mode for mode in RECALLS if has_recalls(periods, mode)):
+        rows = recall_rows(periods, mode)
+        summarised = next((table for table in tables if (table["mode"] == mode).any()), None)
+        if summarised is not None:
+            rows = rows[~rows["patient_id"].isin(_patients_summarised(periods, mode))]
+        paired = rows["patient_id"].duplicated().any()
+        if rows.empty or not (alone or paired or summarised is not None):
+            continue
+        added.append(mode)
+        if summarised is None:
+            table = _both_periods(rows.assign(mode=mode, recorded_days=np.nan), people_of(periods), mode)
+            table["medication_known_days"] = np.nan
+            tables.append(table[[*FIXED_COLUMNS, "headache_days_per_28"]])
+            continue
+        key = ["patient_id", "period"]
+        told = summarised[key].merge(rows, on=key, how="left", validate="1:1")["headache_days_per_28"]
+        here = told.notna().to_numpy()
+        days = summarised.get("headache_days_per_28", pd.Series(np.nan, summarised.index))
+        summarised["headache_days_per_28"] = np.where(here, told.to_numpy(), days.to_numpy(dtype=np.float64))
+        summarised["covered"] |= here
+    return tuple(added)
+
+
+def _patients_summarised(periods: Periods, mode: str) -> list[object]:
+    """Patients of whom the summaries hold anything in that mode."""
+    held = f"SELECT DISTINCT patient_id FROM summaries WHERE mode = {literal(mode)}"
+    return [patient for (patient,) in periods.records.engine.rows(held)]
+
+
 def _summary_rows(periods: Periods) -> pd.DataFrame:
     """Used summary rows of the two time points that the plan names."""
     records, plan = periods.records, periods.plan
@@ -128,10 +177,12 @@ def _summary_rows(periods: Periods) -> pd.DataFrame:
     )
 
 
-def _people(periods: Periods) -> pd.DataFrame:
+def people_of(periods: Periods) -> pd.DataFrame:
     """One row per patient named in the records, of the cohort where there is one."""
     if periods.segments is None:
-        return periods.records.engine.frame("SELECT patient_id FROM named_patients ORDER BY patient_id")
+        return periods.records.engine.frame(
+            f"SELECT patient_id FROM {periods.tables['people']} WHERE in_cohort OR NOT has_index ORDER BY patient_id"
+        )
     return periods.records.engine.frame(
         f"SELECT patient_id FROM {periods.tables['standing']} WHERE standing <> 'outside_cohort' ORDER BY patient_id"
     )
@@ -182,19 +233,26 @@ def summary_flow(endpoints: pd.DataFrame, mode: str, plan: AnalysisPlan) -> Pati
     """
     rows = endpoints[endpoints["mode"] == mode]
     names = endpoint_names(endpoints)
-    primary = plan.primary_endpoint
+    primary, what = (
+        plan.primary_endpoint,
+        "recall" if mode in endpoints.attrs.get(VISITS_ATTRIBUTE, ()) else "summary",
+    )
     wanted = [primary] if primary in names and rows[primary].notna().any() else names
     has_value = rows[wanted].notna().any(axis=1)
     too_few = ~rows["covered"] & rows["recorded_days"].notna()
     remaining = np.ones(rows["patient_id"].nunique(), dtype=bool)
     n_patients = len(remaining)
     left_out = []
+    if EPISODIC_CLUSTER in rows:
+        described = rows.loc[rows["period"] == PERIODS[0], EPISODIC_CLUSTER].to_numpy(dtype=bool)
+        remaining &= ~described
+        left_out += [(EPISODIC_CLUSTER, int(described.sum()))] * bool(described.any())
     for period in PERIODS:
         here = (rows["period"] == period).to_numpy()
         missing = ~has_value.to_numpy()[here]
         few = too_few.to_numpy()[here]
         for reason, out in (
-            (f"no_{period}_summary", missing & ~few),
+            (f"no_{period}_{what}", missing & ~few),
             (f"{period}_summary_too_few_days", missing & few),
         ):
             if n := int((remaining & out).sum()):

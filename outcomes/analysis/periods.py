@@ -9,6 +9,7 @@ import weakref
 from dataclasses import dataclass
 from typing import Any
 
+from outcomes.analysis.diagnoses import is_episodic_cluster
 from outcomes.errors import PlanError
 from outcomes.plan import AnalysisPlan
 from outcomes.records.checked import Records
@@ -19,12 +20,15 @@ _PACKAGE = "outcomes.analysis"
 REASONS: dict[str, str] = {
     "no_first_session": "first session not known",
     "outside_cohort": "follow-up window closed outside the report's twelve months",
+    "episodic_cluster": "cluster headache not known to be chronic: bouts end by themselves",
     "no_diary": "no diary day recorded",
     "no_baseline_diary": "no diary day in the baseline window",
     "baseline_too_few_days": "too few recorded days in the baseline window",
     "followup_not_over": "follow-up window not over yet",
     "no_followup_diary": "no diary day in the follow-up window",
     "followup_too_few_days": "too few recorded days in the follow-up window",
+    "no_baseline_recall": "no recalled headache days at the first session",
+    "no_followup_recall": "no recalled headache days at a visit about the follow-up",
     "no_baseline_summary": "no summary at baseline",
     "no_followup_summary": "no summary at follow-up",
     "baseline_summary_too_few_days": "too few recorded days behind the baseline summary",
@@ -84,8 +88,8 @@ class Cohort:
 class Periods:
     """Baseline and follow-up of every patient, as they stand in the engine: a value of its own.
 
-    `flow` is the daily diary's flow; `segments` and the names in `tables` are None and empty where the
-    records hold summaries alone. `tables` are this object's own and go with it.
+    `flow` is the daily diary's flow; it and `segments` are None where the records hold no diary, and `tables` then
+    names the people alone. `tables` are this object's own and go with it.
     """
 
     records: Records
@@ -121,14 +125,17 @@ def split_periods(
     plan = plan if plan is not None else records.plan
     if cohort is not None and not records.uses_dates:
         raise PlanError("These records hold no calendar dates, so no month can be chosen. Use --all.")
-    if not records.has("diary"):
-        return Periods(records, plan, cohort, None, {}, None)
+    number, engine = next(_numbers), records.engine
+    has_diary = records.has("diary")
+    names = ("people", "windows", "standing") if has_diary else ("people",)
+    tables = {name: f"{name}_{number}" for name in names}
+    engine.run_file(_PACKAGE, "people", **tables, **_people_values(records, plan, cohort))
+    if not has_diary:
+        periods = Periods(records, plan, cohort, None, tables, None)
+        weakref.finalize(periods, engine.drop, tuple(tables.values()))
+        return periods
     windows = plan.windows
     segments = records.segments([edge for first, last in windows.values() for edge in (first, last + 1)])
-    number = next(_numbers)
-    tables = {name: f"{name}_{number}" for name in ("people", "windows", "standing")}
-    engine = records.engine
-    engine.run_file(_PACKAGE, "people", **tables, **_people_values(records, plan, cohort))
     edges = {
         f"{name}_{edge}": day
         for name, days in windows.items()
@@ -146,19 +153,22 @@ _numbers = itertools.count(1)
 
 
 def _people_values(records: Records, plan: AnalysisPlan, cohort: Cohort | None) -> dict[str, str]:
-    """SQL conditions on a patient's first session."""
+    """SQL conditions on a patient's first session and diagnosis."""
+    cluster = {"episodic_cluster": is_episodic_cluster(records)}
     if not records.uses_dates:
-        return {"has_index": "TRUE", "in_cohort": "TRUE", "window_over": "TRUE"}
+        return {"has_index": "TRUE", "in_cohort": "TRUE", "window_over": "TRUE", **cluster}
     closes = f"first_day + {plan.followup_last_day}"
     in_cohort = "TRUE"
     if cohort is not None:
         bounds = f"DATE '{cohort.closed_from}' AND DATE '{cohort.closed_to}'"
         in_cohort = f"coalesce({closes} BETWEEN {bounds}, FALSE)"
     newest = "(SELECT max(date) FROM diary_usable)"
+    over = f"coalesce({closes} <= {newest}, FALSE)" if records.has("diary") else "TRUE"
     return {
         "has_index": "first_day IS NOT NULL",
         "in_cohort": in_cohort,
-        "window_over": f"coalesce({closes} <= {newest}, FALSE)",
+        "window_over": over,
+        **cluster,
     }
 
 

@@ -21,7 +21,9 @@ from outcomes.errors import EXIT_DONE, PlanError
 from outcomes.files import without_formula
 
 if TYPE_CHECKING:
-    from outcomes.analysis.periods import PatientFlow
+    import pandas as pd
+
+    from outcomes.analysis.periods import PatientFlow, Periods
     from outcomes.analysis.results import ComparisonTable
     from outcomes.records.checked import Records
 
@@ -99,7 +101,8 @@ def _compare(arguments: argparse.Namespace) -> int:
     flows += [
         summary_flow(endpoints, mode, records.plan) for mode in modes if mode not in [f.mode for f in flows]
     ]
-    notes = [*table.notes, *records.notes]
+    told = [*_care_note(periods, endpoints), *records.notes]
+    notes = [*table.notes, *told]
     if arguments.csv:
         frame = table.to_frame()
         frame["notes"] = ["; ".join(note for note in (own, *records.notes) if note) for own in frame["notes"]]
@@ -107,15 +110,26 @@ def _compare(arguments: argparse.Namespace) -> int:
             frame[name] = [without_formula(one) if isinstance(one, str) else one for one in frame[name]]
         write_text(arguments.csv, frame.to_csv(index=False, lineterminator="\n"))
     if arguments.json:
-        told = table.to_dict()
+        rows = table.to_dict()
         if arguments.all_methods:
-            told["families"] = _families_json(table)
-        show_json({**told, "flow": _flow_json(flows, records), "notes": notes})
+            rows["families"] = _families_json(table)
+        show_json({**rows, "flow": _flow_json(flows, records), "notes": notes})
     elif not arguments.csv:
         from outcomes.reporting.tables import comparison_text
 
-        show(comparison_text(table, flows, records.notes))
+        show(comparison_text(table, flows, told))
     return EXIT_DONE
+
+
+def _care_note(periods: Periods, endpoints: pd.DataFrame) -> list[str]:
+    """That most patients were still treated in the follow-up window, where they were."""
+    from outcomes.analysis.questions.care import still_in_care
+    from outcomes.reporting.disclosure import Disclosure
+    from outcomes.reporting.wording import care_words
+
+    disclosure = Disclosure("internal", periods.plan.minimum_cell)
+    words = care_words(still_in_care(periods, endpoints), periods.plan, disclosure)
+    return [words] if words else []
 
 
 def _families_json(table: ComparisonTable) -> list[dict[str, Any]]:

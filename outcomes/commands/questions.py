@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from outcomes.commands.console import progress, say, show, show_json, write_text
 from outcomes.commands.source import add_accept, add_source, load_source, refuse_over_records
-from outcomes.errors import EXIT_DONE, PlanError
+from outcomes.errors import EXIT_DONE, InvalidRecords, PlanError
 from outcomes.files import without_formula
 
 if TYPE_CHECKING:
@@ -52,7 +52,7 @@ def _questions(arguments: argparse.Namespace) -> int:
 def _asked(periods: Periods, topics: list[str], *, named: bool) -> tuple[list[Answers], dict[str, str]]:
     """The answers, and why there is none where the records do not hold what a topic needs.
 
-    A topic that was asked for by name must be answered: PlanError.
+    A topic that was asked for by name must be answered: PlanError, or InvalidRecords where there is nothing to compare.
     """
     from outcomes.analysis.questions import ask
 
@@ -60,7 +60,7 @@ def _asked(periods: Periods, topics: list[str], *, named: bool) -> tuple[list[An
     for topic in dict.fromkeys(topics):
         try:
             answered.append(ask(periods, topic))
-        except PlanError as error:
+        except (PlanError, InvalidRecords) as error:
             if named:
                 raise
             refused[topic] = str(error)

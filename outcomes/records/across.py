@@ -4,11 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from outcomes.records.diagnosis_codes import contradicting_diagnoses
 from outcomes.records.findings import Finding
 from outcomes.records.table_source import TableSource
 
 if TYPE_CHECKING:
     from outcomes.records.checked import Records
+
+#: Columns of `sessions` that hold headache days as a patient recalls them.
+RECALLED_COLUMNS = ("recalled_headache_days_28", "recalled_headache_days_7")
 
 #: Above this share of diary patients without a session, the two tables may not mean the same people.
 STRANGERS_SHARE = 0.2
@@ -18,8 +22,11 @@ def look_across(records: Records) -> tuple[list[Finding], list[str]]:
     """What stays in and should be known, and what stops the comparison."""
     sources = {source.table.name: source for source in records.sources}
     sessions, diary = sources.get("sessions"), sources.get("diary")
-    findings = _declared_days(records, sources)
+    findings = [*contradicting_diagnoses(records, sources), *_declared_days(records, sources)]
     if diary is None:
+        findings += _nothing_to_compare(sources)
+        if sessions is not None and not records.uses_dates:
+            return _day_zero(records, sessions, findings)
         return findings, []
     if not records.uses_dates:
         return _day_zero(records, sessions, findings) if sessions is not None else (findings, [])
@@ -64,6 +71,22 @@ def look_across(records: Records) -> tuple[list[Finding], list[str]]:
         where = sessions or sources["patients"]
         findings.append(_warning("no_diary", where, "patient_id", problem, remedy, without))
     return findings, stops
+
+
+def _nothing_to_compare(sources: dict[str, TableSource]) -> list[Finding]:
+    """Sessions or scores alone can be asked questions, and hold nothing to set before against after."""
+    sessions = sources.get("sessions")
+    if "summaries" in sources or (
+        sessions is not None and any(sessions.has(name) for name in RECALLED_COLUMNS)
+    ):
+        return []
+    held = sessions or sources["scores"]
+    problem = "stands without a diary, summaries or recalled headache days: nothing can be compared."
+    remedy = (
+        "'outcomes questions' can be asked. To compare, add diary.csv or ask at each visit "
+        "(recalled_headache_days_28)."
+    )
+    return [_warning("nothing_to_compare", held, "", problem, remedy, 1)]
 
 
 def _told_people(records: Records) -> str:
@@ -170,13 +193,15 @@ def lost_patients(records: Records) -> int:
         kept = _kept_people(records)
         if "summaries" in named:
             kept += " UNION SELECT patient_id FROM summaries"
-    elif "summaries" in named:
-        lost, kept = (
-            ["SELECT patient_id FROM summaries_checked WHERE fault <> 0"],
-            "SELECT patient_id FROM summaries",
-        )
     else:
-        return 0
+        # Without a diary the outcomes stand in the summaries, and without those at the visits.
+        held = "summaries" if "summaries" in named else "sessions"
+        if held not in named:
+            return 0
+        lost, kept = (
+            [f"SELECT patient_id FROM {held}_checked WHERE fault <> 0"],
+            f"SELECT patient_id FROM {held}",
+        )
     return int(
         engine.rows(
             f"SELECT count(*) FROM (({' UNION '.join(lost)}) EXCEPT ({kept})) WHERE patient_id IS NOT NULL"

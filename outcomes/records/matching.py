@@ -26,6 +26,9 @@ SUMMARY_ENDPOINTS: dict[str, tuple[str, float, float | None]] = {
     "hours_on_headache_days": ("hours", 0, 24),
 }
 
+#: Tables of which one at least must be there: the others only say who somebody is, or what else happened.
+TELL_OF_OUTCOMES = ("diary", "summaries", "sessions", "scores")
+
 #: Under `ignore`: all columns whose names the dictionary does not know. `*` is all that the mapping does not name.
 UNKNOWN = "?*"
 
@@ -328,9 +331,10 @@ def _across(sources: list[TableSource]) -> list[str]:
     by_name = {source.table.name: source for source in sources}
     problems = []
     diary, sessions = by_name.get("diary"), by_name.get("sessions")
-    if diary is None and "summaries" not in by_name:
+    if not set(TELL_OF_OUTCOMES) & set(by_name):
         problems.append(
-            "There is neither a diary nor summaries, so nothing can be compared. Add diary.csv or summaries.csv."
+            "There is neither a diary nor summaries, nor sessions or scores, so nothing can be compared or asked. Add "
+            "diary.csv, summaries.csv or sessions.csv."
         )
     if diary is not None and sessions is not None and diary.has("day") != sessions.has("day"):
         problems.append(

@@ -21,17 +21,26 @@ ONE_ROW_PER = {
 }
 
 
-def place_diary(
-    engine: Engine, tables: Sequence[TableSource], *, uses_dates: bool, whole: bool, last_day: dt.date
-) -> None:
-    """Make `placed`: usable diary rows on each patient's own time axis. Nothing is declared after `last_day`."""
-    has = {(table.table.name, item.column.name) for table in tables for item in table.columns}
+def _has(tables: Sequence[TableSource]) -> set[tuple[str, str]]:
+    return {(table.table.name, item.column.name) for table in tables for item in table.columns}
+
+
+def place_day_zero(engine: Engine, tables: Sequence[TableSource], *, uses_dates: bool) -> None:
+    """Make `first_sessions`: day 0 of every patient for whom it is known."""
+    has = _has(tables)
     # Where records count in days, day 0 is the first session by definition, and no session needs to be read.
     session_day = "CAST(NULL AS INTEGER)"
     if uses_dates:
         session_day = identifier("date") if ("sessions", "date") in has else "CAST(NULL AS DATE)"
     index_day = "index_date" if uses_dates else "index_day"
     engine.run_file(_PACKAGE, "first_sessions", session_day=session_day, index_day=index_day)
+
+
+def place_diary(
+    engine: Engine, tables: Sequence[TableSource], *, uses_dates: bool, whole: bool, last_day: dt.date
+) -> None:
+    """Make `placed`: usable diary rows on each patient's own time axis. Nothing is declared after `last_day`."""
+    has = _has(tables)
     # Without a broken row there is nothing to filter by, and the rules need not be worked out a second time.
     kept = "headache IS NOT NULL" if whole else "headache IS NOT NULL AND fault = 0"
     usable = f"SELECT * FROM diary_checked WHERE {kept}"
@@ -69,6 +78,7 @@ def stand_in(engine: Engine, tables: Sequence[TableSource], id_type: str) -> Non
         "sessions": "date DATE, day INTEGER",
         "patients": "index_date DATE, index_day INTEGER",
         "summaries": "period VARCHAR",
+        "scores": "date DATE, day INTEGER",
     }
     for name, types in columns.items():
         if name not in present:

@@ -33,6 +33,7 @@ from outcomes.records.mapping import SourceMapping, read_mapping
 from outcomes.records.matching import match_tables
 from outcomes.records.placing import (
     name_patients,
+    place_day_zero,
     place_diary,
     settle_diary,
     settle_table,
@@ -318,9 +319,10 @@ class Reading:
         """Place the rows in time and count where each went."""
         engine, id_type = self.engine, _id_type(self.sources)
         diary = next((source for source in self.sources if source.table.name == "diary"), None)
-        uses_dates = diary is not None and diary.has("date")
+        uses_dates = _uses_dates(self.sources)
         counts: dict[str, TableCounts] = {}
         stand_in(engine, self.sources, id_type)
+        place_day_zero(engine, self.sources, uses_dates=uses_dates)
         for source in sorted(self.sources, key=lambda one: one.table.name == "diary"):
             name, checked = source.table.name, self.checked[source.table.name]
             if name == "diary":
@@ -372,6 +374,13 @@ def _declared_elsewhere(location: Location) -> int:
     from outcomes.records.deidentify.writing import declared_days_in
 
     return declared_days_in(location.path)
+
+
+def _uses_dates(tables: Sequence[TableSource]) -> bool:
+    """Whether days are calendar days: as the diary has them, and without one as the sessions do."""
+    timed = {source.table.name: source for source in tables}
+    leading = next((timed[name] for name in ("diary", "sessions", "scores") if name in timed), None)
+    return leading is not None and leading.has("date")
 
 
 def _id_type(tables: Sequence[TableSource]) -> str:

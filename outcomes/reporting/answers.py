@@ -11,6 +11,7 @@ from outcomes.analysis.questions import TOPICS
 from outcomes.analysis.results import Statistic
 from outcomes.errors import PlanError
 from outcomes.reporting.formatting import interval, number, percent, percent_decimals, percent_interval
+from outcomes.reporting.tables import GROUP_NAMES
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -75,7 +76,7 @@ def answers_text(answers: Answers) -> str:
 
 
 def _cells(answers: Answers, row: Statistic) -> tuple[str, str, str, str]:
-    where = "" if row.group == "all" else f"{row.group.replace('_', ' ')}: "
+    where = "" if row.group == "all" else f"{GROUP_NAMES.get(row.group, row.group.replace('_', ' '))}: "
     left = f", {row.n_left_out} left out" if row.n_left_out else ""
     unit = "" if row.unit == "share" else row.unit
     return f"{where}{answers.label(row.statistic)}", value_words(row), unit, f"n {row.n}{left}"

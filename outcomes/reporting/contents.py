@@ -13,11 +13,14 @@ from typing import Any
 
 import pandas as pd
 
-from outcomes.analysis.comparison import compare, compare_all, compare_groups
+from outcomes.analysis.comparison import DESCRIBED, compare, compare_all, compare_groups
 from outcomes.analysis.course import measure_course
 from outcomes.analysis.day_counts import window_counts
+from outcomes.analysis.diagnoses import DIAGNOSED_LATER, SELF_LABELLED_SINUS
 from outcomes.analysis.endpoints import category_names, endpoint_names, measure_endpoints, summary_flow
 from outcomes.analysis.periods import REASONS, Cohort, PatientFlow, Periods, split_periods
+from outcomes.analysis.questions.care import still_in_care
+from outcomes.analysis.recalls import VISITS_ATTRIBUTE, recalled_visits
 from outcomes.analysis.regression_to_mean.null_simulation import NullSimulation, null_simulation
 from outcomes.analysis.regression_to_mean.repeat_baseline import RepeatBaseline, repeat_baseline
 from outcomes.analysis.results import ComparisonTable, Course, PairedChange
@@ -42,6 +45,7 @@ from outcomes.reporting.figure_blocks import (
 from outcomes.reporting.formatting import interval, number, percent, percent_interval
 from outcomes.reporting.page import (
     Block,
+    Heading,
     KeyFigure,
     KeyFigures,
     Lead,
@@ -52,6 +56,7 @@ from outcomes.reporting.page import (
     Strong,
 )
 from outcomes.reporting.quality_blocks import data_quality_block, provenance_block
+from outcomes.reporting.recalled_section import RecalledSection, has_responders
 from outcomes.reporting.tables import (
     changes_block,
     flow_block,
@@ -61,10 +66,15 @@ from outcomes.reporting.tables import (
     responders_block,
 )
 from outcomes.reporting.wording import (
+    CLUSTER_NOT_COMPARED,
     DROP_OUT,
     LIMITATION,
+    NOT_ASKED,
+    RECALLED,
+    care_words,
     change_words,
     definitions,
+    described_words,
     followup_phrase,
     interval_phrase,
     mode_name,
@@ -166,10 +176,11 @@ class MonthlyReport:
         return dt.date.fromisoformat(f"{self.month}-01").strftime("%B %Y")
 
     def _cohort_lines(self) -> tuple[str, ...]:
+        marks = (RECALLED,) if self._is_recalled else ()
         if self.cohort is None:
-            return ("all patients in the records",)
+            return ("all patients in the records", *marks)
         first, last = self.cohort.closed_from, self.cohort.closed_to
-        return (f"follow-up closed {first.strftime('%B %Y')} to {last.strftime('%B %Y')}",)
+        return (f"follow-up closed {first.strftime('%B %Y')} to {last.strftime('%B %Y')}", *marks)
 
     def lead(self) -> Block:
         """What was recorded, then what else explains a change."""
@@ -177,6 +188,8 @@ class MonthlyReport:
         shown = self.disclosure.before_after(change)[2]
         windows = windows_phrase(self.plan, daily=change.daily)
         if shown.value is None:
+            if change.n == 0 and f"{DESCRIBED}baseline_mean" in change:
+                return Lead((described_words(change, self.disclosure) or CLUSTER_NOT_COMPARED,))
             if change.n == 0 and self.disclosure.exact:
                 return Lead((f"No patient has a value both {windows[1]} and {windows[0]}.",))
             if change.n >= self.disclosure.least_for_mean:
@@ -187,6 +200,9 @@ class MonthlyReport:
         patients = self.disclosure.people(change.n)
         bounds = f" ({interval_phrase(change.endpoint, shown)}; {patients})."
         cause = " This is a change; what caused it, these records cannot show."
+        care = care_words(still_in_care(self._parts[3], self._parts[0]), self.plan, self.disclosure)
+        if care:
+            cause = f"{cause} {care}"
         return Lead((start, Strong(message, "recorded"), end, mode_name(change.mode), bounds, cause))
 
     def expectation(self) -> Block:
@@ -274,20 +290,42 @@ class MonthlyReport:
 
     def _possible_reasons(self) -> tuple[str, ...]:
         """Every reason for which a patient of records like these can be left out."""
+        diagnosed = {"headache_type", "ichd3_code"} & set(self.records.columns("patients"))
+        cluster = {"episodic_cluster"} if diagnosed else set()
         if self.course is None:
-            return tuple(reason for reason in REASONS if "summary" in reason)
+            kind = "recall" if self._at_visits(self.flow.mode) else "summary"
+            return tuple(
+                reason
+                for reason in REASONS
+                if kind in reason or "summary_too_few" in reason or reason in cluster
+            )
         impossible = set() if self.records.uses_dates else {"no_first_session", "followup_not_over"}
         if self.cohort is None:
             impossible.add("outside_cohort")
-        return tuple(reason for reason in REASONS if "summary" not in reason and reason not in impossible)
+        impossible |= {"episodic_cluster"} - cluster
+        return tuple(
+            reason
+            for reason in REASONS
+            if "summary" not in reason and "recall" not in reason and reason not in impossible
+        )
 
     def drop_out(self) -> Block:
-        return Sentence(DROP_OUT)
+        return Sentence(NOT_ASKED if self._at_visits(self.flow.mode) else DROP_OUT)
+
+    @property
+    def _is_recalled(self) -> bool:
+        """Whether the headline rests on memory."""
+        return self.flow.mode.startswith("recall")
+
+    def _at_visits(self, mode: str) -> bool:
+        """Whether the values of a mode were asked for at visits."""
+        return mode in self._parts[0].attrs.get(VISITS_ATTRIBUTE, ())
 
     def course_figure(self) -> Block:
         """Headache days per week around the first session, for the headline cohort."""
         if self.course is None:
-            return Sentence("These records hold summaries and no daily diary, so there is no course to show.")
+            held = "recalled headache days" if self._at_visits(self.flow.mode) else "summaries"
+            return Sentence(f"These records hold {held} and no daily diary, so there is no course to show.")
         return course_block(self.course, self.disclosure)
 
     def before_after_figure(self) -> Block:
@@ -315,20 +353,24 @@ class MonthlyReport:
                 f"The baseline is {self.plan.baseline_days} days, shorter than a month of {DAYS_PER_PERIOD}: weekdays "
                 "weigh less evenly, and one bad week weighs more."
             )
+        if {"headache_type", "ichd3_code"} & set(self.records.columns("patients")) and self.primary.n:
+            notes.append(described_words(self.primary, self.disclosure) or CLUSTER_NOT_COMPARED)
         if self.disclosure.exact:
             notes += [f"{note[0].upper()}{note[1:]}." for note in self.comparison.notes if "'all'" in note]
         elif any("'all'" in note for note in self.comparison.notes):
             notes.append("The patients compared may include some of groups other than 'treated'.")
         return Notes(tuple(notes))
 
-    def other_modes_tables(self) -> Block:
-        """Recalled outcomes, in a table of their own."""
+    def recalled_heading(self) -> Block:
+        """Hidden where nothing was recalled beside the headline."""
         if not self.other_modes:
             return Notes(())
-        caption = "Recalled, not recorded day by day; never pooled with the diary"
-        if self.cohort is not None:
-            caption += ". All patients in the records, whatever the month"
-        return changes_block(self.other_modes, self.disclosure, caption)
+        return Heading("Recalled, not recorded", "from memory; never pooled with the diary")
+
+    def recalled(self, mode: str) -> RecalledSection:
+        """The section of one recall mode; each of its blocks is hidden where there is none."""
+        changes = tuple(change for change in self.other_modes if change.mode == mode)
+        return RecalledSection(changes, self._at_visits(mode), self.cohort is not None, self.disclosure)
 
     def responders_figure(self) -> Block:
         change = self._responder_change()
@@ -341,8 +383,7 @@ class MonthlyReport:
         return responders_block(change, self.disclosure) if change is not None else Notes(())
 
     def _responder_change(self) -> PairedChange | None:
-        has_any = any(row.statistic.startswith("responders_") for row in self.primary.statistics)
-        return self.primary if has_any else None
+        return self.primary if has_responders(self.primary) else None
 
     @cached_property
     def _by_type(self) -> tuple[PairedChange, ...]:
@@ -354,7 +395,11 @@ class MonthlyReport:
         table = compare_groups(
             endpoints, self.primary.endpoint.name, "headache_type", self.plan, mode=self.flow.mode
         )
-        return table.changes[1:]
+        groups = table.changes[1:]
+        if self.disclosure.exact:
+            return groups
+        # A group that is described only holds nobody who is compared: nothing in it could be worked out.
+        return tuple(one for one in groups if one.n or f"{DESCRIBED}baseline_mean" not in one)
 
     def by_type_figure(self) -> Block:
         if "headache_type" not in category_names(self.records):
@@ -373,27 +418,38 @@ class MonthlyReport:
         if not shown:
             return Notes(())
         notes = ["Exploratory: the intervals are not adjusted for looking at several types."]
-        if any(change.group == "cluster" for change in shown):
+        notes.append(CLUSTER_NOT_COMPARED)
+        if any(change.group == SELF_LABELLED_SINUS for change in shown):
             notes.append(
-                "Cluster: bouts end by themselves, so before and after cannot be compared as for other types."
+                "Self-labelled sinus is what the patient was told or believes, without a disorder that was shown; most "
+                "such headaches meet migraine criteria."
             )
-        if any(change.group == "sinus" for change in shown):
-            notes.append(
-                "Sinus is what the patient was told or believes; most such headaches meet migraine criteria."
-            )
+        if any(change.group == DIAGNOSED_LATER for change in shown):
+            notes.append("A diagnosis written down after the first session is not used to form groups.")
         return Notes(tuple(notes))
 
     def completeness_figure(self) -> Block:
+        if self.course is None and self._at_visits(self.flow.mode):
+            return Sentence(self._asked_words())
         if self.course is None:
             return Sentence("Completeness is not known: summaries do not say which days were recorded.")
         return completeness_block(self.course, self.disclosure)
+
+    def _asked_words(self) -> str:
+        """At how many of the sessions headache days were asked for."""
+        visits = recalled_visits(self._parts[3], self.flow.mode)
+        visits = visits[visits["patient_id"].isin(self._parts[0]["patient_id"])]
+        asked, of = int(visits["recalled"].notna().sum()), len(visits)
+        words = f"{asked:,} of {of:,}" if self.disclosure.exact else self.disclosure.rows(asked, of)
+        return f"Sessions at which headache days were asked for: {words}."
 
     def data_quality(self) -> Block:
         """Where the rows of each table went."""
         return data_quality_block(self.records, self.disclosure)
 
     def definitions(self) -> Block:
-        return Notes((*definitions(self.primary), *assumption_words(self._bad_month, self.disclosure)))
+        own = definitions(self.primary, at_visits=self._at_visits(self.primary.mode))
+        return Notes((*own, *assumption_words(self._bad_month, self.disclosure)))
 
     def limitation(self) -> Block:
         return Limitation(LIMITATION)

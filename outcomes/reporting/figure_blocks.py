@@ -14,6 +14,7 @@ from outcomes.reporting.disclosure import MIN_PATIENTS_FOR_MEAN, TOO_FEW, Disclo
 from outcomes.reporting.formatting import confidence_name, day_name, number, percent
 from outcomes.reporting.page import Block, Sentence
 from outcomes.reporting.tables import group_frame, window_edges
+from outcomes.reporting.wording import mode_name
 
 #: Weeks around the first session that the report shows.
 COURSE_WEEKS = (-8, 23)
@@ -67,7 +68,8 @@ def before_after_block(changes: Sequence[PairedChange], disclosure: Disclosure) 
 
 def _before_after_row(change: PairedChange, disclosure: Disclosure) -> dict[str, Any] | None:
     sides = dict(zip(("baseline", "followup"), disclosure.before_after(change)[:2], strict=True))
-    row: dict[str, Any] = {"label": change.endpoint.label, "unit": change.endpoint.unit}
+    label = f"{change.endpoint.label}{mode_name(change.mode)}"
+    row: dict[str, Any] = {"label": label, "unit": change.endpoint.unit}
     for name, side in sides.items():
         if side.value is None or side.low is None or side.high is None:
             return None

@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from outcomes.analysis.catalogue import Endpoint
+from outcomes.analysis.comparison import DESCRIBED
+from outcomes.analysis.diagnoses import DIAGNOSED_LATER, SELF_LABELLED_SINUS
 from outcomes.analysis.periods import REASONS, PatientFlow
 from outcomes.analysis.results import ComparisonTable, Course, Multiverse, PairedChange, Statistic
 from outcomes.reporting.disclosure import NOT_SHOWN, TOO_FEW, Disclosure, Shown
@@ -22,7 +24,14 @@ from outcomes.reporting.formatting import (
 )
 from outcomes.reporting.methods_text import METHOD_NAMES, methods_text
 from outcomes.reporting.page import TableBlock
-from outcomes.reporting.wording import LIMITATION, change_sentence, counts_phrase, least_baseline, mode_name
+from outcomes.reporting.wording import (
+    LIMITATION,
+    change_sentence,
+    counts_phrase,
+    described_words,
+    least_baseline,
+    mode_name,
+)
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -37,14 +46,23 @@ _NAMES = {
     "change_sd": "SD of change",
     "change_median": "median change",
     "correlation": "correlation",
+    f"{DESCRIBED}baseline_mean": "baseline mean of those described only",
+    f"{DESCRIBED}followup_mean": "follow-up mean of those described only",
     **METHOD_NAMES,
+}
+
+
+#: Codes whose words are not the code itself.
+GROUP_NAMES = {
+    "tension_type": "Tension-type",
+    SELF_LABELLED_SINUS: "Unclassified (self-labelled sinus)",
+    DIAGNOSED_LATER: "Diagnosed after the first session",
 }
 
 
 def label_of(name: str) -> str:
     """A code as people read it: `tension_type` → `Tension-type`."""
-    special = {"tension_type": "Tension-type", "sinus": "Sinus (self-labelled)"}
-    return special.get(name, name.replace("_", " ").capitalize())
+    return GROUP_NAMES.get(name, name.replace("_", " ").capitalize())
 
 
 def statistic_label(name: str, endpoint: Endpoint) -> str:
@@ -122,7 +140,10 @@ def _changes_table(
     rows = []
     for label, change in zip(labels, changes, strict=True):
         before, after, moved = disclosure.before_after(change)
-        if moved.value is None:
+        if disclosure.exact and change.n == 0 and f"{DESCRIBED}baseline_mean" in change:
+            levels = (change[f"{DESCRIBED}{period}_mean"].value for period in ("baseline", "followup"))
+            cells = (*map(number, levels), "not compared", "–")
+        elif moved.value is None:
             cells = ("–", "–", moved.reason, "–")
         else:
             between = interval(moved.low, moved.high)
@@ -212,6 +233,7 @@ def comparison_text(table: ComparisonTable, flows: Sequence[PatientFlow], notes:
         parts.append(
             f"{flow.mode}: {flow.n_analysed} of {flow.n_patients} patients compared. Left out: {left_out or 'none'}."
         )
+    parts += _described_lines(table)
     heads = ("endpoint", "group", "baseline", "follow-up", "change", "interval", "p", "patients")
     rows = [heads]
     for change in table:
@@ -240,6 +262,16 @@ def comparison_text(table: ComparisonTable, flows: Sequence[PatientFlow], notes:
         parts += ["", "The groups by other methods are in --json and --csv."]
     parts += ["", "Internal: exact numbers, not to leave the clinic.", LIMITATION]
     return "\n".join(parts)
+
+
+def _described_lines(table: ComparisonTable) -> list[str]:
+    """What is known of patients who are not compared; where they are everyone, that there is no comparison."""
+    disclosure = Disclosure("internal", table.plan.minimum_cell)
+    everyone = [change for change in table if change.by is None]
+    lines = [words for change in everyone[:1] if (words := described_words(change, disclosure))]
+    if lines and everyone[0].n == 0:
+        lines.insert(0, "There is no comparison of before and after for these patients, and no headline.")
+    return lines
 
 
 def _responder_line(change: PairedChange) -> str:

@@ -6,8 +6,11 @@ The design of the data decides what may be said; nothing here can print "because
 from __future__ import annotations
 
 from outcomes.analysis.catalogue import CATALOGUE, Endpoint
-from outcomes.analysis.results import PairedChange
-from outcomes.plan import AnalysisPlan
+from outcomes.analysis.comparison import DESCRIBED
+from outcomes.analysis.questions.care import INCLUDING, is_care_including
+from outcomes.analysis.recalls import RECALLS, visit_days
+from outcomes.analysis.results import PairedChange, Statistic
+from outcomes.plan import DAYS_PER_PERIOD, AnalysisPlan
 from outcomes.reporting.disclosure import Disclosure, Shown
 from outcomes.reporting.formatting import confidence_name, day_name, number, percent
 
@@ -15,6 +18,21 @@ from outcomes.reporting.formatting import confidence_name, day_name, number, per
 LIMITATION = (
     "Uncontrolled before/after audit. Change may reflect regression to the mean, natural fluctuation, context "
     "effects, other treatments and missing diaries. It does not show that dry needling caused the change."
+)
+
+#: Where headache days are recalled at visits, whoever does not come back is not asked.
+NOT_ASKED = (
+    "Patients who do not come back to a visit are not asked and are not in the change. Whether they stay away because "
+    "they are well or because they are not, nobody knows."
+)
+
+#: Marks every page of numbers that rest on memory.
+RECALLED = "recalled at visits, not recorded day by day"
+
+#: What stands wherever patients with cluster headache may have been left out.
+CLUSTER_NOT_COMPARED = (
+    "Patients with cluster headache that is not known to be chronic are in no change: bouts end by themselves, so "
+    "before and after cannot be compared as for other types."
 )
 
 DROP_OUT = (
@@ -39,6 +57,8 @@ def change_sentence(change: PairedChange, disclosure: Disclosure) -> str:
     endpoint, plan = change.endpoint, change.plan
     before, after, shown = disclosure.before_after(change)
     windows = windows_phrase(plan, daily=change.daily)
+    if change.n == 0 and (described := described_words(change, disclosure)):
+        return described
     if change.n == 0 and disclosure.exact:
         return f"{endpoint.label}: no patient has a value both {windows[1]} and {windows[0]}. Nothing can be said."
     if shown.value is None:
@@ -50,6 +70,45 @@ def change_sentence(change: PairedChange, disclosure: Disclosure) -> str:
         f"{start}{message}{end}{mode_name(change.mode)}: from {number(before.value)} to {number(after.value)} "
         f"({interval_phrase(endpoint, shown)}; {patients}, {left_out} left out).{only} "
         "This is a change, not proof of its cause: there is no comparison group."
+    )
+
+
+def described_words(change: PairedChange, disclosure: Disclosure) -> str:
+    """The levels of patients who are not compared, each period by itself; nothing where there are none to show."""
+    if f"{DESCRIBED}baseline_mean" not in change:
+        return ""
+    told = []
+    for period, when in zip(("baseline", "followup"), _described_windows(change), strict=True):
+        row = change[f"{DESCRIBED}{period}_mean"]
+        shown = disclosure.mean(row)
+        if shown.value is not None:
+            told.append(f"{number(shown.value)} {when} ({disclosure.people(row.n)})")
+    if not told:
+        return ""
+    return (
+        "Cluster headache that is not known to be chronic is described and not compared, since bouts end by "
+        f"themselves. {change.endpoint.label} ({change.endpoint.unit}){mode_name(change.mode)}: {'; '.join(told)}."
+    )
+
+
+def _described_windows(change: PairedChange) -> tuple[str, str]:
+    before, after = windows_phrase(change.plan, daily=change.daily)
+    return before.replace("before it", "before the first session"), after.replace("their first", "the first")
+
+
+def care_words(still: Statistic | None, plan: AnalysisPlan, disclosure: Disclosure) -> str:
+    """That most patients were still treated in the follow-up window; nothing where fewer were than the plan asks for.
+
+    Source: docs/method.md#care-in-force.
+    """
+    if still is None or not is_care_including(still, plan.still_in_care_share):
+        return ""
+    shown = disclosure.share(still)
+    many = "Most" if (still.value or 0) >= 0.5 else "Many"
+    who = f"{many} of the patients" if shown.value is None else f"{percent(shown.value)} of the patients"
+    return (
+        f"{who} still had sessions {followup_phrase(plan)} after the first one: this is the change under {INCLUDING}, "
+        "and says nothing about the time after it."
     )
 
 
@@ -131,14 +190,23 @@ def followup_phrase(plan: AnalysisPlan) -> str:
     return f"on day {first}" if first == last else f"on days {first} to {last}"
 
 
-def definitions(change: PairedChange) -> tuple[str, ...]:
-    """The definitions in force for the main comparison, in plain words, with the numbers of the plan."""
+def definitions(change: PairedChange, *, at_visits: bool = False) -> tuple[str, ...]:
+    """The definitions in force for the main comparison, in plain words, with the numbers of the plan.
+
+    `at_visits`: its values were recalled at visits, and not handed in as summaries.
+    """
     plan, endpoint = change.plan, change.endpoint
     name = confidence_name(plan.confidence)
     fewer = " Fewer headaches is negative." if endpoint.improvement == "decrease" else ""
     turn = "reduction" if endpoint.improvement == "decrease" else "rise"
     return (
-        *(_daily_definitions(plan) if change.daily else _summary_definitions(plan, change.mode)),
+        *(
+            _daily_definitions(plan)
+            if change.daily
+            else _visit_definitions(plan, change.mode)
+            if at_visits
+            else _summary_definitions(plan, change.mode)
+        ),
         f"Change = follow-up − baseline, the mean over patients, each with the same weight.{fewer} Interval: t, "
         f"{name}.",
         f"Responder: {turn} by at least the stated share of the patient's own baseline, {least_baseline(change)}. "
@@ -164,6 +232,19 @@ def _summary_definitions(plan: AnalysisPlan, mode: str) -> tuple[str, ...]:
     return (
         f"Baseline and follow-up: the time points '{before}' and '{after}' of the summaries{mode_name(mode)}, as "
         "the records give them.",
+    )
+
+
+def _visit_definitions(plan: AnalysisPlan, mode: str) -> tuple[str, ...]:
+    span = RECALLS[mode][1]
+    days = visit_days(plan, span)["followup"]
+    scaled = "" if span == DAYS_PER_PERIOD else f", times {DAYS_PER_PERIOD // span}"
+    return (
+        f"Headache days of the last {span}, as the patient recalled them at a visit{scaled}. Baseline: the latest "
+        f"answer up to the first session. Follow-up: the first answer at a visit on day {days[0]} to {days[1]}, whose "
+        f"{span} days begin within days {plan.followup_first_day} to {plan.followup_last_day}.",
+        "Recall is compared with recall of the same span alone, never with a diary, and fills no gap in one. Where the "
+        "summaries hold a patient's recall, they are used and the visits are not.",
     )
 
 

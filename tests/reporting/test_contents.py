@@ -159,12 +159,17 @@ def test_recall_is_never_called_recorded_and_modes_stand_apart() -> None:
     assert "Patients reported" in alone
     assert "recalled over 28 days" in alone
     several = text_of(summaries(modes=["diary", "recall_28", "recall_7"]), None, "internal")
-    assert several.count("recalled over 28 days") == several.count("recalled over 7 days") == 1
+    assert several.count("Recalled, not recorded") == 1
+    first_page, _, section = several.partition("Recalled, not recorded")
+    assert "recalled over" not in first_page and "recalled at visits" not in first_page
+    assert section.count("recalled over 28 days") == section.count("recalled over 7 days") > 1
 
 
-def test_recall_beside_a_diary_says_that_it_is_not_of_the_month() -> None:
+def test_recall_beside_a_diary_says_who_is_not_of_the_month() -> None:
+    """28 of these 40 patients have no first session, so that no month can be told for them."""
     tables = {**clinic(["migraine"] * 12), **summaries(modes=["recall_28"])}
-    assert "All patients in the records, whatever the month" in text_of(tables, MONTH, "internal")
+    told = "Patients whose first session is not known are in it, whatever the month"
+    assert told in text_of(tables, MONTH, "internal")
     assert "whatever the month" not in text_of(tables, None, "internal")
 
 

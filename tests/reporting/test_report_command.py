@@ -33,10 +33,10 @@ FILES = ("report.html", "report.pdf")
 
 
 def tables() -> dict[str, pd.DataFrame]:
-    """47 patients of whom 33 are compared: 17 with migraine, 13 tension-type, 3 cluster. Two rows are wrong."""
+    """47 patients of whom 33 are compared: 17 with migraine, 13 tension-type, 3 mixed. Two rows are wrong."""
     random = np.random.default_rng(11)
     days = np.array([*range(-28, 0), *range(1, 84)])
-    kinds = ["migraine"] * 17 + ["tension_type"] * 13 + ["cluster"] * 3 + ["migraine"] * 14
+    kinds = ["migraine"] * 17 + ["tension_type"] * 13 + ["mixed"] * 3 + ["migraine"] * 14
     rows, people = [], []
     for number, kind in enumerate(kinds):
         patient = f"{LETTERS}{number + 1:03d}"
@@ -203,7 +203,7 @@ def test_share_holds_no_small_number_of_patients(written: Path) -> None:
         assert not re.search(r"(?<![\w.,−≤])[0-7] (patients?|of)\b", shared)
         assert not re.search(r"\b[0-7] of \d|of [0-7]\b(?! to)", re.sub("≤[0-9]+", "", shared))
         assert not re.search(r"(?<!\d)(0|100)% \(", shared)
-        assert "Cluster" not in shared
+        assert "Mixed" not in shared
 
 
 def test_share_has_no_rows_of_the_table_of_patients(written: Path) -> None:

@@ -90,19 +90,22 @@ def _placed_sessions(periods: Periods) -> pd.DataFrame:
     return sessions.sort_values(["patient_id", "relative_day"], kind="stable", ignore_index=True)
 
 
-def session_days(periods: Periods) -> pd.DataFrame:
+def session_days(periods: Periods, *columns: str) -> pd.DataFrame:
     """One row per used session: `patient_id`, `relative_day` (0 is the first session), `practitioner_id`.
 
-    `practitioner_id` is missing where the records do not name one. Patients whose day 0 is not known have no
-    rows. Raises PlanError where the records hold no sessions.
+    `practitioner_id` is missing where the records do not name one. Further `columns` of `sessions` come as they stand
+    there, missing where the records do not hold them. Patients whose day 0 is not known have no rows. Raises PlanError
+    where the records hold no sessions.
     """
-    return _unit_days(periods, "practitioner_id")
+    return _unit_days(periods, "practitioner_id", *columns)
 
 
-def _unit_days(periods: Periods, unit: str) -> pd.DataFrame:
+def _unit_days(periods: Periods, unit: str, *columns: str) -> pd.DataFrame:
     sessions = _placed_sessions(periods)
     named = sessions[unit] if unit in sessions else pd.Series(None, sessions.index)
     found = sessions[["patient_id", "relative_day"]].assign(**{unit: named.astype("object")})
+    for name in columns:
+        found[name] = sessions.get(name)
     return found[found["relative_day"].notna()].astype({"relative_day": "int64"}).reset_index(drop=True)
 
 

@@ -22,7 +22,7 @@ from outcomes.analysis.periods import Periods
 from outcomes.plan import AnalysisPlan
 
 #: Where the number of recorded days decides, and not something before it (no first session, no diary at all).
-_BEFORE_DAYS = ("no_first_session", "outside_cohort", "no_diary")
+_BEFORE_DAYS = ("no_first_session", "outside_cohort", "episodic_cluster", "no_diary")
 
 
 @dataclass(frozen=True, eq=False)

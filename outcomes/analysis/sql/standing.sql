@@ -7,6 +7,7 @@ SELECT
     CASE
         WHEN NOT has_index THEN 'no_first_session'
         WHEN NOT in_cohort THEN 'outside_cohort'
+        WHEN episodic_cluster THEN 'episodic_cluster'
         WHEN NOT has_diary THEN 'no_diary'
         WHEN baseline_recorded = 0 THEN 'no_baseline_diary'
         WHEN baseline_recorded < $baseline_minimum THEN 'baseline_too_few_days'
@@ -21,6 +22,7 @@ FROM (
         has_index,
         in_cohort,
         window_over,
+        episodic_cluster,
         diaries.patient_id IS NOT NULL AS has_diary,
         coalesce(baseline.recorded_days, 0) AS baseline_recorded,
         coalesce(followup.recorded_days, 0) AS followup_recorded

@@ -7,4 +7,6 @@ SELECT patient_id FROM sessions_checked WHERE patient_id IS NOT NULL
 UNION
 SELECT patient_id FROM summaries_checked WHERE patient_id IS NOT NULL
 UNION
+SELECT patient_id FROM scores_checked WHERE patient_id IS NOT NULL
+UNION
 SELECT patient_id FROM ($diary_patients) AS diary WHERE patient_id IS NOT NULL

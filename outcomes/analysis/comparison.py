@@ -13,6 +13,8 @@ from outcomes.analysis.endpoints import (
     COUNTED_OUT_OF,
     DAILY_ATTRIBUTE,
     FIXED_COLUMNS,
+    NAMED_ATTRIBUTE,
+    NOTES_ATTRIBUTE,
     PERIODS,
     PLAN_ATTRIBUTE,
     endpoint_names,
@@ -35,6 +37,7 @@ from outcomes.plan import DAYS_PER_PERIOD, AnalysisPlan
 
 ALL = "all"
 NOT_RECORDED = "not recorded"
+UNDER_18 = "0-17"
 
 _CONDITIONAL = "conditional: only patients with headache in both periods have a value"
 
@@ -85,12 +88,28 @@ def compare(
     pairs = pair_by_patient(endpoints, endpoint, mode)
     mode = _mode_of(endpoints, mode)
     daily = mode == "diary" and endpoint in endpoints.attrs.get(DAILY_ATTRIBUTE, ())
+    rows = endpoints[endpoints["mode"] == mode]
     recorded = None
     if all_methods:
-        rows = endpoints[endpoints["mode"] == mode]
         days = COUNTED_OUT_OF.get(endpoint, "")
         recorded = _both_sides(rows, days) if days in rows else pairs * np.nan
-    return _compare_pairs(pairs, found, plan, _Place(mode, daily, by, group), recorded)
+    notes = tuple(endpoints.attrs.get(NOTES_ATTRIBUTE, {}).get(endpoint, ())) if daily else ()
+    why = _why_left_out(pairs, rows) if daily and not found.core else ()
+    return _compare_pairs(pairs, found, plan, _Place(mode, daily, by, group, notes, why), recorded)
+
+
+def _why_left_out(pairs: pd.DataFrame, rows: pd.DataFrame) -> tuple[str, ...]:
+    """How many patients have no value for want of recorded days, and how many for another reason."""
+    covered = _both_sides(rows, "covered").to_numpy(dtype=np.bool_).all(axis=1)
+    without = pairs.isna().any(axis=1).to_numpy()
+    unknown = int((without & covered).sum())
+    if not unknown:
+        return ()
+    too_few = int((without & ~covered).sum())
+    return (
+        f"left out: {too_few} with too few recorded days, {unknown} with enough of them but the endpoint not known or "
+        "not defined on enough",
+    )
 
 
 def compare_groups(
@@ -207,7 +226,8 @@ def _by_category(endpoints: pd.DataFrame, by: str) -> list[tuple[str, pd.DataFra
 
 def _notes(endpoints: pd.DataFrame, plan: AnalysisPlan) -> tuple[str, ...]:
     notes = []
-    if plan.primary_endpoint not in endpoint_names(endpoints):
+    named = endpoints.attrs.get(NAMED_ATTRIBUTE, False)
+    if plan.primary_endpoint not in endpoint_names(endpoints) and not named:
         notes.append(f"the primary endpoint {plan.primary_endpoint} is not in these records; the others are")
     if plan.baseline_days < DAYS_PER_PERIOD and "diary" in set(endpoints["mode"]):
         notes.append(f"short_baseline: {plan.baseline_days} days, less than {DAYS_PER_PERIOD}")
@@ -218,6 +238,12 @@ def _notes(endpoints: pd.DataFrame, plan: AnalysisPlan) -> tuple[str, ...]:
         if n := untreated.nunique():
             who = "patient" if n == 1 else "patients"
             notes.append(f"'all' holds {n} {who} of groups other than 'treated'")
+    if "age_band" in endpoints.columns and any("migraine" in name for name in endpoint_names(endpoints)):
+        young = endpoints.loc[endpoints["age_band"] == UNDER_18, "patient_id"].nunique()
+        if young:
+            notes.append(
+                f"{young} under 18: attacks from 2 hours on are migraine there; no rule of days changes"
+            )
     return tuple(notes)
 
 
@@ -229,6 +255,8 @@ class _Place:
     daily: bool
     by: str | None
     group: str
+    notes: tuple[str, ...] = ()
+    why_left_out: tuple[str, ...] = ()
 
 
 def _compare_pairs(
@@ -243,9 +271,13 @@ def _compare_pairs(
     baseline = Sample(complete["baseline"].to_numpy(dtype=np.float64))
     followup = Sample(complete["followup"].to_numpy(dtype=np.float64))
     n_patients, n = len(pairs), len(complete)
-    common = (_CONDITIONAL,) if endpoint.conditional else ()
+    common = ((_CONDITIONAL,) if endpoint.conditional else ()) + place.notes
+    if endpoint.no_inference:
+        common += (endpoint.no_inference,)
 
     def row(name: str, found: Estimate, unit: str, of: int = n, count: int | None = None) -> Statistic:
+        if endpoint.no_inference:
+            found = replace(found, low=None, high=None, p=None)
         return Statistic(
             endpoint=endpoint.name, by=place.by, group=place.group, statistic=name, value=found.value,
             low=found.low, high=found.high, p=found.p, n=of, n_left_out=n_patients - of, count=count, unit=unit,
@@ -258,7 +290,7 @@ def _compare_pairs(
     rows = [
         row("baseline_mean", mean_interval(baseline, plan.confidence), unit),
         row("followup_mean", mean_interval(followup, plan.confidence), unit),
-        row("change", change, unit),
+        row("change", replace(change, notes=(*change.notes, *place.why_left_out)), unit),
         row("rate_ratio", rate_ratio(baseline, followup, plan.confidence, change), "ratio"),
         row("baseline_sd", standard_deviation(baseline), unit),
         row("followup_sd", standard_deviation(followup), unit),

@@ -158,7 +158,7 @@ def cut_values(periods: Periods, minimum: MinimumShare, endpoint: str, mode: str
         periods.flow,
         minimum.days(periods.plan),
     )
-    pairs = pair_by_patient(measure_endpoints(moved), endpoint, mode)
+    pairs = pair_by_patient(measure_endpoints(moved, [endpoint]), endpoint, mode)
     complete = pairs.dropna()
     values = (Sample(complete[side].to_numpy(dtype=np.float64)) for side in ("baseline", "followup"))
     return Cut(next(values), next(values), len(pairs), periods.plan)

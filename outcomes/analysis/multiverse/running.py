@@ -70,7 +70,7 @@ class _World:
 
     @property
     def asked(self) -> Asked:
-        daily = self.endpoint.name in CATALOGUE and self.endpoint.needs in self._diary_columns()
+        daily = self.endpoint.name in CATALOGUE and self.endpoint.held_by(self._diary_columns())
         return Asked(self.plan, self.endpoint, daily and self.mode in (None, "diary"))
 
     @property

@@ -55,9 +55,8 @@ def window_values(periods: Periods, names: Sequence[str]) -> pd.DataFrame:
         for first, last in periods.plan.windows.values()
     ]
     counted = _counted_days(periods, names, f"CASE {cases} END", " OR ".join(around))
-    minimum = counted["period"].map(
-        {name: periods.minimums[f"{name}_minimum"] for name in periods.plan.windows}
-    )
+    needed = {name: periods.minimums[f"{name}_minimum"] for name in periods.plan.windows}
+    minimum = counted["period"].map(needed).astype("float64")
     values = {name: _value(counted, CATALOGUE[name], minimum) for name in names}
     return pd.DataFrame({"patient_id": counted["patient_id"], "period": counted["period"], **values})
 

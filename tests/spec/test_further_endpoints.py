@@ -605,3 +605,67 @@ def test_the_generated_sql_keeps_to_functions_that_every_engine_has(asked: Any) 
     text = re.sub(r"'[^']*'", "''", text)
     called = {word.lower() for word in re.findall(r"\b([A-Za-z_]\w*)\s*\(", text)} - SQL_WORDS
     assert called <= SQL_FUNCTIONS
+
+
+# ---- the multiverse ----
+
+
+def _clinic_with_features(n: int = 8) -> dict[str, pd.DataFrame]:
+    """Every fourth day a migraine of six hours, every other fourth one of an hour; fewer of both after."""
+    rows = []
+    for patient in range(n):
+        for day in [*range(-28, 0), *range(1, 168)]:
+            kind = (day + patient) % (4 if day < 0 else 6)
+            cells = (
+                FREE if kind > 1 else _features(unilateral="yes", pulsating="yes", nausea_or_vomiting="yes")
+            )
+            if kind == 1:
+                cells = {**cells, "duration_hours": 1, **DRUG, "acute_medication_helped": "no"}
+            rows.append({"patient_id": f"p{patient}", "day": day, **cells})
+    return {"diary": pd.DataFrame(rows)}
+
+
+def test_the_multiverse_counts_days_by_each_rule_where_the_diary_holds_the_features() -> None:
+    plan = AnalysisPlan(bootstrap_resamples=999, imputations=20, sensitivity_min_recorded=(20,))
+    records = load(_clinic_with_features(), plan)
+    found = oc.multiverse(records, plan)
+    assert not [row for row in found.rows if row.status == "not_varied"]
+    rows = [
+        row
+        for row in found.rows
+        if row.method.startswith("paired t")
+        and dict(row.choices)["missing_data"] == "observed days"
+        and dict(row.choices)["followup_window"] == "days 56 to 83"
+        and dict(row.choices)["baseline_window"] == "28 days"
+    ]
+    by_rule = {dict(row.choices)["headache_day_rule"]: row.value for row in rows}
+    both, long = 28 * (2 / 6 - 2 / 4), 28 * (1 / 6 - 1 / 4)
+    assert by_rule == {
+        "any headache": pytest.approx(both, abs=0.5),
+        "headache of 30 minutes, or a drug": pytest.approx(both, abs=0.5),
+        "headache of 240 minutes, or a drug": pytest.approx(both, abs=0.5),
+        "migraine, 30 minutes, drugs always": pytest.approx(both, abs=0.5),
+        "migraine, 30 minutes, drugs effective": pytest.approx(both, abs=0.5),
+        "migraine, 240 minutes, drugs always": pytest.approx(both, abs=0.5),
+        # An hour with a drug that did not help is no migraine day by the strictest rule.
+        "migraine, 240 minutes, drugs effective": pytest.approx(long, abs=0.5),
+    }
+    assert abs(both - long) > 1
+    # Each equals what `compare` says under a plan with these keys.
+    strict = AnalysisPlan(migraine_day_min_minutes=240, migraine_drug_days="effective")
+    endpoints = oc.measure_endpoints(oc.split_periods(records, strict), ["migraine_days_per_28"])
+    assert (
+        by_rule["migraine, 240 minutes, drugs effective"]
+        == oc.compare(endpoints, "migraine_days_per_28").change.value
+    )
+
+
+def test_a_planned_migraine_rule_is_the_planned_row_of_the_multiverse() -> None:
+    plan = AnalysisPlan(
+        bootstrap_resamples=999, primary_endpoint="migraine_days_per_28", migraine_day_min_minutes=240,
+        sensitivity_min_recorded=(20,),
+    )  # fmt: skip
+    found = oc.multiverse(load(_clinic_with_features(6), plan), plan)
+    assert dict(found.default.choices)["headache_day_rule"] == "migraine, 240 minutes, drugs always"
+    names = {dict(row.choices)["headache_day_rule"] for row in found.rows} - {"not varied"}
+    assert len(names) == 7

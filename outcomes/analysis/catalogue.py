@@ -1,68 +1,24 @@
-"""The endpoint catalogue: what can be measured per patient and period, in which unit, and from what.
+"""The endpoint catalogue as the analysis asks for it: by name, by what the records hold, and as a page.
 
-The values themselves are computed in `sql/endpoints.sql`; definitions and sources stand in docs/method.md.
+The entries stand in `outcomes/records/endpoint_catalogue.py`, since `summaries` may carry each of them. The five core
+ones are computed in `sql/endpoints.sql`, the further ones in `sql/further_endpoints.sql`.
+`python -m outcomes.analysis.catalogue` writes the table of docs/method.md#further-endpoints.
 """
 
 from __future__ import annotations
 
 import difflib
-from dataclasses import dataclass
-from typing import Literal
+import sys
+from typing import TYPE_CHECKING
 
 from outcomes.errors import PlanError
 from outcomes.plan import AnalysisPlan
+from outcomes.records.endpoint_catalogue import CATALOGUE as CATALOGUE
+from outcomes.records.endpoint_catalogue import CORE_NAMES as CORE_NAMES
+from outcomes.records.endpoint_entry import Endpoint as Endpoint
 
-
-@dataclass(frozen=True)
-class Endpoint:
-    """One endpoint. `needs` is the diary column without which it cannot be computed.
-
-    `counts_days`: its baseline is a number of days, so `responder_min_baseline` applies.
-    `conditional`: defined only for patients with headache in both periods, so it is never the headline.
-    """
-
-    name: str
-    label: str
-    unit: str
-    improvement: Literal["decrease", "increase"]
-    needs: str = "headache"
-    counts_days: bool = False
-    conditional: bool = False
-
-
-CATALOGUE: dict[str, Endpoint] = {
-    endpoint.name: endpoint
-    for endpoint in (
-        Endpoint("headache_days_per_28", "Headache days", "days per 28", "decrease", counts_days=True),
-        Endpoint(
-            "intensity_on_headache_days",
-            "Intensity on headache days",
-            "0–10 NRS",
-            "decrease",
-            needs="intensity",
-            conditional=True,
-        ),
-        Endpoint(
-            "burden_per_28", "Headache burden", "NRS points × days per 28", "decrease", needs="intensity"
-        ),
-        Endpoint(
-            "acute_medication_days_per_28",
-            "Days with acute medication",
-            "days per 28",
-            "decrease",
-            needs="acute_medication",
-            counts_days=True,
-        ),
-        Endpoint(
-            "hours_on_headache_days",
-            "Duration on headache days",
-            "hours",
-            "decrease",
-            needs="duration_hours",
-            conditional=True,
-        ),
-    )
-}
+if TYPE_CHECKING:
+    from outcomes.records.checked import Records
 
 
 def find_endpoint(name: str, plan: AnalysisPlan) -> Endpoint:
@@ -76,3 +32,42 @@ def find_endpoint(name: str, plan: AnalysisPlan) -> Endpoint:
     close = difflib.get_close_matches(name, known, 1)
     hint = f"Did you mean '{close[0]}'?" if close else f"Known endpoints: {', '.join(known)}."
     raise PlanError(f"'{name}' is not an endpoint. {hint} Declare your own as [endpoints.NAME] in the plan.")
+
+
+def daily_names(records: Records) -> list[str]:
+    """Endpoints that the daily diary of these records holds the columns for, in the order of the catalogue."""
+    if not records.has("diary"):
+        return []
+    columns = set(records.columns("diary"))
+    return [name for name, endpoint in CATALOGUE.items() if endpoint.held_by(columns)]
+
+
+def further_names(records: Records) -> list[str]:
+    """Those of `daily_names` that are measured only when asked for."""
+    return [name for name in daily_names(records) if not CATALOGUE[name].core]
+
+
+_TOGETHER = {
+    "days": "28 × days ÷ known days",
+    "sum": "28 × sum ÷ known days",
+    "week": "7 × sum ÷ known days",
+    "mean": "mean over known days",
+    "peak": "greatest of the known days",
+    "headache_mean": "mean over headache days",
+    "product": "product of other endpoints",
+}
+
+
+def catalogue_page() -> str:
+    """The catalogue as a Markdown table, one row per endpoint."""
+    lines = ["| endpoint | unit | definition | of the days | needs | source |", "|---|---|---|---|---|---|"]
+    for endpoint in CATALOGUE.values():
+        lines.append(
+            f"| `{endpoint.name}` | {endpoint.unit} | {endpoint.definition} | {_TOGETHER[endpoint.together]} | "
+            f"{endpoint.needs_in_words} | {endpoint.source} |"
+        )
+    return "\n".join(lines) + "\n"
+
+
+if __name__ == "__main__":
+    sys.stdout.write(catalogue_page())

@@ -14,6 +14,8 @@ from outcomes.analysis.endpoints import (
     COUNTED_OUT_OF,
     DAILY_ATTRIBUTE,
     FIXED_COLUMNS,
+    NAMED_ATTRIBUTE,
+    NOTES_ATTRIBUTE,
     PERIODS,
     PLAN_ATTRIBUTE,
     endpoint_names,
@@ -36,6 +38,7 @@ from outcomes.plan import DAYS_PER_PERIOD, AnalysisPlan
 
 ALL = "all"
 NOT_RECORDED = "not recorded"
+UNDER_18 = "0-17"
 
 #: Statistics that begin so describe one period of patients who are not compared.
 DESCRIBED = "described_"
@@ -105,7 +108,24 @@ def compare(
     if all_methods:
         days = COUNTED_OUT_OF.get(endpoint, "")
         recorded = _both_sides(rows, days) if days in rows else pairs * np.nan
-    return _compare_pairs(pairs, found, plan, _Place(mode, daily, by, group), described, recorded)
+    notes = tuple(endpoints.attrs.get(NOTES_ATTRIBUTE, {}).get(endpoint, ())) if daily else ()
+    why = _why_left_out(pairs, rows) if daily and not found.core else ()
+    place = _Place(mode, daily, by, group, notes, why)
+    return _compare_pairs(pairs, found, plan, place, described, recorded)
+
+
+def _why_left_out(pairs: pd.DataFrame, rows: pd.DataFrame) -> tuple[str, ...]:
+    """How many patients have no value for want of recorded days, and how many for another reason."""
+    covered = _both_sides(rows, "covered").to_numpy(dtype=np.bool_).all(axis=1)
+    without = pairs.isna().any(axis=1).to_numpy()
+    unknown = int((without & covered).sum())
+    if not unknown:
+        return ()
+    too_few = int((without & ~covered).sum())
+    return (
+        f"left out: {too_few} with too few recorded days, {unknown} with enough of them but the endpoint not known or "
+        "not defined on enough",
+    )
 
 
 def compare_groups(
@@ -224,7 +244,8 @@ def _notes(endpoints: pd.DataFrame, plan: AnalysisPlan) -> tuple[str, ...]:
     notes = []
     if n := len(_described_only(endpoints)):
         notes.append(f"{n} {'patient is' if n == 1 else 'patients are'} in no change: {CLUSTER_NOTE}")
-    if plan.primary_endpoint not in endpoint_names(endpoints):
+    named = endpoints.attrs.get(NAMED_ATTRIBUTE, False)
+    if plan.primary_endpoint not in endpoint_names(endpoints) and not named:
         notes.append(f"the primary endpoint {plan.primary_endpoint} is not in these records; the others are")
     if plan.baseline_days < DAYS_PER_PERIOD and "diary" in set(endpoints["mode"]):
         notes.append(f"short_baseline: {plan.baseline_days} days, less than {DAYS_PER_PERIOD}")
@@ -235,6 +256,12 @@ def _notes(endpoints: pd.DataFrame, plan: AnalysisPlan) -> tuple[str, ...]:
         if n := untreated.nunique():
             who = "patient" if n == 1 else "patients"
             notes.append(f"'all' holds {n} {who} of groups other than 'treated'")
+    if "age_band" in endpoints.columns and any("migraine" in name for name in endpoint_names(endpoints)):
+        young = endpoints.loc[endpoints["age_band"] == UNDER_18, "patient_id"].nunique()
+        if young:
+            notes.append(
+                f"{young} under 18: attacks from 2 hours on are migraine there; no rule of days changes"
+            )
     return tuple(notes)
 
 
@@ -246,6 +273,8 @@ class _Place:
     daily: bool
     by: str | None
     group: str
+    notes: tuple[str, ...] = ()
+    why_left_out: tuple[str, ...] = ()
 
 
 def _compare_pairs(
@@ -264,10 +293,14 @@ def _compare_pairs(
     baseline = Sample(complete["baseline"].to_numpy(dtype=np.float64))
     followup = Sample(complete["followup"].to_numpy(dtype=np.float64))
     n_patients, n = len(pairs), len(complete)
-    common = (_CONDITIONAL,) if endpoint.conditional else ()
+    common = ((_CONDITIONAL,) if endpoint.conditional else ()) + place.notes
+    if endpoint.no_inference:
+        common += (endpoint.no_inference,)
     withheld = (f"{len(described)} of {n_patients} left out: {CLUSTER_NOTE}",) if len(described) else ()
 
     def row(name: str, found: Estimate, unit: str, of: int = n, count: int | None = None) -> Statistic:
+        if endpoint.no_inference:
+            found = replace(found, low=None, high=None, p=None)
         return Statistic(
             endpoint=endpoint.name, by=place.by, group=place.group, statistic=name, value=found.value,
             low=found.low, high=found.high, p=found.p, n=of, n_left_out=n_patients - of, count=count, unit=unit,
@@ -282,7 +315,7 @@ def _compare_pairs(
     rows = [
         row("baseline_mean", mean_interval(baseline, plan.confidence), unit),
         row("followup_mean", mean_interval(followup, plan.confidence), unit),
-        row("change", change, unit),
+        row("change", replace(change, notes=(*change.notes, *place.why_left_out)), unit),
         row("rate_ratio", rate_ratio(baseline, followup, plan.confidence, change), "ratio"),
         row("baseline_sd", standard_deviation(baseline), unit),
         row("followup_sd", standard_deviation(followup), unit),

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
 
-from outcomes.analysis.catalogue import CATALOGUE
+from outcomes.analysis.catalogue import CATALOGUE, daily_names, find_endpoint
 from outcomes.analysis.diagnoses import EPISODIC_CLUSTER, with_diagnoses
 from outcomes.analysis.periods import PatientFlow, Periods
 from outcomes.analysis.recalls import RECALLS, VISITS_ATTRIBUTE, has_recalls, recall_rows
 from outcomes.engine import identifier, literal
-from outcomes.errors import InvalidRecords
+from outcomes.errors import InvalidRecords, PlanError
 from outcomes.plan import AnalysisPlan
 from outcomes.records.code_lists import MODES
 from outcomes.records.schema import PATIENTS
@@ -45,8 +46,22 @@ PLAN_ATTRIBUTE = "outcomes_plan"
 DAILY_ATTRIBUTE = "outcomes_daily_endpoints"
 
 
-def measure_endpoints(periods: Periods) -> pd.DataFrame:
-    """Every endpoint that the records hold, per patient, mode and period.
+#: Under this name the notes that must stand beside an endpoint, by its name.
+NOTES_ATTRIBUTE = "outcomes_endpoint_notes"
+
+#: Under this name whether endpoints were asked for by name: then the primary one need not be among them.
+NAMED_ATTRIBUTE = "outcomes_asked_by_name"
+
+#: In place of names: everything that the records hold.
+EVERYTHING = "all"
+
+
+def measure_endpoints(periods: Periods, names: str | Sequence[str] | None = None) -> pd.DataFrame:
+    """Endpoints that the records hold, per patient, mode and period.
+
+    `names`: without, the five core endpoints and those that the plan names; `"all"`, everything that the diary holds
+    the columns for (`outcomes.analysis.catalogue.CATALOGUE`); else these names. What summaries hold is always there
+    unless names are given.
 
     Columns: `patient_id`; `mode` (diary, recall_28, recall_7: never pooled); `period` (baseline, followup);
     `recorded_days` and `medication_known_days`, those on which medication was answered (NaN where unknown);
@@ -54,13 +69,15 @@ def measure_endpoints(periods: Periods) -> pd.DataFrame:
     covered or the endpoint is not defined; then the categories of `patients`, the diagnoses as comparisons use
     them; `episodic_cluster`, true for patients who are described and never compared. Every patient has both
     periods, so that whoever is left out can be counted. The plan travels in `.attrs`. Raises InvalidRecords where
-    the records hold nothing that can be compared. Sources: docs/method.md.
+    the records hold nothing that can be compared, PlanError for a name that is no endpoint, or that these records do
+    not hold. Sources: docs/method.md.
     """
+    daily, wanted = _asked_for(periods, names)
     tables = []
     if periods.segments is not None:
-        tables.append(_from_diary(periods))
+        tables.append(_from_diary(periods, daily))
     if periods.records.has("summaries"):
-        tables += _from_summaries(periods, tables)
+        tables += _from_summaries(periods, tables, wanted)
     visits = _add_recalls(periods, tables)
     if not tables:
         raise InvalidRecords([NOTHING_TO_COMPARE])
@@ -68,8 +85,39 @@ def measure_endpoints(periods: Periods) -> pd.DataFrame:
     table = with_diagnoses(_with_categories(table, periods.records), periods)
     table.attrs[VISITS_ATTRIBUTE] = visits
     table.attrs[PLAN_ATTRIBUTE] = periods.plan.to_dict()
-    table.attrs[DAILY_ATTRIBUTE] = _daily_names(periods.records)
+    table.attrs[DAILY_ATTRIBUTE] = daily
+    table.attrs[NAMED_ATTRIBUTE] = wanted is not None
+    table.attrs[NOTES_ATTRIBUTE] = _notes_on(periods.records, daily)
     return table
+
+
+def _asked_for(periods: Periods, names: str | Sequence[str] | None) -> tuple[list[str], list[str] | None]:
+    """(endpoints to take from the daily diary, the names asked for; None: not by name). Raises PlanError."""
+    records, plan = periods.records, periods.plan
+    held = daily_names(records)
+    if names == EVERYTHING:
+        return held, None
+    if names is None:
+        planned = {plan.primary_endpoint, *plan.key_secondaries}
+        return [name for name in held if CATALOGUE[name].core or name in planned], None
+    wanted = [names] if isinstance(names, str) else list(names)
+    for name in wanted:
+        endpoint = find_endpoint(name, plan)
+        if name not in held and name not in records.columns("summaries"):
+            needs = f" The diary would need: {endpoint.needs_in_words}." if records.has("diary") else ""
+            raise PlanError(f"These records do not hold '{name}'.{needs}")
+    return [name for name in held if name in wanted], wanted
+
+
+def _notes_on(records: Records, names: Sequence[str]) -> dict[str, list[str]]:
+    """What the rule of an endpoint has to do without, since the diary never asks for it."""
+    columns = set(records.columns("diary"))
+    missing = {name: CATALOGUE[name].not_asked(columns) for name in names}
+    return {
+        name: [f"not_asked: the rule goes without {', '.join(without)}, which the diary does not hold"]
+        for name, without in missing.items()
+        if without
+    }
 
 
 def endpoint_names(endpoints: pd.DataFrame) -> list[str]:
@@ -79,30 +127,35 @@ def endpoint_names(endpoints: pd.DataFrame) -> list[str]:
     ]
 
 
-def _from_diary(periods: Periods) -> pd.DataFrame:
-    """Endpoints of the daily diary; only those whose column the diary has."""
+def _from_diary(periods: Periods, names: Sequence[str]) -> pd.DataFrame:
+    """The named endpoints of the daily diary: core ones from the bit masks, others from the days of the windows."""
     engine = periods.records.engine
-    names = _daily_names(periods.records)
+    core = [name for name in names if CATALOGUE[name].core]
     statement = engine.statement(_PACKAGE, "endpoints", **periods.minimums, **periods.tables)
     days = ["recorded_days", "medication_known_days"]
-    listed = ", ".join(["patient_id", "period", *days, "covered", *names])
+    listed = ", ".join(["patient_id", "period", *days, "covered", *core])
     table = engine.frame(f"SELECT {listed} FROM ({statement}) ORDER BY patient_id, period")
     table.insert(1, "mode", "diary")
-    table[[*days, *names]] = table[[*days, *names]].astype("float64")
+    table[[*days, *core]] = table[[*days, *core]].astype("float64")
+    if further := [name for name in names if not CATALOGUE[name].core]:
+        # The default does without: what values single days is not even imported.
+        from outcomes.analysis.further_endpoints import window_values
+
+        values = window_values(periods, further)
+        table = table.merge(values, on=["patient_id", "period"], how="left", validate="1:1")
     return table
 
 
-def _daily_names(records: Records) -> list[str]:
-    """Endpoints of the catalogue for which the diary has the column."""
-    diary = records.columns("diary")
-    return [name for name, endpoint in CATALOGUE.items() if endpoint.needs in diary]
-
-
-def _from_summaries(periods: Periods, daily: list[pd.DataFrame]) -> list[pd.DataFrame]:
+def _from_summaries(
+    periods: Periods, daily: list[pd.DataFrame], wanted: Sequence[str] | None
+) -> list[pd.DataFrame]:
     """One endpoint table per mode of the summaries. What the daily diary gives, summaries do not replace."""
     summaries = _summary_rows(periods)
     people = people_of(periods)
     names = [name for name in summaries.columns if name not in (*FIXED_COLUMNS, "day")]
+    if wanted is not None:
+        names = [name for name in names if name in wanted]
+    of_diary = daily_names(periods.records)
     modes = [mode for (mode,) in periods.records.engine.rows("SELECT DISTINCT mode FROM summaries")]
     tables = []
     for mode in (known for known in MODES if known in modes):
@@ -111,7 +164,7 @@ def _from_summaries(periods: Periods, daily: list[pd.DataFrame]) -> list[pd.Data
         table["medication_known_days"] = np.nan
         table.loc[~table["covered"], names] = np.nan
         if mode == "diary" and daily:
-            extra = [name for name in names if name not in daily[0].columns]
+            extra = [name for name in names if name not in of_diary]
             daily[0] = daily[0].merge(
                 table[["patient_id", "period", *extra]],
                 on=["patient_id", "period"],

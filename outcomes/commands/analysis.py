@@ -47,6 +47,9 @@ def _add_compare(commands: Any) -> None:
     parser.add_argument(
         "--all-methods", action="store_true", help="add a row for each sensitivity method beside the defaults"
     )
+    parser.add_argument(
+        "--endpoints", metavar="NAMES", help="all that the records hold, or names with commas between them"
+    )
     parser.add_argument("--csv", metavar="FILE", help="write the rows, unrounded")
     parser.add_argument("--json", action="store_true", help="plan, flow and rows as JSON, unrounded")
     add_accept(parser)
@@ -94,7 +97,7 @@ def _compare(arguments: argparse.Namespace) -> int:
 
     progress(arguments, "Comparing …")
     periods = split_periods(records)
-    endpoints = measure_endpoints(periods)
+    endpoints = measure_endpoints(periods, _endpoint_names(arguments.endpoints))
     table = compare_all(endpoints, records.plan, by=arguments.by, all_methods=arguments.all_methods)
     flows = [periods.flow] if periods.flow else []
     modes = dict.fromkeys(endpoints["mode"])
@@ -113,11 +116,19 @@ def _compare(arguments: argparse.Namespace) -> int:
         rows = table.to_dict()
         if arguments.all_methods:
             rows["families"] = _families_json(table)
-        show_json({**rows, "flow": _flow_json(flows, records), "notes": notes})
+        further = _not_measured(records, endpoints)
+        show_json({**rows, "flow": _flow_json(flows, records), "notes": notes, "further_endpoints": further})
     elif not arguments.csv:
         from outcomes.reporting.tables import comparison_text
 
-        show(comparison_text(table, flows, told))
+        lines = [comparison_text(table, flows, told)]
+        further = _not_measured(records, endpoints)
+        if further and arguments.endpoints is None:
+            what = "1 further endpoint" if len(further) == 1 else f"{len(further)} further endpoints"
+            lines.append(
+                f"These records hold {what}, such as {further[0]}: --endpoints all, or --endpoints NAME,NAME."
+            )
+        show(*lines)
     return EXIT_DONE
 
 
@@ -130,6 +141,23 @@ def _care_note(periods: Periods, endpoints: pd.DataFrame) -> list[str]:
     disclosure = Disclosure("internal", periods.plan.minimum_cell)
     words = care_words(still_in_care(periods, endpoints), periods.plan, disclosure)
     return [words] if words else []
+
+
+def _endpoint_names(given: str | None) -> str | list[str] | None:
+    """What `--endpoints` asks for, as `measure_endpoints` takes it. Raises PlanError where it names nothing."""
+    if given is None or given.strip() == "all":
+        return given and "all"
+    names = [name.strip() for name in given.split(",") if name.strip()]
+    if not names:
+        raise PlanError("--endpoints takes 'all', or names of endpoints with commas between them.")
+    return names
+
+
+def _not_measured(records: Records, endpoints: pd.DataFrame) -> list[str]:
+    """Endpoints that the diary could give and that were not asked for."""
+    from outcomes.analysis.catalogue import further_names
+
+    return [name for name in further_names(records) if name not in endpoints.columns]
 
 
 def _families_json(table: ComparisonTable) -> list[dict[str, Any]]:

@@ -102,6 +102,10 @@ class Records:
         only = "" if patient_id is None else f"WHERE patient_id = {literal(patient_id)} "
         return self.engine.frame(f"SELECT {listed} FROM {origin} {only}ORDER BY ALL")
 
+    def placed_days(self) -> str:
+        """The used patient-days as a subquery, each with its `relative_day` from the first session."""
+        return _used_days(self) if self.engine.has("repeated_days") else "placed"
+
     def segments(self, cuts: Sequence[int] = ()) -> str:
         """Name of the engine's table of segments (sql/segments.sql), cut at the given days.
 
@@ -125,9 +129,12 @@ class Records:
 
 
 def _used_diary(records: Records) -> str:
-    """The used patient-days as a subquery: repeats once, conflicts not at all."""
-    if not records.engine.has("repeated_days"):
-        return "diary_usable"
+    """The used patient-days as a subquery, on the calendar where that is enough: no session need be looked at."""
+    return _used_days(records) if records.engine.has("repeated_days") else "diary_usable"
+
+
+def _used_days(records: Records) -> str:
+    """The same where days stand more than once: repeats once, conflicts not at all."""
     own = "source_row, fault, doubt" if records.engine.has_column("placed", "doubt") else "source_row, fault"
     once = (
         f"SELECT DISTINCT * EXCLUDE ({own}) FROM placed ANTI JOIN "

@@ -15,6 +15,7 @@ from typing import Any
 from outcomes.engine import Engine, literal
 from outcomes.records.checking import Checked
 from outcomes.records.converting import cell_text, header_key
+from outcomes.records.endpoint_catalogue import CATALOGUE
 from outcomes.records.findings import Finding
 from outcomes.records.mapping import MAPPING_FILE, MappedTable, ReadColumn, SourceMapping
 from outcomes.records.raw import RawColumn
@@ -148,7 +149,7 @@ def low_scale(engine: Engine, source: TableSource) -> list[Finding]:
 
 
 #: Endpoints without a value where there was no headache: their blanks beside a zero say nothing.
-_CONDITIONAL = ("intensity_on_headache_days", "hours_on_headache_days")
+_CONDITIONAL = tuple(name for name, endpoint in CATALOGUE.items() if endpoint.conditional)
 _SUSPECT_ZEROS = 3
 
 

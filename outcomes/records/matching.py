@@ -12,6 +12,7 @@ from outcomes.errors import OutcomesError, PlanError
 from outcomes.plan import AnalysisPlan
 from outcomes.records.cells import readable
 from outcomes.records.converting import cell_text, converted, header_key, is_number_text
+from outcomes.records.endpoint_catalogue import CATALOGUE
 from outcomes.records.mapping import MAPPING_FILE, MappedTable, ReadColumn, SourceMapping
 from outcomes.records.raw import RawColumn, RawTable
 from outcomes.records.schema import PATIENTS, SUMMARIES, TABLES, Column, Table
@@ -19,11 +20,7 @@ from outcomes.records.table_source import Part, SourceColumn, TableSource
 
 #: Endpoints that a `summaries` table may carry without being declared in the plan, with their ranges.
 SUMMARY_ENDPOINTS: dict[str, tuple[str, float, float | None]] = {
-    "headache_days_per_28": ("days per 28", 0, 28),
-    "intensity_on_headache_days": ("0–10 NRS", 0, 10),
-    "burden_per_28": ("NRS points × days per 28", 0, 280),
-    "acute_medication_days_per_28": ("days per 28", 0, 28),
-    "hours_on_headache_days": ("hours", 0, 24),
+    name: (endpoint.unit, endpoint.lowest, endpoint.highest) for name, endpoint in CATALOGUE.items()
 }
 
 #: Tables of which one at least must be there: the others only say who somebody is, or what else happened.

@@ -5,11 +5,12 @@ To add a choice write a function like those here, from what is asked to a `Choic
 
 from __future__ import annotations
 
+import itertools
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 
-from outcomes.analysis.catalogue import Endpoint
+from outcomes.analysis.catalogue import CATALOGUE, Endpoint
 from outcomes.plan import DAYS_PER_PERIOD, AnalysisPlan
 
 
@@ -34,7 +35,7 @@ class Option:
 
     name: str
     is_default: bool = False
-    plan: Mapping[str, int] = field(default_factory=dict)
+    plan: Mapping[str, int | str] = field(default_factory=dict)
     minimum: MinimumShare | None = None
     endpoint: str | None = None
 
@@ -51,11 +52,13 @@ class Choice:
 
 @dataclass(frozen=True)
 class Asked:
-    """What the choices are made for. `from_days`: the endpoint comes from the daily diary, cut by the plan."""
+    """What the choices are made for. `from_days`: the endpoint comes from the daily diary, cut by the plan.
+    `columns`: those of the diary."""
 
     plan: AnalysisPlan
     endpoint: Endpoint
     from_days: bool
+    columns: frozenset[str] = frozenset()
 
 
 def followup_window(asked: Asked) -> Choice:
@@ -114,15 +117,55 @@ def minimum_days(asked: Asked) -> Choice:
     return Choice("minimum_days", (default, *rest))
 
 
+#: What the days may be counted by, each with the endpoint that counts them.
+_ANY, _TRIAL, _MIGRAINE = "headache_days_per_28", "headache_days_trial_rule_per_28", "migraine_days_per_28"
+
+
 def headache_day_rule(asked: Asked) -> Choice | None:
-    """Which days count. Rules for migraine days need features of each day that no endpoint holds yet."""
-    if asked.endpoint.name != "headache_days_per_28":
+    """Which days count: any headache, the trial rule, migraine days by rule, where the diary asks for the features."""
+    if asked.endpoint.name not in (_ANY, _TRIAL, _MIGRAINE):
         return None
-    why = (
-        "not_varied: every headache day counts; no endpoint tells migraine days from other headache days yet, "
-        "so a migraine-day rule cannot be tried"
-    )
-    return Choice("headache_day_rule", (Option("any headache", True),), why)
+    planned = _planned_rule(asked)
+    if not asked.from_days or not all(CATALOGUE[name].held_by(asked.columns) for name in (_TRIAL, _MIGRAINE)):
+        why = (
+            "not_varied: the records do not hold duration, pain features and what comes with the pain of each day, so "
+            "a migraine-day rule cannot be tried"
+        )
+        return Choice("headache_day_rule", (planned,), why)
+    others = [option for option in _day_rules(asked) if option.name != planned.name]
+    return Choice("headache_day_rule", (planned, *others))
+
+
+def _planned_rule(asked: Asked) -> Option:
+    """The endpoint asked for, under the plan's own keys."""
+    plan = asked.plan
+    if asked.endpoint.name == _ANY:
+        return Option("any headache", True)
+    if asked.endpoint.name == _TRIAL:
+        return Option(_trial_name(plan.headache_day_min_minutes), True, endpoint=_TRIAL)
+    name = _migraine_name(plan.migraine_day_min_minutes, plan.migraine_drug_days)
+    return Option(name, True, endpoint=_MIGRAINE)
+
+
+def _day_rules(asked: Asked) -> Iterator[Option]:
+    """Every rule that days with their features can be counted by."""
+    yield Option("any headache", endpoint=_ANY)
+    for minutes in (30, 240):
+        keys = {"headache_day_min_minutes": minutes}
+        yield Option(_trial_name(minutes), plan=keys, endpoint=_TRIAL)
+    told = {"acute_medication_class", "acute_medication_helped"} <= asked.columns
+    drug_days = ("always", "effective") if told else (asked.plan.migraine_drug_days,)
+    for minutes, drugs in itertools.product((30, 240), drug_days):
+        moved: dict[str, int | str] = {"migraine_day_min_minutes": minutes, "migraine_drug_days": drugs}
+        yield Option(_migraine_name(minutes, drugs), plan=moved, endpoint=_MIGRAINE)
+
+
+def _trial_name(minutes: int) -> str:
+    return f"headache of {minutes} minutes, or a drug"
+
+
+def _migraine_name(minutes: int, drugs: str) -> str:
+    return f"migraine, {minutes} minutes, drugs {drugs}"
 
 
 #: Every choice that decides which days of which patients are looked at, in the order of the table's columns.

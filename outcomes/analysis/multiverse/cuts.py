@@ -147,18 +147,24 @@ class _PeriodsWithMinimum(Periods):
         return self.own
 
 
-def cut_values(periods: Periods, minimum: MinimumShare, endpoint: str, mode: str | None) -> Cut:
-    """Complete pairs of any endpoint, as `compare` has them, with so many recorded days in each window."""
+def cut_values(
+    periods: Periods, minimum: MinimumShare, endpoint: str, mode: str | None, plan: AnalysisPlan | None = None
+) -> Cut:
+    """Complete pairs of any endpoint, as `compare` has them, with so many recorded days in each window.
+
+    `plan` has the windows of `periods` and may value their days by other rules.
+    """
+    plan = plan if plan is not None else periods.plan
     moved = _PeriodsWithMinimum(
         periods.records,
-        periods.plan,
+        plan,
         periods.cohort,
         periods.segments,
         periods.tables,
         periods.flow,
-        minimum.days(periods.plan),
+        minimum.days(plan),
     )
-    pairs = pair_by_patient(measure_endpoints(moved), endpoint, mode)
+    pairs = pair_by_patient(measure_endpoints(moved, [endpoint]), endpoint, mode)
     complete = pairs.dropna()
     values = (Sample(complete[side].to_numpy(dtype=np.float64)) for side in ("baseline", "followup"))
-    return Cut(next(values), next(values), len(pairs), periods.plan)
+    return Cut(next(values), next(values), len(pairs), plan)

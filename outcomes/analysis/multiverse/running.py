@@ -19,6 +19,9 @@ from outcomes.records.checked import Records
 #: The endpoint whose days can be counted, so that every method for missing days can be tried.
 COUNTED_ENDPOINT = "headache_days_per_28"
 
+#: Keys by which the windows are cut.
+_WINDOW_KEYS = ("baseline_days", "followup_first_day", "followup_last_day")
+
 #: Analyses that fit a model run where at most so many of the cut's choices depart from the plan.
 MOVED_WITH_A_MODEL = 1
 
@@ -70,8 +73,9 @@ class _World:
 
     @property
     def asked(self) -> Asked:
-        daily = self.endpoint.name in CATALOGUE and self.endpoint.needs in self._diary_columns()
-        return Asked(self.plan, self.endpoint, daily and self.mode in (None, "diary"))
+        daily = self.endpoint.name in CATALOGUE and self.endpoint.held_by(self._diary_columns())
+        columns = frozenset(self._diary_columns())
+        return Asked(self.plan, self.endpoint, daily and self.mode in (None, "diary"), columns)
 
     @property
     def counted(self) -> bool:
@@ -83,13 +87,15 @@ class _World:
     def cut(self, options: tuple[Option, ...]) -> Cut:
         """The patients and values under these options."""
         moved: dict[str, Any] = {key: value for option in options for key, value in option.plan.items()}
+        rule = {key: moved.pop(key) for key in list(moved) if key not in _WINDOW_KEYS}
         # A minimum in days would be too many for the shorter window: here it is a share, and set aside.
         plan = replace(self.plan, **moved, min_recorded_days=None) if moved else self.plan
         minimum = next(option.minimum for option in options if option.minimum is not None)
         endpoint = next((option.endpoint for option in options if option.endpoint), self.endpoint.name)
         if self.counted and endpoint == COUNTED_ENDPOINT:
             return self._window_days(plan).cut(minimum.days(plan))
-        return cut_values(self._split(plan), minimum, endpoint, self.mode)
+        # Rules of days need no other windows: rows that differ by them alone share one pair.
+        return cut_values(self._split(plan), minimum, endpoint, self.mode, replace(plan, **rule))
 
     def _window_days(self, plan: AnalysisPlan) -> WindowDays:
         if plan not in self._days:

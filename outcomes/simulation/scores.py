@@ -126,7 +126,8 @@ def _expected(
     reference: Any = truth.usual_days_per_28
     if score.instrument == "pgic":
         reference = level_days_per_28(probability, days, np.zeros_like(day))
-    real = score.real_change_points * share_of_change(truth, day)
+    # The day before: a score of day 0 is from before the first session.
+    real = score.real_change_points * share_of_change(truth, day - 1)
     return score.usual_points + score.points_per_headache_day * (level - reference) + real
 
 

@@ -489,8 +489,8 @@ def test_any_cells_become_a_whole_output_or_an_error_in_words(
             if ours and name != "age_band":
                 frame.loc[::2, name] = ours[0]
     key, ledger = Key("K-TEST0000", bytes(32)), Ledger()
-    name, staff = key.pseudonymiser("leeds"), key.pseudonymiser("leeds", "practitioner")
-    names = Names(name, staff, (lambda _: 14) if mode == "shift" else None, key.id, "")
+    name, *others = (key.pseudonymiser("leeds", label) for label in ("id", "practitioner", "site"))
+    names = Names(name, *others, (lambda _: 14) if mode == "shift" else None, key.id, "")
     try:
         made = prepared(RawRecords(frames, ()), SourceMapping(), settings, names, ledger)
     except OutcomesError:

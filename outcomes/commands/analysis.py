@@ -81,8 +81,8 @@ def _add_simulate(commands: Any) -> None:
         "and more; three_patients; recall_only: no diaries, days recalled at each session",
     )
     parser.add_argument("--patients", type=int, metavar="N", help="default: 240, or what suits the kind")
-    parser.add_argument("--seed", type=int, default=1, metavar="N")
-    parser.add_argument("--output", metavar="DIR", required=True)
+    parser.add_argument("--seed", type=int, default=1, metavar="N", help="another number, other patients")
+    parser.add_argument("--output", metavar="DIR", required=True, help="folder to write to")
     parser.add_argument("--quiet", action="store_true", help="no progress")
     parser.set_defaults(run=_simulate)
 

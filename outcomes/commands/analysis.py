@@ -29,6 +29,8 @@ if TYPE_CHECKING:
 
 _FORMATS = ("html", "pdf")
 _PROFILES = ("internal", "share")
+#: Named here too, so that help comes at once; a test holds them to `outcomes.simulation`.
+_KINDS = ("ordinary", "cluster", "paediatric", "all_chronic", "three_patients", "recall_only")
 
 
 def add(commands: Any) -> None:
@@ -75,9 +77,17 @@ def _add_report(commands: Any) -> None:
 
 def _add_simulate(commands: Any) -> None:
     parser = commands.add_parser("simulate", help="a made-up clinic whose truth is known")
-    parser.add_argument("--patients", type=int, default=240, metavar="N")
-    parser.add_argument("--seed", type=int, default=1, metavar="N")
-    parser.add_argument("--output", metavar="DIR", required=True)
+    parser.add_argument(
+        "--kind",
+        choices=_KINDS,
+        default=_KINDS[0],
+        metavar="NAME",
+        help="ordinary (default); cluster: in bouts that end by themselves; paediatric; all_chronic: 15 days a month "
+        "and more; three_patients; recall_only: no diaries, days recalled at each session",
+    )
+    parser.add_argument("--patients", type=int, metavar="N", help="default: 240, or what suits the kind")
+    parser.add_argument("--seed", type=int, default=1, metavar="N", help="another number, other patients")
+    parser.add_argument("--output", metavar="DIR", required=True, help="folder to write to")
     parser.add_argument("--quiet", action="store_true", help="no progress")
     parser.set_defaults(run=_simulate)
 
@@ -204,9 +214,13 @@ def _report(arguments: argparse.Namespace) -> int:
 
 
 def _simulate(arguments: argparse.Namespace) -> int:
-    from outcomes.simulation import ClinicTruth, simulate_clinic, write_clinic
+    from outcomes.simulation import ClinicTruth, simulate_clinic, special_clinic, write_clinic
 
-    truth = ClinicTruth(patients=arguments.patients, seed=arguments.seed)
+    if arguments.kind == _KINDS[0]:
+        size = ClinicTruth().patients if arguments.patients is None else arguments.patients
+        truth = ClinicTruth(patients=size, seed=arguments.seed)
+    else:
+        truth = special_clinic(arguments.kind, patients=arguments.patients, seed=arguments.seed)
     progress(arguments, "Simulating …")
     write_clinic(simulate_clinic(truth), Path(arguments.output), truth)
     show(arguments.output)

@@ -30,6 +30,8 @@ def diary_page(days: int = 28) -> bytes:
         "first-day": typst_string(texts.FIRST_DAY),
         "steps": typst_array([typst_strings(step) for step in texts.DIARY_STEPS]),
         "rule": typst_string(texts.DIARY_RULE),
+        "helped": typst_strings(texts.DIARY_HELPED),
+        "sore": typst_strings(texts.DIARY_SORE),
         "groups": typst_strings(texts.DIARY_GROUPS),
         "columns": typst_strings(texts.DIARY_COLUMNS),
         "letters-title": typst_string(texts.DIARY_LETTERS),

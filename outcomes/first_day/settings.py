@@ -24,7 +24,7 @@ mapping_version = {MAPPING_VERSION}
 
 # Sheets that may be empty, for the first weeks. Take a name out once its sheet has rows: then a sheet that was
 # emptied by mistake is noticed.
-allow_empty = ["patients", "sessions", "diary"]
+allow_empty = ["patients", "sessions", "scores", "events", "diary"]
 
 # The day these records were last brought up to date. Dates after it are typing errors.
 # exported_on = 2026-10-31
@@ -48,6 +48,17 @@ allow_empty = ["patients", "sessions", "diary"]
 """
 
 
+#: Keys that stand with the next one, under one comment.
+_WITH_THE_NEXT = (
+    "followup_first_day",
+    "summary_baseline",
+    "relapse_within_days",
+    "wearing_off_weeks",
+    "score_baseline_first_day",
+    "score_followup_first_day",
+)
+
+
 def plan_file(baseline_days: int = 28) -> str:
     """`outcomes.toml` with every key, its default and why it is there; 14 days of baseline on request."""
     plan = AnalysisPlan(baseline_days=baseline_days)
@@ -57,7 +68,7 @@ def plan_file(baseline_days: int = 28) -> str:
             continue
         lines += [f"# {line}" for line in texts.PLAN_COMMENTS.get(key, "").splitlines()]
         lines += [f"# {key} = 20" if value is None else f"{key} = {_toml(value)}"]
-        if key != "followup_first_day" and key != "summary_baseline":
+        if key not in _WITH_THE_NEXT:
             lines += [""]
     return "\n".join(lines).rstrip("\n") + "\n" + _PLAN_TAIL
 
@@ -72,6 +83,9 @@ def _toml(value: object) -> str:
         return '"' + value + '"'
     if isinstance(value, list):
         return "[" + ", ".join(_toml(item) for item in value) + "]"
+    if isinstance(value, dict):
+        inner = ", ".join(f"{name} = {_toml(item)}" for name, item in value.items())
+        return f"{{ {inner} }}" if inner else "{}"
     if isinstance(value, float) and value.is_integer():
         return f"{value:.1f}"
     return str(value)

@@ -45,6 +45,63 @@ CODE_MEANINGS: Final[dict[tuple[str, str], str]] = {
     ("co_interventions", "preventive_stopped"): "a preventive headache medicine was stopped",
     ("co_interventions", "preventive_changed"): "a preventive headache medicine or its dose was changed",
     ("aftercare", "none"): "no aftercare",
+    ("ichd3_code", "1.1"): "migraine without aura",
+    ("ichd3_code", "1.2"): "migraine with aura",
+    ("ichd3_code", "1.3"): "chronic migraine",
+    ("ichd3_code", "1.5"): "probable migraine",
+    ("ichd3_code", "2.1"): "infrequent episodic tension-type headache",
+    ("ichd3_code", "2.2"): "frequent episodic tension-type headache",
+    ("ichd3_code", "2.3"): "chronic tension-type headache",
+    ("ichd3_code", "2.4"): "probable tension-type headache",
+    ("ichd3_code", "3.1"): "cluster headache",
+    ("ichd3_code", "3.1.1"): "episodic cluster headache",
+    ("ichd3_code", "3.1.2"): "chronic cluster headache",
+    ("ichd3_code", "8.2"): "medication-overuse headache; beside it the first diagnosis has its own code",
+    ("ichd3_code", "11.2.1"): "cervicogenic headache",
+    ("ichd3_code", "11.5"): "headache from a nose or sinus disorder that was shown to be there",
+    ("ichd3_code", "not_classified"): "no diagnosis made, or none of these criteria met",
+    ("label_as_referred", "sinus"): "called sinus headache, whether or not a disorder was shown",
+    ("sinus_evidence", "unknown"): "nobody looked",
+    ("adverse_event_kind", "headache_worse"): "the headache got worse",
+    ("adverse_event_kind", "needle_left"): "a needle was left in place",
+    ("adverse_event_72h", "not_asked"): "the patient was not asked again; an empty cell says the same",
+    ("adverse_event_72h", "none"): "the patient was asked again, and nothing had happened",
+    ("adverse_event_72h", "mild"): "short, reversible, no inconvenience (such as a bruise)",
+    ("adverse_event_72h", "significant"): "got in the way of activities, or needed medical attention",
+    ("adverse_event_72h", "serious"): "hospital admission, lasting or significant disability, or death",
+    ("instrument", "hit6"): "HIT-6, total 36 to 78",
+    ("instrument", "midas"): "MIDAS, days of the last three months",
+    ("instrument", "pedmidas"): "PedMIDAS, for patients below 18",
+    ("instrument", "ndi"): "neck disability index; write the unit, points of 50 or percent",
+    ("instrument", "msq"): "MSQ 2.1, all items",
+    ("instrument", "msq_rr"): "MSQ 2.1, role restrictive, 0 to 100",
+    ("instrument", "msq_rp"): "MSQ 2.1, role preventive, 0 to 100",
+    ("instrument", "msq_ef"): "MSQ 2.1, emotional function, 0 to 100",
+    ("instrument", "hdi"): "headache disability inventory, 0 to 100",
+    ("instrument", "pgic"): "patient's impression of change, 1 very much improved to 7 very much worse",
+    ("instrument", "eq5d"): "EQ-5D, value by the country's value set",
+    ("instrument", "eq_vas"): "EQ-5D scale of health today, 0 to 100",
+    ("instrument", "nrs"): "usual headache, 0 to 10",
+    ("instrument", "rom_flexion"): "neck, bending forward, in degrees",
+    ("instrument", "rom_extension"): "neck, bending back, in degrees",
+    ("instrument", "rom_lateral_flexion"): "neck, bending to a side, in degrees; write the side",
+    ("instrument", "rom_rotation"): "neck, turning to a side, in degrees; write the side",
+    ("instrument", "ppt"): "pressure pain threshold; write unit, site and side",
+    ("unit", "kpa"): "kilopascal",
+    ("unit", "kg_per_cm2"): "kilograms per square centimetre",
+    ("site", "other"): "any other muscle",
+    (
+        "kind",
+        "preventive_change",
+    ): "a preventive headache medicine was started, stopped or changed between visits",
+    ("kind", "diagnosis_change"): "the diagnosis was changed; the sheet patients keeps the first one",
+    ("kind", "red_flag"): "a sign that called for a doctor",
+    ("kind", "drop_out"): "the patient stopped coming",
+    ("kind", "treatment_ended"): "the course of treatment ended",
+    ("kind", "treatment_resumed"): "treatment was taken up again",
+    ("grade", "mild"): "short, reversible, no inconvenience (such as a bruise)",
+    ("grade", "significant"): "got in the way of activities, or needed medical attention",
+    ("grade", "serious"): "hospital admission, lasting or significant disability, or death",
     ("adverse_event", "not_asked"): "the patient was not asked; not the same as none",
     ("adverse_event", "none"): "the patient was asked, and nothing happened",
     ("adverse_event", "mild"): "short, reversible, no inconvenience (such as a bruise)",
@@ -65,8 +122,12 @@ NEEDED: Final = "yes"
 WELCOME: Final = "if known"
 
 DATE_PROMPT: Final = "Such as 2026-03-02. Day, month and year must all be there."
-ID_PROMPT: Final = "The patient's code from the paper list, such as P-0001. Never a name."
-PRACTITIONER_PROMPT: Final = "A code for who treated, such as T-01. Never a name."
+#: By column.
+ID_PROMPTS: Final[dict[str, str]] = {
+    "patient_id": "The patient's code from the paper list, such as P-0001. Never a name.",
+    "practitioner_id": "A code for who treated, such as T-01. Never a name.",
+    "site_id": "A code for the branch, such as S-01, where there is more than one. Never a name of a place.",
+}
 HEADACHE_PROMPT: Final = (
     "yes or no, as ticked on the sheet. If neither box was ticked, leave out the whole row: the day was not "
     "recorded, and is not counted as a day without headache."
@@ -103,7 +164,8 @@ DIARY_STEPS: Final = (
     ),
     (
         "Medicine for headache?",
-        "Tick no or yes, every day. If yes, write how many doses, and the letters below.",
+        "Tick no or yes, every day. If yes, write how many doses, and the letters below. Helped: Y if the headache was "
+        "gone or mild two hours later, else N.",
     ),
     (
         "Missed a day?",
@@ -115,7 +177,13 @@ DIARY_RULE: Final = (
     "A headache day is a day with headache for half an hour or longer, or with any headache for which you took "
     "medicine. A headache that lasts past midnight counts on both days."
 )
-DIARY_GROUPS: Final = ("", "Tick one, every day", "Only with headache", "Medicine for headache")
+#: To circle.
+DIARY_HELPED: Final = ("Y", "N")
+DIARY_SORE: Final = (
+    "Treated?",
+    "From that day on, write how sore the treated place was at its worst, 0 to 10, until it is 0.",
+)
+DIARY_GROUPS: Final = ("", "Tick one, every day", "Only with headache", "Medicine for headache", "Treated?")
 DIARY_COLUMNS: Final = (
     "Day",
     "Date",
@@ -127,6 +195,8 @@ DIARY_COLUMNS: Final = (
     "Yes",
     "Doses",
     "Letters",
+    "Helped",
+    "Sore",
 )
 DIARY_LETTERS: Final = "Letters for medicines:"
 DIARY_CARE: Final = (
@@ -207,6 +277,34 @@ PLAN_COMMENTS: Final[dict[str, str]] = {
     "imputations": "Draws of the days that nobody recorded.",
     "tipping_odds": "How much likelier a headache may have been on follow-up days that nobody recorded.",
     "quadrature_points": "Fineness of the models for counts.",
+    "headache_day_min_minutes": "A headache day of the trial rule lasts 30, 60 or 240 minutes, or has medicine.",
+    "migraine_day_min_minutes": "A migraine day lasts so many minutes (30 or 240), or has an aura or a migraine drug.",
+    "migraine_drug_days": "A migraine drug makes a migraine day always, or only where it helped (effective_only).",
+    "moderate_severe_min_hours": "A moderate or severe headache day lasts so many hours, or has medicine.",
+    "attack_free_days": "Recorded days without headache that part one attack from the next.",
+    "month_limits": "Limits per month (10 and 15 days): taken as they are, or scaled to 28 days.",
+    "chronic_days": "Headache days from which a patient counts as chronic.",
+    "chronic_persistence_periods": "Periods of 28 days in a row that a change from chronic to episodic must last.",
+    "overuse_persistence_periods": "Periods of 28 days in a row that too much medicine must last.",
+    "sustained_periods": "Periods of 28 days in a row that a sustained response must last.",
+    "loss_reduction": "Whoever had 50% fewer headache days, and then less than this, lost the response.",
+    "loss_periods": "Periods in a row that a loss, and a relapse, must last.",
+    "relapse_within_days": "Relapse: within so many days of the baseline,",
+    "relapse_baseline_percent": "or at so many percent of it.",
+    "restricted_mean_days": "How far the mean time in response is counted.",
+    "wearing_off_weeks": "Wearing off: so many weeks before the next session are looked at,",
+    "wearing_off_days_per_week": "and must have so many headache days a week more than the weeks before.",
+    "soreness_last_day": "Days from each session, 0 to this, that one sensitivity analysis leaves out.",
+    "concurrent_change_days": "A change of a preventive medicine counts so many days around the first session.",
+    "still_in_care_share": "From this share still treated at follow-up on, it is called care including dry needling.",
+    "score_baseline_first_day": "Days in which a questionnaire counts: from this day to day 0 as baseline,",
+    "score_followup_first_day": "from this day",
+    "score_followup_last_day": "to this one as follow-up.",
+    "ndi_missing_items": "Items of the neck disability index that may be missing.",
+    "important_changes": "Important change of one patient, by questionnaire, where another than the usual is wanted.",
+    "reliabilities": "Retest reliability, by questionnaire, for the reliable change.",
+    "severity_bounds": "Worst intensities from which a patient counts as moderate and as severe.",
+    "strata": "What patients are looked at by, one after the other.",
     "plan_version": "Which edition of these rules is meant.",
 }
 

@@ -13,11 +13,21 @@ from typing import Any, Final
 
 from outcomes.errors import OutcomesError
 from outcomes.first_day import texts
-from outcomes.records.schema import DIARY, EXPLAINED_SHEET, PATIENTS, SESSIONS, Column, Table
+from outcomes.records.schema import (
+    DIARY,
+    EVENTS,
+    EXPLAINED_SHEET,
+    PATIENTS,
+    SCORES,
+    SESSIONS,
+    Column,
+    Table,
+)
 from outcomes.reporting import style
 
-#: The printed diary has a box for each day without headache, so no span has to be declared as recorded.
-LEFT_OUT: Final = ("recorded_from", "recorded_to")
+#: The printed diary has a box for each day without headache, so no span has to be declared as recorded. Details of
+#: events have no list of codes: what people write there is free text. Items stay on the questionnaire's own sheet.
+LEFT_OUT: Final = ("recorded_from", "recorded_to", "detail", *(f"item_{number}" for number in range(1, 26)))
 
 
 def _asked_for(table: Table) -> list[str]:
@@ -25,7 +35,7 @@ def _asked_for(table: Table) -> list[str]:
     return [item.name for item in table.columns if item.kind != "day" and item.name not in LEFT_OUT]
 
 
-CLINIC_SHEETS: Final = {"patients": _asked_for(PATIENTS), "sessions": _asked_for(SESSIONS)}
+CLINIC_SHEETS: Final = {table.name: _asked_for(table) for table in (PATIENTS, SESSIONS, SCORES, EVENTS)}
 #: What the printed diary asks for, in its order.
 DIARY_SHEETS: Final = {
     "diary": [
@@ -37,11 +47,13 @@ DIARY_SHEETS: Final = {
         "acute_medication",
         "acute_doses",
         "acute_medication_class",
+        "acute_medication_helped",
+        "soreness",
     ]
 }
-_TABLES: Final = {table.name: table for table in (PATIENTS, SESSIONS, DIARY)}
+_TABLES: Final = {table.name: table for table in (PATIENTS, SESSIONS, SCORES, EVENTS, DIARY)}
 #: Rows that carry drop-down lists and checks: seven years of 12 diaries at a time, 1,000 patients.
-LAST_ROWS: Final = {"patients": 1_001, "sessions": 10_001, "diary": 30_001}
+LAST_ROWS: Final = {"patients": 1_001, "sessions": 10_001, "scores": 10_001, "events": 3_001, "diary": 30_001}
 
 #: The same bytes on every day: spreadsheets write when a workbook was made.
 _CREATED: Final = dt.datetime(2000, 1, 1, tzinfo=dt.UTC).replace(tzinfo=None)
@@ -59,7 +71,8 @@ class _Sheets:
 
 
 def clinic_workbook() -> bytes:
-    """`clinic.xlsx`: sheets for patients and treatment sessions, and one that explains every column."""
+    """`clinic.xlsx`: sheets for patients, treatment sessions, questionnaires and events, and one that explains
+    every column."""
     return _workbook(CLINIC_SHEETS)
 
 
@@ -167,10 +180,11 @@ def _rule_of(table: Table, column: Column, position: int, made: _Sheets) -> dict
 
 
 def _id_rule(table: Table, column: Column) -> str:
-    """Sessions take patients who are entered already; the diary lies in a workbook of its own and cannot look."""
+    """The clinic's other sheets take patients who are entered already; the diary lies in a workbook of its own and
+    cannot look."""
     if table is PATIENTS:
         return "patient"
-    return "known_patient" if table is SESSIONS and column.name == "patient_id" else "id"
+    return "known_patient" if table is not DIARY and column.name == "patient_id" else "id"
 
 
 def _id_formula(which: str, cell: str) -> str:
@@ -193,7 +207,7 @@ def _codes_formula(cell: str, place: str) -> str:
 def _prompt_of(column: Column) -> str:
     """The note that shows while a cell is being filled in, at most 255 characters."""
     if column.kind == "id":
-        return texts.ID_PROMPT if column.name == "patient_id" else texts.PRACTITIONER_PROMPT
+        return texts.ID_PROMPTS[column.name]
     if column.name == "headache":
         return texts.HEADACHE_PROMPT
     if column.kind == "date":
@@ -212,10 +226,10 @@ def _mark_contradictions(sheet: Any, table: Table, names: list[str], look: Any) 
     """Colour what cannot both be true while it is being typed; the check on reading says the same."""
     at = {name: f"${column_letter(position)}2" for position, name in enumerate(names)}
     if table is DIARY:
-        rest = f"{at['intensity']}:{at['acute_medication_class']}"
+        rest = f"{at['intensity']}:{at[names[-1]]}"
         more = f"N({at['intensity']})>0,N({at['duration_hours']})>0"
         formula = f'=OR(AND({at["headache"]}="no",OR({more})),AND({at["headache"]}="",COUNTA({rest})>0))'
-        first, last = "headache", "acute_medication_class"
+        first, last = "headache", names[-1]
     elif table is SESSIONS:
         first, last = "needles_inserted", "needles_removed"
         formula = f'=AND({at[first]}<>"",{at[last]}<>"",{at[first]}<>{at[last]})'

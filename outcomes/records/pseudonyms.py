@@ -28,6 +28,7 @@ PSEUDONYM = re.compile(r"P-[0-9A-HJKMNP-TV-Z]{16}")
 #: What is hashed: patients and practitioners apart, so that a number they share does not link them.
 PATIENT_LABEL = "id"
 PRACTITIONER_LABEL = "practitioner"
+SITE_LABEL = "site"
 
 _PSEUDONYM_BYTES = (
     10  # 80 bits are exactly 16 signs; two of 100,000 patients meet with a chance of 4 in 10^15

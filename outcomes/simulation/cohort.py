@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from outcomes.records.code_lists import AGE_BANDS
 from outcomes.simulation.draws import Draws, Flags, Floats, Wholes, beta_quantile
+from outcomes.simulation.practitioners import own_practitioner, own_site, spread_days_per_28
 from outcomes.simulation.truth import ClinicTruth
 
 DAYS_PER_MONTH = 28
@@ -24,8 +25,6 @@ DIARY_END_JITTER_DAYS = 14
 
 #: A first session is never later than this many days before the end, so that a weekend can push it on.
 WEEKEND_DAYS = 2
-
-_AGE_SHARES = (0.0, 0.14, 0.22, 0.26, 0.21, 0.11, 0.05, 0.01, 0.0)
 
 
 @dataclass(frozen=True)
@@ -41,13 +40,15 @@ class Cohort:
     usual: Floats
     change_days_per_28: Floats
     monthly: Floats
+    month_uniform: Floats
     diary_first: Wholes
     diary_last: Wholes
     drop_out: Wholes
 
     def month_of(self, patient: Any, day: Any) -> Any:
         """Column of `monthly` a day belongs to. The month of booking reaches back to the booking itself."""
-        return np.maximum(np.floor_divide(day, DAYS_PER_MONTH), self.flare_month[patient]) + MONTHS_BEFORE
+        month = np.maximum(np.floor_divide(day, DAYS_PER_MONTH), self.flare_month[patient]) + MONTHS_BEFORE
+        return np.minimum(month, self.monthly.shape[1] - 1)
 
     @property
     def flare(self) -> Floats:
@@ -64,6 +65,7 @@ def gather_patients(truth: ClinicTruth) -> Cohort:
     long_wait = draws.uniform(size) < truth.long_wait_share
     contact, first_session, wait = _calendar(truth, long_wait, draws)
     flare_month = np.where(long_wait, -2, -1)
+    month_uniform = _month_uniform(truth, size, flare_month)
     drop_out = _drop_out(truth, change, draws.uniform(size))
     late = draws.uniform(size) < truth.late_diary_share
     late_start = -draws.whole(0, truth.late_diary_most_days_before, size)
@@ -76,7 +78,8 @@ def gather_patients(truth: ClinicTruth) -> Cohort:
         flare_month=flare_month,
         usual=usual,
         change_days_per_28=change,
-        monthly=_monthly(truth, usual, change, flare_month),
+        monthly=_monthly(truth, usual, change, month_uniform),
+        month_uniform=month_uniform,
         diary_first=np.where(late, late_start, -wait),
         diary_last=np.minimum(np.minimum(end, drop_out), truth.days - 1 - first_session),
         drop_out=drop_out,
@@ -100,7 +103,7 @@ def describe_patients(truth: ClinicTruth, cohort: Cohort, dates: NDArray[Any]) -
             "contact_date": dates[cohort.contact],
             "planned_sessions": draws.whole(truth.planned_sessions_least, truth.planned_sessions_most, size),
             "sex": sex.astype(object),
-            "age_band": np.array(AGE_BANDS, dtype=object)[draws.pick(_AGE_SHARES, size)],
+            "age_band": np.array(AGE_BANDS, dtype=object)[draws.pick(truth.age_band_shares, size)],
         }
     )
 
@@ -122,6 +125,9 @@ def _true_change(truth: ClinicTruth, usual: Floats, normal: Floats) -> Floats:
     """Each patient's real change in days per 28: in proportion, since few usual days leave little to lose."""
     relative = usual * DAYS_PER_MONTH / truth.usual_days_per_28
     drawn = relative * (truth.true_change_days_per_28 + truth.true_change_sd_days_per_28 * normal)
+    if truth.practitioner_sd_days_per_28 or truth.site_sd_days_per_28:
+        practitioners, sites = spread_days_per_28(truth)
+        drawn = drawn + practitioners[own_practitioner(truth)] + sites[own_site(truth)]
     possible = np.clip(usual + drawn / DAYS_PER_MONTH, 0.01, 0.99)
     return np.where(drawn == 0, 0.0, (possible - usual) * DAYS_PER_MONTH)
 
@@ -132,18 +138,26 @@ def share_of_change(truth: ClinicTruth, day: Any) -> Any:
     return np.clip((np.floor_divide(day, DAYS_PER_MONTH) + 1) / steps, 0, 1)
 
 
-def _monthly(truth: ClinicTruth, usual: Floats, change: Floats, flare_month: Wholes) -> Floats:
-    """The probability of a headache day in each 28-day month of each patient.
+def _months(truth: ClinicTruth) -> Wholes:
+    last = (truth.diary_days_after + DIARY_END_JITTER_DAYS) // DAYS_PER_MONTH
+    return np.arange(-MONTHS_BEFORE, last + 1)
+
+
+def _month_uniform(truth: ClinicTruth, size: int, flare_month: Wholes) -> Floats:
+    """The luck of each 28-day month of each patient, from 0 to 1.
 
     The worst of n months has the distribution function F to the power n, so its uniform number is the n-th
     root of one: this is where enrolling in a bad month comes in, and n need not be whole.
     """
-    last = (truth.diary_days_after + DIARY_END_JITTER_DAYS) // DAYS_PER_MONTH
-    months = np.arange(-MONTHS_BEFORE, last + 1)
-    uniform = Draws(truth.seed, "months").uniform(len(usual), len(months))
+    months = _months(truth)
+    uniform = Draws(truth.seed, "months").uniform(size, len(months))
     worst = months[None, :] == flare_month[:, None]
-    uniform = np.where(worst, uniform ** (1 / truth.worst_of_months), uniform)
-    share = share_of_change(truth, months * DAYS_PER_MONTH)
+    return np.where(worst, uniform ** (1 / truth.worst_of_months), uniform)
+
+
+def _monthly(truth: ClinicTruth, usual: Floats, change: Floats, uniform: Floats) -> Floats:
+    """The probability of a headache day in each 28-day month of each patient."""
+    share = share_of_change(truth, _months(truth) * DAYS_PER_MONTH)
     mean = usual[:, None] + share[None, :] * change[:, None] / DAYS_PER_MONTH
     return beta_quantile(uniform, mean, truth.day_icc)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -9,7 +10,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from outcomes.simulation.cohort import DAYS_PER_MONTH, Cohort, share_of_change
-from outcomes.simulation.draws import Draws, Flags, Floats, Wholes
+from outcomes.simulation.draws import Draws, Flags, Floats, Wholes, yes_no
 from outcomes.simulation.truth import ClinicTruth
 
 
@@ -18,17 +19,27 @@ def day_range(truth: ClinicTruth, cohort: Cohort) -> Wholes:
     return np.arange(-truth.long_wait_days[1], int(cohort.diary_last.max()) + 1)
 
 
-def live_days(truth: ClinicTruth, cohort: Cohort, days: Wholes) -> Flags:
-    """Whether each patient has a headache on each day, written down or not; patients × days."""
-    patient = np.arange(truth.patients)[:, None]
-    probability = np.take_along_axis(cohort.monthly, cohort.month_of(patient, days[None, :]), axis=1)
-    return Draws(truth.seed, "headache").uniform(*probability.shape) < probability
+@dataclass(frozen=True)
+class Diary:
+    """The days that were written down, one element per row of `table` in every array.
+
+    `day` counts from the first session, `column` in the days of the clinic; `ill` says that a headache was
+    written down, `blank` that nothing was, and `taken` that medication was.
+    """
+
+    patient: Wholes
+    day: Wholes
+    column: Wholes
+    ill: Flags
+    blank: Flags
+    taken: Flags
+    table: pd.DataFrame
 
 
 def keep_diary(
     truth: ClinicTruth, cohort: Cohort, days: Wholes, headache: Flags, dates: NDArray[Any]
-) -> pd.DataFrame:
-    """The `diary` table; one row per patient-day that was written down.
+) -> Diary:
+    """Write the `diary` table; one row per patient-day that was written down.
 
     A day without a row was not recorded; neither was one with a row whose `headache` is empty.
     """
@@ -43,18 +54,19 @@ def keep_diary(
     taken = _takes_medication(truth, patient, state, intensity, draws) & ~empty
     medication, doses = _medication(truth, cohort, patient, taken, draws)
     ill = state & ~empty
-    return pd.DataFrame(
+    table = pd.DataFrame(
         {
             "patient_id": cohort.patient_ids[patient],
             "date": dates[cohort.first_session[patient] + day],
-            "headache": _yes_no(state, empty),
+            "headache": yes_no(state, ~empty),
             "intensity": pd.arrays.IntegerArray(intensity, ~ill),
             "duration_hours": pd.arrays.FloatingArray(hours, ~ill),
-            "acute_medication": _yes_no(taken, empty),
+            "acute_medication": yes_no(taken, ~empty),
             "acute_medication_class": medication,
             "acute_doses": pd.arrays.IntegerArray(doses, ~taken),
         }
     )
+    return Diary(patient, day, column, ill, empty, taken, table)
 
 
 def _written(truth: ClinicTruth, cohort: Cohort, days: Wholes, headache: Flags) -> tuple[Flags, Flags]:
@@ -123,8 +135,3 @@ def _medication(
     medication[~taken] = None
     doses = 1 + draws.pick((0.66, 0.27, 0.07), len(patient))
     return medication, np.where(choice == 2, np.maximum(doses, 2), doses)
-
-
-def _yes_no(flags: Flags, empty: Flags) -> NDArray[Any]:
-    words = np.array(["no", "yes", None], dtype=object)
-    return words[np.where(empty, 2, flags.astype(np.int64))]

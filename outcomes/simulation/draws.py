@@ -7,6 +7,7 @@ drawn, and everything else is an inverse distribution function of them.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,7 +17,8 @@ Floats = NDArray[np.float64]
 Wholes = NDArray[np.int64]
 Flags = NDArray[np.bool_]
 
-#: One stream for each step: turning the knob of one step leaves the draws of the others as they were.
+#: One stream for each step: turning the knob of one step leaves the draws of the others as they were. New steps
+#: come last, since a step's place is part of its seed.
 STEPS = (
     "patients",
     "profile",
@@ -27,6 +29,18 @@ STEPS = (
     "schedule",
     "sessions",
     "faults",
+    "features",
+    "attacks",
+    "soreness",
+    "session details",
+    "adverse events",
+    "diagnoses",
+    "bouts",
+    "relapses",
+    "preventives",
+    "spread",
+    "scores",
+    "events",
 )
 
 _ABOVE_ZERO = 2.0**-54
@@ -56,7 +70,24 @@ class Draws:
         return np.searchsorted(edges, self.uniform(size) * sum(shares), side="right")
 
 
+def exponential(uniform: Floats, median: float) -> Floats:
+    """Exponential with that median, from uniform numbers."""
+    return -np.log1p(-uniform) * median / np.log(2)
+
+
+def unbiased_round(values: Floats, uniform: Floats) -> Wholes:
+    """Whole numbers whose expectation is `values`: up with a chance of what stands after the point."""
+    return np.floor(values + uniform).astype(np.int64)
+
+
 def beta_quantile(uniform: Floats, mean: Floats, icc: float) -> Floats:
     """A Beta-distributed probability with that mean and variance `icc · mean · (1 − mean)`."""
     total = (1 - icc) / icc
     return special.betaincinv(mean * total, (1 - mean) * total, uniform)
+
+
+def yes_no(flags: Flags, there: Flags) -> NDArray[Any]:
+    """`yes` and `no` as a table holds them, and nothing where nothing is there."""
+    words = np.where(flags, "yes", "no").astype(object)
+    words[~there] = None
+    return words

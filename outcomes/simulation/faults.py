@@ -185,8 +185,9 @@ def _conflicting_day(pen: _Pen, kind: FaultKind, patient: str, number: int) -> N
     other = pen.copy(row)
     changed = pen.copies[-1]
     changed.loc[other, ["headache", "acute_medication"]] = "no"
-    for column in ("intensity", "duration_hours", "acute_medication_class", "acute_doses"):
-        changed.loc[other, column] = None
+    for column in changed.columns:
+        if column not in ("patient_id", "date", "headache", "acute_medication", "soreness"):
+            changed.loc[other, column] = None
     pen.marks += [(kind, row), (kind, other)]
 
 
@@ -236,12 +237,14 @@ def _needle_count(pen: _Pen, kind: FaultKind, patient: str, number: int) -> None
 
 
 def _no_sessions(pen: _Pen, kind: FaultKind, patient: str, number: int) -> None:
-    diary, sessions = pen.tables["diary"], pen.tables["sessions"]
+    sessions = pen.tables["sessions"]
     theirs = sessions["patient_id"] == patient
-    # Whoever never came has a diary only up to the day that was booked.
-    after = (diary["patient_id"] == patient) & (diary["date"] >= sessions.loc[theirs, "date"].min())
+    booked = sessions.loc[theirs, "date"].min()
     pen.tables["sessions"] = sessions[~theirs]
-    pen.tables["diary"] = diary[~after]
+    # Of whoever never came, nothing is written down from the day on that was booked.
+    for name in ("diary", "scores", "events"):
+        table = pen.tables[name]
+        pen.tables[name] = table[(table["patient_id"] != patient) | (table["date"] < booked)]
     pen.marks.append((kind, pen.row_of("patients", patient)))
 
 

@@ -2,25 +2,22 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from outcomes.simulation.cohort import Cohort, to_weekday
+from outcomes.records.code_lists import ADVERSE_EVENTS
+from outcomes.simulation.cohort import Cohort
+from outcomes.simulation.courses import Courses
 from outcomes.simulation.draws import Draws, Flags, Floats, Wholes
+from outcomes.simulation.practitioners import practitioner_shares
 from outcomes.simulation.truth import ClinicTruth
 
-#: Days between sessions and how often each gap comes: about weekly, with holidays and illness.
-_GAPS_DAYS = np.array([6, 7, 8, 10, 14])
-_GAP_SHARES = (0.10, 0.60, 0.12, 0.08, 0.10)
-
-#: Nobody stops for feeling better before this session.
-_LEAST_SESSIONS = 3
-
-#: Better = the month's probability is below this share of the probability when the patient booked.
-_FELT_BETTER = 0.6
+#: Grades of the worst event of a session that was asked about: none, mild, significant, serious.
+GRADES = np.array([grade for grade in ADVERSE_EVENTS if grade != "not_asked"], dtype=object)
 
 _TECHNIQUES = np.array(["deep", "superficial", "fast_in_fast_out", "electrical", "mixed"], dtype=object)
 _TECHNIQUE_SHARES = (0.52, 0.14, 0.20, 0.09, 0.05)
@@ -63,62 +60,61 @@ _AFTERCARE = np.array(
 )
 _AFTERCARE_SHARES = (0.10, 0.40, 0.18, 0.08, 0.17, 0.07)
 
-# Of the sessions that were asked about. Mild about one in five: Brady 2014, 19.18 % of 7,629 treatments.
-_ADVERSE_EVENTS = np.array(["none", "mild", "significant"], dtype=object)
-_ADVERSE_EVENT_SHARES = (0.798, 0.20, 0.002)
+#: Soreness of 1 to 7 at its worst, of the sessions with any.
+_SORENESS_SHARES = (0.22, 0.20, 0.14, 0.09, 0.06, 0.03, 0.01)
+
+
+@dataclass(frozen=True)
+class Treatments:
+    """The sessions, one element per session in every array, in the order of patients and days.
+
+    `event` and `worst_soreness` are what happened, whether or not anybody asked.
+    """
+
+    patient: Wholes
+    number: Wholes
+    day: Wholes
+    practitioner: Wholes
+    event: Wholes
+    worst_soreness: Wholes
+    table: pd.DataFrame
 
 
 def treat_patients(
-    truth: ClinicTruth, cohort: Cohort, planned: Wholes, days: Wholes, headache: Flags, dates: NDArray[Any]
-) -> pd.DataFrame:
-    """The `sessions` table; one row per treatment session."""
-    schedule = _schedule(truth, cohort, planned)
-    patient, number = np.nonzero(schedule >= 0)
-    day = schedule[patient, number]
+    truth: ClinicTruth, cohort: Cohort, courses: Courses, days: Wholes, headache: Flags, dates: NDArray[Any]
+) -> Treatments:
+    """Draw the sessions and write the `sessions` table; one row per treatment session."""
+    patient, number = np.nonzero(courses.day >= 0)
+    day = courses.day[patient, number]
     draws = Draws(truth.seed, "sessions")
     practitioners = [f"PR-{number}" for number in range(1, truth.practitioners + 1)]
     aching = headache[patient, np.minimum(day, days[-1]) - days[0]]
-    return pd.DataFrame(
+    practitioner = _practitioner(truth, patient, draws)
+    needling = _needling(truth, patient, draws)
+    pain = _pain(truth, cohort, patient, aching, draws)
+    co_interventions = _CO_INTERVENTIONS[draws.pick(_CO_INTERVENTION_SHARES, len(day))]
+    aftercare = _AFTERCARE[draws.pick(_AFTERCARE_SHARES, len(day))]
+    asked, event, soreness = _afterwards(truth, draws, len(day))
+    table = pd.DataFrame(
         {
             "patient_id": cohort.patient_ids[patient],
             "date": dates[cohort.first_session[patient] + day],
-            "practitioner_id": np.array(practitioners, dtype=object)[_practitioner(truth, patient, draws)],
-            **_needling(truth, patient, draws),
-            **_pain(truth, cohort, patient, aching, draws),
-            "co_interventions": _CO_INTERVENTIONS[draws.pick(_CO_INTERVENTION_SHARES, len(day))],
-            "aftercare": _AFTERCARE[draws.pick(_AFTERCARE_SHARES, len(day))],
-            **_afterwards(truth, draws, len(day)),
-            "recalled_headache_days_28": _recalled(cohort, patient, number, day, draws),
+            "practitioner_id": np.array(practitioners, dtype=object)[practitioner],
+            **needling,
+            **pain,
+            "co_interventions": co_interventions,
+            "aftercare": aftercare,
+            "adverse_event": np.where(asked, GRADES[event], "not_asked"),
+            "soreness": pd.arrays.IntegerArray(soreness, ~asked),
+            "recalled_headache_days_28": _recalled(truth, cohort, patient, number, day, draws),
         }
     )
-
-
-def _schedule(truth: ClinicTruth, cohort: Cohort, planned: Wholes) -> Wholes:
-    """Day of each session from the first one, patients × sessions; −1 where there was none.
-
-    Those who feel better may stop, which is why the number of sessions says nothing about what they do.
-    """
-    draws = Draws(truth.seed, "schedule")
-    size = truth.patients
-    schedule = np.full((size, truth.planned_sessions_most), -1)
-    schedule[:, 0] = day = np.zeros(size, dtype=np.int64)
-    coming = np.ones(size, dtype=bool)
-    for number in range(1, truth.planned_sessions_most):
-        later = cohort.first_session + day + _GAPS_DAYS[draws.pick(_GAP_SHARES, size)]
-        day = to_weekday(truth, later) - cohort.first_session
-        month = np.minimum(cohort.month_of(np.arange(size), day), cohort.monthly.shape[1] - 1)
-        now = cohort.monthly[np.arange(size), month]
-        stops = draws.uniform(size) < truth.improver_stop_share_per_session
-        stops &= (number >= _LEAST_SESSIONS) & (now < _FELT_BETTER * cohort.flare)
-        coming &= ~stops & (number < planned) & (day <= cohort.drop_out)
-        coming &= cohort.first_session + day < truth.days
-        schedule[coming, number] = day[coming]
-    return schedule
+    return Treatments(patient, number, day, practitioner, event, soreness, table)
 
 
 def _practitioner(truth: ClinicTruth, patient: Wholes, draws: Draws) -> Wholes:
     """The patient's own practitioner, now and then a colleague. The first ones see more patients."""
-    shares = [1 / (2 + number) for number in range(truth.practitioners)]
+    shares = practitioner_shares(truth)
     own = draws.pick(shares, truth.patients)[patient]
     colleague = draws.pick(shares, len(patient))
     return np.where(draws.uniform(len(patient)) < 0.1, colleague, own)
@@ -154,7 +150,7 @@ def _pain(truth: ClinicTruth, cohort: Cohort, patient: Wholes, aching: Flags, dr
     typical = np.array([kind.intensity_nrs for kind in truth.types])[cohort.kind[patient]]
     before = np.where(aching, np.rint(typical - 0.5 + 1.8 * draws.normal(size)), draws.whole(-1, 2, size))
     before = np.clip(before, 0, 10).astype(np.int64)
-    after = np.maximum(before - draws.pick((0.30, 0.35, 0.25, 0.10), size), 0)
+    after = np.maximum(before - draws.pick(truth.pain_fall_shares_0_to_3_nrs, size), 0)
     missing = draws.uniform(size) < 0.03
     return {
         "pain_before": pd.arrays.IntegerArray(before, missing),
@@ -162,21 +158,32 @@ def _pain(truth: ClinicTruth, cohort: Cohort, patient: Wholes, aching: Flags, dr
     }
 
 
-def _afterwards(truth: ClinicTruth, draws: Draws, size: int) -> dict[str, Any]:
-    """Adverse event and soreness, both asked for at the next visit: what was not asked is not `none`."""
+def _afterwards(truth: ClinicTruth, draws: Draws, size: int) -> tuple[Flags, Wholes, Wholes]:
+    """Whether anybody asked at the next visit, the worst event as a place in GRADES, and the worst soreness."""
     asked = draws.uniform(size) >= truth.adverse_event_not_asked_share
-    event = _ADVERSE_EVENTS[draws.pick(_ADVERSE_EVENT_SHARES, size)]
-    soreness = draws.pick((0.25, 0.22, 0.20, 0.14, 0.09, 0.06, 0.03, 0.01), size)
-    return {
-        "adverse_event": np.where(asked, event, "not_asked"),
-        "soreness": pd.arrays.IntegerArray(soreness, ~asked),
-    }
+    mild, significant, serious = adverse_event_shares(truth)
+    event = draws.pick((1 - mild - significant - serious, mild, significant, serious), size)
+    any_soreness = truth.soreness_share_by_day[0]
+    scaled = [any_soreness * share / sum(_SORENESS_SHARES) for share in _SORENESS_SHARES]
+    return asked, event, draws.pick((1 - any_soreness, *scaled), size)
 
 
-def _recalled(cohort: Cohort, patient: Wholes, number: Wholes, day: Wholes, draws: Draws) -> Any:
+def adverse_event_shares(truth: ClinicTruth) -> tuple[float, float, float]:
+    """Planted shares of sessions by the grade of their worst event: mild, significant, serious."""
+    return (
+        truth.adverse_event_mild_per_session,
+        truth.adverse_event_significant_per_session,
+        truth.adverse_event_serious_per_session,
+    )
+
+
+def _recalled(
+    truth: ClinicTruth, cohort: Cohort, patient: Wholes, number: Wholes, day: Wholes, draws: Draws
+) -> Any:
     """Headache days of the last 28 from memory: a tenth too many, and often rounded to fives."""
     size = len(patient)
-    asked = ((number == 0) | (number % 4 == 3)) & (draws.uniform(size) < 0.85)
+    due = (number == 0) | (number % 4 == 3) if truth.diaries else np.ones(size, dtype=bool)
+    asked = due & (draws.uniform(size) < 0.85)
     true_days: Floats = 28 * cohort.monthly[patient, cohort.month_of(patient, day - 1)]
     felt = true_days * 1.1 + 1.5 * draws.normal(size)
     felt = np.where(draws.uniform(size) < 0.4, 5 * np.rint(felt / 5), np.rint(felt))

@@ -56,6 +56,40 @@ def test_everybody_has_the_pseudonym_of_the_key_in_every_table(tmp_path: Path) -
     assert list(desk.read("patients")["patient_id"]) == sorted(wanted)
 
 
+def test_sites_have_pseudonyms_of_their_own(tmp_path: Path) -> None:
+    """A branch may bear the name of a village, or the same short code as a therapist."""
+    tables = twins()
+    place = range(len(tables["sessions"]))
+    tables["sessions"]["site_id"] = ["Little Snoring" if row % 2 else "Dr Who" for row in place]
+    desk = Desk(tmp_path, tables)
+    desk.run()
+    sessions = desk.read("sessions")
+    sites = set(sessions["site_id"])
+    assert len(sites) == 2 and all(PSEUDONYM.fullmatch(site) for site in sites)
+    assert not sites & {*sessions["practitioner_id"], *sessions["patient_id"]}
+    assert "Snoring" not in _all_bytes(desk.out)
+
+
+def test_scores_and_events_leave_with_days_and_without_details(tmp_path: Path) -> None:
+    tables = twins()
+    ids = list(tables["patients"]["patient_id"])
+    scores = [(patient, day(number), "hit6", "60", "10") for patient in ids for number in (0, 60)]
+    tables["scores"] = pd.DataFrame(scores, columns=["patient_id", "date", "instrument", "score", "item_1"])
+    events = [(patient, day(20), "adverse_event", "fell at home", "mild", "yes") for patient in ids]
+    columns = ["patient_id", "date", "kind", "detail", "grade", "expected"]
+    tables["events"] = pd.DataFrame(events, columns=columns)
+    tables["patients"]["diagnosed_date"] = day(-10)
+    tables["patients"]["ichd3_code"] = "1.1"
+    desk = Desk(tmp_path, tables)
+    desk.run()
+    assert set(desk.read("scores")["day"]) == {"0", "60"} and set(desk.read("scores")["item_1"]) == {"10"}
+    events = desk.read("events")
+    assert set(events["day"]) == {"20"} and "detail" not in events and set(events["expected"]) == {"yes"}
+    # A diagnosis is told in whole windows of 28 days towards day 0.
+    assert set(desk.read("patients")["diagnosed_day"]) == {"0"}
+    assert set(desk.read("patients")["ichd3_code"]) == {"1.1"}
+
+
 def test_nothing_of_the_raw_ids_dates_names_or_notes_is_left(tmp_path: Path) -> None:
     tables = twins()
     tables["patients"]["Surname"] = "Zaphod"
@@ -455,8 +489,8 @@ def test_any_cells_become_a_whole_output_or_an_error_in_words(
             if ours and name != "age_band":
                 frame.loc[::2, name] = ours[0]
     key, ledger = Key("K-TEST0000", bytes(32)), Ledger()
-    name, staff = key.pseudonymiser("leeds"), key.pseudonymiser("leeds", "practitioner")
-    names = Names(name, staff, (lambda _: 14) if mode == "shift" else None, key.id, "")
+    name, *others = (key.pseudonymiser("leeds", label) for label in ("id", "practitioner", "site"))
+    names = Names(name, *others, (lambda _: 14) if mode == "shift" else None, key.id, "")
     try:
         made = prepared(RawRecords(frames, ()), SourceMapping(), settings, names, ledger)
     except OutcomesError:

@@ -154,7 +154,7 @@ def test_the_plan_is_the_default_and_explains_each_of_its_keys(tmp_path: Path) -
 def test_the_mapping_reads_the_kits_own_sheets_and_lets_them_start_empty(tmp_path: Path) -> None:
     write_kit(tmp_path / "kit", make_key=_key)
     mapping = SourceMapping.from_toml(tmp_path / "kit" / "mapping.toml")
-    assert mapping == SourceMapping(allow_empty=("patients", "sessions", "diary"))
+    assert mapping == SourceMapping(allow_empty=("patients", "sessions", "scores", "events", "diary"))
 
 
 def _without_marks(text: str) -> str:

@@ -69,7 +69,7 @@ def test_the_diary_has_a_box_for_no_headache_each_day_and_room_for_all_that_is_t
     for column in texts.DIARY_COLUMNS:
         assert column in text
     for number in range(1, days + 1):
-        assert re.search(rf"\b{number} 0 1 2 3 4 5 6 7 8 9 10\b", text), number
+        assert re.search(rf"\b{number} 0 1 2 3 4 5 6 7 8 9 10 Y N\b", text), number
     assert f"{days + 1} 0 1 2" not in text
     # Four boxes to tick a day (no headache, headache, medicine no and yes), each drawn with round corners.
     drawn = page.get_contents().get_data()
@@ -77,6 +77,7 @@ def test_the_diary_has_a_box_for_no_headache_each_day_and_room_for_all_that_is_t
     for class_name in MEDICATION_CLASSES:
         assert " ".join(texts.MEDICINES[class_name]) in text
     assert _joined(texts.DIARY_NO_NAME) in text and _joined(texts.DIARY_RULE) in text
+    assert _joined(" ".join(texts.DIARY_SORE)) in text
 
 
 def test_the_card_asks_before_the_session_and_twice_on_a_sheet() -> None:

@@ -23,6 +23,8 @@ MADE = {"clinic": workbooks.clinic_workbook(), "diary": workbooks.diary_workbook
 SHEETS = {
     "patients": ("clinic", workbooks.CLINIC_SHEETS["patients"]),
     "sessions": ("clinic", workbooks.CLINIC_SHEETS["sessions"]),
+    "scores": ("clinic", workbooks.CLINIC_SHEETS["scores"]),
+    "events": ("clinic", workbooks.CLINIC_SHEETS["events"]),
     "diary": ("diary", workbooks.DIARY_SHEETS["diary"]),
 }
 
@@ -54,7 +56,7 @@ each_column = pytest.mark.parametrize(
 
 def test_the_sheets_are_those_that_were_asked_for() -> None:
     for name, sheets in (
-        ("clinic", ["patients", "sessions", "explained"]),
+        ("clinic", ["patients", "sessions", "scores", "events", "explained"]),
         ("diary", ["diary", "explained"]),
     ):
         assert openpyxl.load_workbook(io.BytesIO(MADE[name])).sheetnames == sheets
@@ -66,7 +68,13 @@ def test_patients_and_sessions_have_every_column_of_the_dictionary_but_day_numbe
 ):
     for table in (PATIENTS, SESSIONS):
         left_out = [column.name for column in table.columns if column.name not in SHEETS[table.name][1]]
-        assert set(left_out) <= {"day", "contact_day", "index_day", "recorded_from", "recorded_to"}
+        days = {"day", "contact_day", "index_day", "diagnosed_day"}
+        assert set(left_out) <= {*days, "recorded_from", "recorded_to"}
+
+
+def test_questionnaires_are_asked_for_by_their_total_and_events_without_free_text() -> None:
+    assert SHEETS["scores"][1] == ["patient_id", "date", "instrument", "score", "unit", "site", "side"]
+    assert SHEETS["events"][1] == ["patient_id", "date", "kind", "grade", "expected"]
 
 
 @pytest.mark.parametrize("name", SHEETS)
@@ -102,7 +110,7 @@ def test_each_column_is_checked_as_the_dictionary_says(table: str, column: Colum
 
 def test_lists_of_several_codes_are_held_against_the_sheet_that_explains_them() -> None:
     several = [(table, column) for table, column in COLUMNS if column.kind == "codes"]
-    assert len(several) == 4
+    assert len(several) == 5
     for table, column in several:
         check = _checks(_sheet(table))[column.name]
         place = re.search(r"explained!(\$C\$\d+:\$C\$\d+)", check.formula1)
@@ -163,8 +171,10 @@ def test_explained_says_everything_about_every_column_and_code(name: str) -> Non
         "explained"
     )
     lines = [[str(cell) for cell in row] for row in rows.to_python()]
-    by_column = {(line[0], line[1]): line for line in lines if line[2] in (texts.NEEDED, texts.WELCOME)}
-    codes = {(line[0], line[1], line[2]): line[3] for line in lines}
+    # Below the second title stand the codes, of which one is 'yes' as well.
+    end = [line[0] for line in lines].index(texts.CODES_TITLE)
+    by_column = {(line[0], line[1]): line for line in lines[:end] if line[2] in (texts.NEEDED, texts.WELCOME)}
+    codes = {(line[0], line[1], line[2]): line[3] for line in lines[end:]}
     columns = [(table, column) for table, column in COLUMNS if SHEETS[table][0] == name]
     assert set(by_column) == {(table, column.name) for table, column in columns}
     for table, column in columns:
@@ -191,6 +201,8 @@ def test_headers_stay_in_sight_and_rows_enough_are_checked() -> None:
     assert {name: _sheet(name).freeze_panes for name in SHEETS} == {
         "patients": "B2",
         "sessions": "C2",
+        "scores": "C2",
+        "events": "C2",
         "diary": "C2",
     }
     for name in SHEETS:
@@ -205,6 +217,9 @@ ENTRIES = {
             "headache_type": "migraine",
             "group": "treated",
             "contact_date": "2026-01-26",
+            "ichd3_code": "1.1",
+            "diagnosed_date": "2026-02-01",
+            "preventive_use": "no",
         },
         {"patient_id": "P-0002", "headache_type": "tension_type", "age_band": "30-39", "sex": "female"},
         {"patient_id": "P-0003", "headache_type": "unclassified", "planned_sessions": 6},
@@ -221,8 +236,38 @@ ENTRIES = {
             "adverse_event": "none",
             "soreness": 2.5,
             "recalled_headache_days_28": 9,
+            "site_id": "S-01",
+            "trigger_points": 5,
+            "explanation": "yes",
+            "adverse_event_72h": "mild",
+            "adverse_event_kind": "bruising; pain_after",
         }
         for number in (1, 2, 3)
+    ],
+    "scores": [
+        {"patient_id": "P-0001", "date": "2026-03-02", "instrument": "hit6", "score": 60},
+        {"patient_id": "P-0002", "date": "2026-03-02", "instrument": "ndi", "score": 34, "unit": "percent"},
+        *(
+            {
+                "patient_id": "P-0003",
+                "date": "2026-03-02",
+                "instrument": "rom_rotation",
+                "score": 61,
+                "unit": "degrees",
+                "side": side,
+            }
+            for side in ("left", "right")
+        ),
+    ],
+    "events": [
+        {"patient_id": "P-0001", "date": "2026-03-02", "kind": "preventive_change"},
+        {
+            "patient_id": "P-0002",
+            "date": "2026-03-02",
+            "kind": "adverse_event",
+            "grade": "mild",
+            "expected": "yes",
+        },
     ],
     "diary": [
         {
@@ -234,6 +279,8 @@ ENTRIES = {
             "acute_medication": "yes" if day % number == 0 else "no",
             "acute_doses": 2 if day % number == 0 else None,
             "acute_medication_class": "paracetamol; triptan" if day % number == 0 else None,
+            "acute_medication_helped": "yes" if day % number == 0 else None,
+            "soreness": 1 if day < 4 else None,
         }
         for number in (1, 2, 3)
         for day in range(2, 29)
@@ -289,5 +336,7 @@ def test_a_filled_in_kit_reads_without_a_finding(tmp_path: Path) -> None:
         "diary": (81, 81),
         "sessions": (3, 3),
         "patients": (3, 3),
+        "scores": (4, 4),
+        "events": (2, 2),
     }
     assert not [found for found in records.findings if found.level not in ("warning", "mended")]

@@ -133,10 +133,11 @@ def clean_source(seed: int, n: int | None = None) -> dict[str, dict[str, list[An
     practitioners = draw.choice(
         [["PR-1", "PR-2", "PR-3"], ["1", "2"], ["T01", "T02", "T03", "T04", "T05", "T06"]]
     )
+    sites = draw.choice([["S-1", "S-2"], ["1", "2", "3"], ["B01", "B02", "B03", "B04"]])
     start = dt.date(2026, 10, 1) - dt.timedelta(draw.randint(0, 6000))
     tables = {
         "diary": _diary(draw, ids, start),
-        "sessions": _sessions(draw, ids, practitioners, start),
+        "sessions": _sessions(draw, ids, practitioners, sites, start),
         "patients": _patients(draw, ids, start),
     }
     if seed % 2:
@@ -157,7 +158,8 @@ def _diary(draw: random.Random, ids: list[str], start: dt.date) -> dict[str, lis
         name: []
         for name in (
             "patient_id", "date", "headache", "intensity", "duration_hours", "acute_medication",
-            "acute_medication_class", "acute_doses", "attacks", "aura",
+            "acute_medication_class", "acute_doses", "attacks", "aura", "acute_medication_helped", "photophobia",
+            "soreness",
         )
     }  # fmt: skip
     drugs = TABLES["diary"].column("acute_medication_class").codes
@@ -176,13 +178,18 @@ def _diary(draw: random.Random, ids: list[str], start: dt.date) -> dict[str, lis
                 str(draw.randint(0, 4)),
                 str(draw.randint(0, 3)),
                 draw.choice(["yes", "no", ""]),
+                draw.choice(["yes", "no", "1", ""]),
+                draw.choice(["yes", "no", ""]),
+                _maybe(draw, str(draw.randint(0, 10)), 0.7),
             )
             for values, value in zip(table.values(), row, strict=True):
                 values.append(value)
     return table
 
 
-def _sessions(draw: random.Random, ids: list[str], who: list[str], start: dt.date) -> dict[str, list[Any]]:
+def _sessions(
+    draw: random.Random, ids: list[str], who: list[str], where: list[str], start: dt.date
+) -> dict[str, list[Any]]:
     columns = [column for column in TABLES["sessions"].columns if column.name != "day"]
     table: dict[str, list[Any]] = {column.name: [] for column in columns}
     for patient in ids:
@@ -192,6 +199,8 @@ def _sessions(draw: random.Random, ids: list[str], who: list[str], start: dt.dat
                     value = patient
                 elif column.name == "practitioner_id":
                     value = draw.choice(who)
+                elif column.name == "site_id":
+                    value = draw.choice(where)
                 elif column.kind == "date":
                     value = str(start + dt.timedelta(7 * visit + draw.randint(0, 40)))
                 else:
@@ -214,9 +223,13 @@ def _cell(draw: random.Random, column: Column) -> str:
 
 def _patients(draw: random.Random, ids: list[str], start: dt.date) -> dict[str, list[Any]]:
     table: dict[str, list[Any]] = {"patient_id": ids}
-    for name in ("headache_type", "group", "allocation", "sex", "age_band"):
+    closed = ("headache_type", "group", "allocation", "sex", "age_band", "ichd3_code", "label_as_referred",
+              "sinus_evidence")  # fmt: skip
+    for name in closed:
         table[name] = [_maybe(draw, draw.choice(TABLES["patients"].column(name).codes), 0.05) for _ in ids]
     table["contact_date"] = [str(start - dt.timedelta(draw.randint(0, 90))) for _ in ids]
+    table["diagnosed_date"] = [_maybe(draw, str(start - dt.timedelta(draw.randint(0, 60)))) for _ in ids]
+    table["preventive_use"] = [_maybe(draw, draw.choice(["yes", "no"])) for _ in ids]
     table["planned_sessions"] = [str(draw.randint(1, 12)) for _ in ids]
     table["region"] = [draw.choice(REGIONS) for _ in ids]
     return table
@@ -235,6 +248,10 @@ def _scores(draw: random.Random, ids: list[str], start: dt.date) -> dict[str, li
         name: [row[place] for row in rows] for place, name in enumerate(("patient_id", "date", "instrument"))
     }
     table["score"] = [draw.choice([str(draw.randint(0, 270)), f"{draw.random():.5f}", ""]) for _ in rows]
+    for name in ("unit", "side"):
+        table[name] = [_maybe(draw, draw.choice(TABLES["scores"].column(name).codes), 0.6) for _ in rows]
+    for number in range(1, 11):
+        table[f"item_{number}"] = [_maybe(draw, str(draw.randint(0, 13)), 0.3) for _ in rows]
     return table
 
 
@@ -251,13 +268,16 @@ def _events(draw: random.Random, ids: list[str], start: dt.date) -> dict[str, li
         "Vertigo",
         "left_side",
     ]
-    table: dict[str, list[Any]] = {name: [] for name in ("patient_id", "date", "kind", "detail")}
+    names = ("patient_id", "date", "kind", "detail", "grade", "expected")
+    table: dict[str, list[Any]] = {name: [] for name in names}
     for patient in ids:
         for value, name in (
             (patient, "patient_id"),
             (str(start + dt.timedelta(draw.randint(0, 99))), "date"),
             (draw.choice(kinds), "kind"),
             (_maybe(draw, draw.choice(details)), "detail"),
+            (_maybe(draw, draw.choice(TABLES["events"].column("grade").codes)), "grade"),
+            (_maybe(draw, draw.choice(["yes", "no"])), "expected"),
         ):
             table[name].append(value)
     return table

@@ -33,7 +33,13 @@ from outcomes.simulation import (
 
 SAMPLE = Path(__file__).parents[2] / "data" / "sample"
 ONE_TYPE = (TypeTruth("migraine", 1.0, 11.0, 6.0, 9.0, 0.7, "triptan", "nsaid"),)
-KEYS = {"diary": ["patient_id", "date"], "sessions": ["patient_id", "date"], "patients": ["patient_id"]}
+KEYS = {
+    "diary": ["patient_id", "date"],
+    "sessions": ["patient_id", "date"],
+    "patients": ["patient_id"],
+    "scores": ["patient_id", "date", "instrument", "side"],
+    "events": ["patient_id", "date", "kind"],
+}
 
 
 @pytest.fixture(scope="module")
@@ -76,7 +82,8 @@ def test_same_truth_same_bytes_and_another_seed_other_bytes(written: Path, tmp_p
     write_clinic(simulate_clinic(ClinicTruth()), again, ClinicTruth())
     write_clinic(simulate_clinic(ClinicTruth(seed=2)), other, ClinicTruth(seed=2))
     names = sorted(path.name for path in written.iterdir())
-    assert names == ["README.md", "diary.csv", "patients.csv", "sessions.csv", "truth.json"]
+    tables = ["diary.csv", "events.csv", "patients.csv", "scores.csv", "sessions.csv"]
+    assert names == ["README.md", *tables, "truth.json"]
     for name in names:
         assert (written / name).read_bytes() == (again / name).read_bytes()
         assert (written / name).read_bytes() != (other / name).read_bytes()
@@ -85,7 +92,8 @@ def test_same_truth_same_bytes_and_another_seed_other_bytes(written: Path, tmp_p
 def test_the_sample_is_what_the_command_in_its_readme_makes(written: Path) -> None:
     for path in written.iterdir():
         assert (SAMPLE / path.name).read_bytes() == path.read_bytes(), path.name
-    assert sum(path.stat().st_size for path in SAMPLE.iterdir()) < 2_000_000
+    assert sum(path.stat().st_size for path in SAMPLE.iterdir()) < 2_200_000
+    assert (SAMPLE / "scores.csv").stat().st_size < 400_000
 
 
 def test_files_are_utf8_with_plain_line_ends_and_hold_no_clock_time_or_path(written: Path) -> None:
@@ -233,16 +241,18 @@ def broken(column: Column, values: pd.Series) -> pd.Series:
         numbers = values.astype(float)
         wrong = (numbers < column.minimum) | (numbers > column.maximum)
         return wrong | (numbers % 1 != 0) if column.kind == "whole" else wrong
+    if column.name == "detail":
+        return ~values.str.fullmatch("[a-z_]+")
     if column.kind == "codes":
         return ~values.map(lambda cell: set(cell.split(";")) <= set(column.codes))
     if column.kind == "date":
         days = pd.to_datetime(values, format="%Y-%m-%d", errors="coerce")
         return days.isna() | ~days.between("2025-05-01", "2026-10-31")
-    allowed = {"code": "|".join(column.codes), "yes_no": "yes|no", "id": r"P-\d{4}|PR-\d"}[column.kind]
+    allowed = {"code": "|".join(column.codes), "yes_no": "yes|no", "id": r"P-\d{4}|PR-\d|S-\d"}[column.kind]
     return ~values.str.fullmatch(allowed)
 
 
-@pytest.mark.parametrize("table", ["diary", "sessions", "patients"])
+@pytest.mark.parametrize("table", ["diary", "sessions", "patients", "scores", "events"])
 def test_every_value_but_the_planted_ones_keeps_the_data_dictionary(clinic: Clinic, table: str) -> None:
     planted = {fault.row - 2 for fault in clinic.planted if fault.kind.table == table}
     rows = clinic[table].drop(index=list(planted))
@@ -397,7 +407,7 @@ def test_without_faults_nothing_is_planted(tmp_path: Path) -> None:
 def test_a_small_clinic_is_made_too(patients: int) -> None:
     clinic = simulate_clinic(ClinicTruth(patients=patients, seed=12))
     assert len(clinic["patients"]) == patients
-    assert list(clinic) == ["diary", "sessions", "patients"]
+    assert list(clinic) == ["diary", "sessions", "patients", "scores", "events"]
 
 
 def test_the_data_end_with_whole_calendar_months() -> None:

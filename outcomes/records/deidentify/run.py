@@ -29,6 +29,7 @@ from outcomes.records.mapping import SourceMapping
 from outcomes.records.pseudonyms import (
     PATIENT_LABEL,
     PRACTITIONER_LABEL,
+    SITE_LABEL,
     Key,
     PseudonymTable,
     check_domain,
@@ -45,12 +46,17 @@ Gate = Callable[[Path], Sequence[Finding]]
 Namer = Callable[[str], str]
 
 
+#: What has a pseudonym, in the order of `Names`: each kind is hashed under a key of its own.
+_LABELS = (PATIENT_LABEL, PRACTITIONER_LABEL, SITE_LABEL)
+
+
 @dataclass(frozen=True)
 class Names:
-    """What gives patients, practitioners and dates their new form."""
+    """What gives patients, practitioners, sites and dates their new form."""
 
     patient: Namer
     practitioner: Namer
+    site: Namer
     shift: Callable[[str], int] | None
     key_id: str
     domain_check: str
@@ -150,14 +156,11 @@ def _names(
     shift = _shift(key, domain) if key is not None and settings.dates == "shift" else None
     if random and table_file is not None:
         table = PseudonymTable.read(table_file, domain, away_from=away_from)
-        return Names(
-            table.pseudonymiser(PATIENT_LABEL), table.pseudonymiser(PRACTITIONER_LABEL), shift, "", "", table
-        )
+        return Names(*map(table.pseudonymiser, _LABELS), shift, "", "", table)
     if key is None:
         raise PlanError("Give the key with --key-file. 'outcomes key new FILE' makes one.")
     return Names(
-        key.pseudonymiser(domain),
-        key.pseudonymiser(domain, PRACTITIONER_LABEL),
+        *(key.pseudonymiser(domain, label) for label in _LABELS),
         shift,
         key.id,
         # Says to the holder of the key alone which recipient this was made for: a plain hash could be guessed.
@@ -245,25 +248,32 @@ def _pseudonymised(frames: Frames, truth: dates.TrueDates, names: Names) -> tupl
     """The tables and the secret truth under their pseudonyms. No two ids may have become one."""
     ids = sorted({patient for frame in frames.values() for patient in frame["patient_id"]})
     given = {patient: names.patient(patient) for patient in ids}
-    staff_ids = {
-        one for frame in frames.values() for one in frame.get("practitioner_id", ()) if isinstance(one, str)
+    others = {
+        column: {one: name(one) for one in _ids_in(frames, column)}
+        for column, name in (("practitioner_id", names.practitioner), ("site_id", names.site))
     }
-    staff = {one: names.practitioner(one) for one in sorted(staff_ids)}
-    if len(set(given.values()) | set(staff.values())) != len(given) + len(staff):
+    every = [*given.values(), *(name for known in others.values() for name in known.values())]
+    if len(set(every)) < len(every):
         raise OutcomesError("Two ids have the same pseudonym. Nothing was written; make a new key.")
     done = {}
     for name, frame in frames.items():
         frame = frame.assign(patient_id=frame["patient_id"].map(given).astype(object))
-        if "practitioner_id" in frame.columns:
-            frame = frame.assign(practitioner_id=frame["practitioner_id"].map(staff).astype(object))
+        for column, known in others.items():
+            if column in frame.columns:
+                frame = frame.assign(**{column: frame[column].map(known).astype(object)})
         done[name] = frame
-    known = [patient for patient in given if patient in truth.zero or patient in truth.shift]
+    told = [patient for patient in given if patient in truth.zero or patient in truth.shift]
     return done, replace(
         truth,
-        zero={given[patient]: truth.zero[patient] for patient in known if patient in truth.zero},
-        shift={given[patient]: truth.shift[patient] for patient in known if patient in truth.shift},
-        visits={given[patient]: truth.visits[patient] for patient in known if patient in truth.visits},
+        zero={given[patient]: truth.zero[patient] for patient in told if patient in truth.zero},
+        shift={given[patient]: truth.shift[patient] for patient in told if patient in truth.shift},
+        visits={given[patient]: truth.visits[patient] for patient in told if patient in truth.visits},
     )
+
+
+def _ids_in(frames: Frames, column: str) -> list[str]:
+    """The ids of practitioners or sites in any table, sorted."""
+    return sorted({one for frame in frames.values() for one in frame.get(column, ()) if isinstance(one, str)})
 
 
 def _top_coded(frames: Frames, settings: DeidentifySettings) -> tuple[Frames, risk.Classes]:

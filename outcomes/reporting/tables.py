@@ -278,7 +278,8 @@ def _responder_line(change: PairedChange) -> str:
     found = change["responders_50"]
     value, between, _ = statistic_texts(found)
     return (
-        f"{change.endpoint.name}: reduced by half or more in {found.count} of {found.n} ({value}; {between})."
+        f"{change.endpoint.name}{mode_name(change.mode)}: reduced by half or more in {found.count} of {found.n} "
+        f"({value}; {between})."
     )
 
 

@@ -49,7 +49,10 @@ def test_plain_sentences_pass(sentence: str) -> None:
 
 
 def test_html_is_read_as_visitors_see_it() -> None:
-    page = "<html><head><style>.safe{}</style></head><body>\n<p>Hello</p>\n<p>Works\nwonders</p><script>cure</script></body></html>"
+    page = (
+        "<html><head><style>.safe{}</style></head><body>\n<p>Hello</p>\n<p>Works\nwonders</p>"
+        "<script>cure</script></body></html>"
+    )
     assert [(one.line, one.kind) for one in check_copy(page)] == [(3, "efficacy")]
 
 

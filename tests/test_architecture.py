@@ -20,6 +20,7 @@ ALLOWED: dict[str, set[str]] = {
     "plan": {"errors", "plan_rules"},
     "plan_rules": {"errors", "plan"},
     "engine": {"errors", "files"},
+    "claims": {"errors", "plan", "claims"},
     "files": {"errors", "files"},
     "records": {"errors", "plan", "engine", "files", "records"},
     "analysis": {"errors", "plan", "engine", "records", "analysis"},

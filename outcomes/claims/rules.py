@@ -1,0 +1,202 @@
+"""The rules by which a claim is judged: numbers in, one of three verdicts and every reason out.
+
+Nothing here reads records or chooses what to look at: whoever calls has computed each number by the plan, at the
+confidence that many claims leave (`claim_confidence`). A verdict says what the records show, never what caused it.
+Rules and their reasons: docs/claims.md.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+CONSISTENT = "consistent with our records"
+NOT_SUPPORTED = "not supported"
+CANNOT_BE_TOLD = "cannot be told"
+
+LEAST_ANALYSED = 20
+LEAST_SHARE_ANALYSED = 0.7
+MOST_SHARE_PREVENTIVE = 0.2
+LEAST_SHARE_ASKED = 0.9
+
+
+@dataclass(frozen=True)
+class Interval:
+    """An estimate with the limits at the claims' confidence. None: undefined."""
+
+    value: float | None
+    low: float | None
+    high: float | None
+
+    @property
+    def known(self) -> bool:
+        return self.low is not None and self.high is not None
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """`word` is one of the three; `reasons` say what decided, in sentences without a subject."""
+
+    word: str
+    reasons: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class ChangeEvidence:
+    """What is known of a mean change. All intervals are improvements as negative numbers, in the claim's unit.
+
+    `returned`: with drop-outs back at their baseline. `beyond`: the change beyond a repeat baseline that qualifies,
+    or the difference to a concurrent group; None where there is neither. `bounds`: the change were every missing
+    day free of headache at follow-up, and were every one with headache; None where there are no days.
+    `without_preventive`: leaving out those who changed a preventive drug.
+    """
+
+    n_started: int
+    n_analysed: int
+    change: Interval
+    returned: Interval | None
+    beyond: Interval | None = None
+    bounds: tuple[Interval, ...] = ()
+    share_preventive_changed: float | None = None
+    without_preventive: Interval | None = None
+    is_recalled: bool = False
+    wants_diary: bool = True
+    episodic_cluster: bool = False
+    sinus_without_evidence: bool = False
+    notes: tuple[str, ...] = field(default=())
+
+
+def claim_confidence(confidence: float, asked: int) -> float:
+    """1 − (1 − confidence)/m: the confidence of each interval where m claims are declared (Bonferroni)."""
+    return 1 - (1 - confidence) / max(1, asked)
+
+
+def judge_change(evidence: ChangeEvidence, margin: float) -> Verdict:
+    """Rules 2 and 3: is the mean change an improvement by more than the margin?
+
+    Consistent: the whole interval improves by more than the margin, also with drop-outs returned to baseline, and
+    what can be set against it (repeat baseline, group) leaves an excess. Not supported: an improvement of the
+    margin is excluded. Otherwise, and wherever rule 3 applies, it cannot be told.
+    """
+    if barred := tuple(_barred(evidence)):
+        return Verdict(CANNOT_BE_TOLD, barred)
+    word, reasons = _by_interval(evidence.change, margin)
+    if word == CONSISTENT and (held_back := tuple(_held_back(evidence, margin))):
+        return Verdict(CANNOT_BE_TOLD, held_back)
+    if moved := tuple(_moved(evidence, margin, word)):
+        return Verdict(CANNOT_BE_TOLD, moved)
+    return Verdict(word, reasons)
+
+
+def _by_interval(change: Interval, margin: float) -> tuple[str, tuple[str, ...]]:
+    if change.low is None or change.high is None:
+        return CANNOT_BE_TOLD, ("there is no interval for the change",)
+    if change.high < -margin:
+        return CONSISTENT, ("the whole interval lies beyond the margin",)
+    if change.low > -margin:
+        return NOT_SUPPORTED, ("an improvement as large as the margin is excluded",)
+    return CANNOT_BE_TOLD, ("the interval holds both less and more than the margin",)
+
+
+def _barred(evidence: ChangeEvidence) -> Iterator[str]:
+    """Rule 3, where the numbers are not looked at."""
+    if evidence.episodic_cluster:
+        yield "episodic cluster headache is never compared before and after: bouts end by themselves"
+    if evidence.sinus_without_evidence:
+        yield "no disorder of nose or sinuses is shown: the type is the patient's own word"
+    if evidence.wants_diary and evidence.is_recalled:
+        yield "recalled, not recorded day by day"
+    if evidence.n_analysed < LEAST_ANALYSED:
+        yield f"fewer than {LEAST_ANALYSED} patients analysed"
+    if evidence.n_started and evidence.n_analysed < LEAST_SHARE_ANALYSED * evidence.n_started - 1e-9:
+        yield f"fewer than {LEAST_SHARE_ANALYSED:.0%} of those who started could be analysed"
+    if (evidence.share_preventive_changed or 0.0) > MOST_SHARE_PREVENTIVE + 1e-9:
+        yield f"more than {MOST_SHARE_PREVENTIVE:.0%} changed a preventive drug"
+
+
+def _held_back(evidence: ChangeEvidence, margin: float) -> Iterator[str]:
+    """Why a change whose interval lies beyond the margin is not yet consistent."""
+    returned = evidence.returned
+    if returned is None or returned.high is None:
+        yield "the change with drop-outs returned to baseline is not known"
+    elif not returned.high < -margin:
+        yield "with drop-outs returned to baseline the interval no longer lies beyond the margin"
+    beyond = evidence.beyond
+    if beyond is not None and not (beyond.high is not None and beyond.high < 0):
+        yield "nothing beyond what the comparison shows (repeat baseline or group) is established"
+
+
+def _moved(evidence: ChangeEvidence, margin: float, word: str) -> Iterator[str]:
+    """What would give another verdict: the days nobody recorded, and those who changed a preventive drug."""
+    if any(_by_interval(bound, margin)[0] != word for bound in evidence.bounds):
+        yield "the days that nobody recorded could change the verdict"
+    without = evidence.without_preventive
+    if without is not None and _by_interval(without, margin)[0] != word:
+        yield "leaving out those who changed a preventive drug changes the verdict"
+
+
+def judge_share(
+    low: float | None, high: float | None, n_started: int, declared: float, by_bad_month: float | None
+) -> Verdict:
+    """Rule 4: a share of those who started, a missing follow-up counted as a failure, by its Wilson limits.
+
+    Consistent: the lower limit lies above the declared share and above the upper end of what entering in a bad
+    month alone gives (`by_bad_month`; not computable: never consistent). Not supported: the upper limit lies below
+    the declared share.
+    """
+    if n_started < LEAST_ANALYSED:
+        return Verdict(CANNOT_BE_TOLD, (f"fewer than {LEAST_ANALYSED} patients started",))
+    if low is None or high is None:
+        return Verdict(CANNOT_BE_TOLD, ("there is no interval for the share",))
+    if high < declared:
+        return Verdict(NOT_SUPPORTED, ("the whole interval lies below the declared share",))
+    if not low > declared:
+        return Verdict(CANNOT_BE_TOLD, ("the interval holds both less and more than the declared share",))
+    if by_bad_month is None:
+        return Verdict(
+            CANNOT_BE_TOLD, ("how many would have improved by entering in a bad month alone is not known",)
+        )
+    if not low > by_bad_month:
+        return Verdict(CANNOT_BE_TOLD, ("as many could have improved by entering in a bad month alone",))
+    return Verdict(CONSISTENT, ("the whole interval lies above the declared share and above a bad month's",))
+
+
+def judge_harm(
+    n_patients: int, low: float | None, high: float | None, declared: float, share_asked: float | None
+) -> Verdict:
+    """Rule 5: patients with the event, by exact limits, against the declared rate. None seen is never no risk.
+
+    `share_asked`: of the sessions, those after which the event was asked for 72 hours later.
+    """
+    if share_asked is None or share_asked < LEAST_SHARE_ASKED - 1e-9:
+        return Verdict(
+            CANNOT_BE_TOLD,
+            (f"not asked for, 72 hours after, at {LEAST_SHARE_ASKED:.0%} of sessions or more",),
+        )
+    if n_patients < LEAST_ANALYSED:
+        return Verdict(CANNOT_BE_TOLD, (f"fewer than {LEAST_ANALYSED} patients asked",))
+    if low is None or high is None:
+        return Verdict(CANNOT_BE_TOLD, ("there is no interval for the rate",))
+    if high < declared:
+        return Verdict(CONSISTENT, ("the upper limit lies below the declared rate",))
+    if low > declared:
+        return Verdict(NOT_SUPPORTED, ("the whole interval lies above the declared rate",))
+    return Verdict(CANNOT_BE_TOLD, ("the interval holds both less and more than the declared rate",))
+
+
+def judge_contrast(
+    difference: Interval, n_of: int, n_against: int, margin: float, barred: tuple[str, ...] = ()
+) -> Verdict:
+    """Rule 7: one type of patients against the others, by the interval of the difference of their changes."""
+    reasons = [
+        *barred,
+        *(
+            f"fewer than {LEAST_ANALYSED} patients {side}"
+            for side, n in (("of the type", n_of), ("of the others", n_against))
+            if n < LEAST_ANALYSED
+        ),
+    ]
+    if reasons:
+        return Verdict(CANNOT_BE_TOLD, tuple(reasons))
+    word, why = _by_interval(difference, margin)
+    return Verdict(word, why)

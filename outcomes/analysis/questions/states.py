@@ -73,7 +73,9 @@ def ask_states(periods: Periods) -> Answers:
     found = [*_by_limit(world)]
     if periods.segments is not None:
         found += [*_persistent(world), *_overuse(world), *_control(world)]
-    notes = [CAMEO, _RANGE, _OPTIMAL, *world.notes]
+    told = " ".join(row.statistic for row in found)
+    beside = (("chronic", CAMEO), ("overuse", _RANGE), ("control", _OPTIMAL))
+    notes = [*(note for state, note in beside if state in told), *world.notes]
     if "age_band" in table and (young := table.loc[table["age_band"] == UNDER_18, "patient_id"].nunique()):
         notes.append(f"{young} under 18: attacks from 2 hours on are migraine there; no rule of days changes")
     return Answers(

@@ -241,6 +241,9 @@ class MonthlyReport:
 
     def key_figures(self) -> Block:
         """The four figures an owner asks for, each with the number that sobers it."""
+        if self.primary.n == 0 and f"{DESCRIBED}baseline_mean" in self.primary:
+            # Nobody is compared because of who they are: there are no figures, and not figures of nobody.
+            return Notes(())
         others = ("headache_days_per_28", "intensity_on_headache_days", "acute_medication_days_per_28")
         names = dict.fromkeys((self.primary.endpoint.name, *others))
         items = [self._key_mean(name) for name in names]

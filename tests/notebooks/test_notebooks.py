@@ -191,8 +191,8 @@ def test_a_result_is_drawn_where_it_is_told(results: dict[str, Any]) -> None:
 
 def test_a_figure_by_group_names_all_of_them(results: dict[str, Any]) -> None:
     assert results["types"].changes[0].group == "all"
-    labels = [label.get_text().replace("\n", "") for label in results["types"].plot().get_yticklabels()]
-    assert {"Migraine", "Cluster", "Sinus (self-labelled)"} <= set(labels)
+    labels = ["".join(label.get_text().split()) for label in results["types"].plot().get_yticklabels()]
+    assert {"Migraine", "Cluster", "Unclassified(self-labelledsinus)"} <= set(labels)
 
 
 def test_the_ten_lines_say_one_honest_sentence(results: dict[str, Any]) -> None:

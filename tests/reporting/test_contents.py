@@ -238,3 +238,24 @@ def test_summaries_without_an_endpoint_are_told_of() -> None:
     empty = {"summaries": summaries()["summaries"][["patient_id", "period"]]}
     with pytest.raises(InvalidRecords, match="hold no endpoint"):
         blocks(empty, None, "internal")
+
+
+@BOTH
+def test_a_clinic_of_episodic_cluster_has_levels_and_no_headline(profile: Profile) -> None:
+    text = text_of(clinic(["cluster"] * 12), MONTH, profile)
+    assert "is described and not compared, since bouts end by themselves" in text
+    assert not re.search(r"Patients recorded|Headache days halved|fewer headache days", text)
+    few = text_of(clinic(["cluster"] * 3), MONTH, profile)
+    assert ("(3 patients)" in few) == (profile == "internal")
+
+
+@BOTH
+def test_the_report_says_that_most_were_still_treated(profile: Profile) -> None:
+    tables = clinic(["migraine"] * 20)
+    later = tables["sessions"].assign(
+        date=[str(pd.Timestamp(date) + pd.Timedelta(days=60))[:10] for date in tables["sessions"]["date"]]
+    )
+    without = text_of(tables, MONTH, profile)
+    tables["sessions"] = pd.concat([tables["sessions"], later], ignore_index=True)
+    assert "care including dry needling" not in without
+    assert "this is the change under care including dry needling" in text_of(tables, MONTH, profile)

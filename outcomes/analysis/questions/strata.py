@@ -213,8 +213,10 @@ def _row(
     periods: Periods,
 ) -> Statistic:  # fmt: skip
     # A p against no change in one level is not what the question asks, and several would invite picking one.
+    notes = tuple(note for note in found.notes if not note.startswith("five pairs"))
+    found = replace(found, p=None, notes=notes)
     return statistic_of(
-        replace(found, p=None), periods.plan, endpoint=primary.endpoint.name, statistic=statistic, n=len(pairs),
+        found, periods.plan, endpoint=primary.endpoint.name, statistic=statistic, n=len(pairs),
         n_left_out=int((stratum.levels == level).sum()) - len(pairs), unit=primary.endpoint.unit, by=stratum.name,
         group=level, mode=primary.mode,
     )  # fmt: skip

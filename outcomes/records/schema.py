@@ -289,7 +289,8 @@ SCORES = Table(
             for number in range(1, 26)
         ),
     ),
-    note="A total, or the answers to the items in the order of the questionnaire; with both they must agree. No "
+    note="A total, or the answers to the items in the order of the questionnaire; with both they must agree. "
+    "Which answers, ranges and units each instrument has stands in method.md, Questionnaires and measurements. No "
     "wording of any questionnaire is part of this project.",
 )
 

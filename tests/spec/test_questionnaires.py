@@ -381,7 +381,7 @@ class TestWhatMattersToOne:
         answers = _ask(_pairs("midas", (20, 15), (11, 7), (40, 28), (21, 15), (10, 0), (30, 39)))
         assert _counts(answers, "improved_ahs", "midas") == (2, 5)
         assert _counts(answers, "worsened_ahs", "midas") == (1, 5)
-        assert any("1 pairs not eligible" in note for note in answers.find("improved_ahs").notes)
+        assert any("1 pair not eligible" in note for note in answers.find("improved_ahs").notes)
 
     def test_nrs_shows_points_and_percent(self) -> None:
         """10 → 8 is 2 points and 20%; 4 → 3 is 1 point and 25%; 3 → 2 is 33%; 0 → 2 has no percent."""

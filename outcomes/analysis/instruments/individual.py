@@ -92,7 +92,8 @@ def _shares(
     n_pairs, n_started = int(both.sum()), int(eligible.sum())
     without = int((started & measure.pairs["followup"].notna() & ~eligible).sum())
     if without:
-        notes = (*notes, f"{without} pairs not eligible: no such change is defined at their baseline")
+        pairs = "1 pair" if without == 1 else f"{without} pairs"
+        notes = (*notes, f"{pairs} not eligible: no such change is defined at their baseline")
     lost = n_started - n_pairs
     missing = (f"{lost} without a follow-up counted as not reached",) if lost else ()
     yield _share(f"improved{suffix}", better, n_pairs, plan, notes)

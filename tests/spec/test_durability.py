@@ -276,7 +276,8 @@ def test_headaches_come_back_before_the_next_session() -> None:
 
 
 @pytest.mark.parametrize(
-    ("sessions", "told"), [([0, 56], "1 patients had none"), ([0, 7, 14], "1 patients had none")]
+    ("sessions", "told"),
+    [([0, 56], "patients without such a gap: 1"), ([0, 7, 14], "patients without such a gap: 1")],
 )
 def test_sessions_that_lie_closer_cannot_tell(sessions: list[int], told: str) -> None:
     """A gap needs twice four weeks between its sessions: 55 days are one too few."""
@@ -287,7 +288,7 @@ def test_sessions_that_lie_closer_cannot_tell(sessions: list[int], told: str) ->
 
 def test_a_gap_without_recorded_days_is_counted_as_such() -> None:
     worn = _wearing("3000000" * 8 + "......." * 4 + "0" * 7, [0, 85])["wearing_off"]
-    assert worn.n == 0 and any("1 too few recorded days in theirs" in note for note in worn.notes)
+    assert worn.n == 0 and any("with too few recorded days in theirs: 1" in note for note in worn.notes)
 
 
 def _wearing(after: str, sessions: list[int]) -> Answers:

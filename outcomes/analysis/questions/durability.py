@@ -144,7 +144,7 @@ def _treated_late(periods: Periods, patients: pd.Index) -> tuple[str, ...]:
     between = given[given["relative_day"].between(plan.followup_last_day + 1, last_day)]
     n = int(patients.isin(between["patient_id"]).sum())
     return (
-        f"{n} of the {len(patients)} had a session between day {plan.followup_last_day} and day {last_day}",
+        f"{n} of the {len(patients)} had a session after day {plan.followup_last_day}, up to day {last_day}",
     )
 
 
@@ -186,8 +186,8 @@ def _wearing_off_rows(periods: Periods, course: ResponseCourse) -> Iterator[Stat
     n, n_left_out = len(found.patients), course.n_looked_at - len(found.patients)
     gap = 2 * plan.wearing_off_weeks
     notes = (
-        f"{found.n_gaps} gaps between sessions of at least {gap} weeks; {found.n_without_gap} patients had none, "
-        f"{found.n_not_recorded} too few recorded days in theirs",
+        f"gaps between sessions of at least {gap} weeks that could be judged: {found.n_gaps}; patients without such a "
+        f"gap: {found.n_without_gap}; with too few recorded days in theirs: {found.n_not_recorded}",
         "the best of several earlier stretches is in part the luckiest, so that a rise is expected by chance alone",
     )
     count = int(found.wore_off.sum())

@@ -156,11 +156,15 @@ def _names(
     shift = _shift(key, domain) if key is not None and settings.dates == "shift" else None
     if random and table_file is not None:
         table = PseudonymTable.read(table_file, domain, away_from=away_from)
-        return Names(*map(table.pseudonymiser, _LABELS), shift, "", "", table)
+        patient, practitioner, site = map(table.pseudonymiser, _LABELS)
+        return Names(patient, practitioner, site, shift, "", "", table)
     if key is None:
         raise PlanError("Give the key with --key-file. 'outcomes key new FILE' makes one.")
+    patient, practitioner, site = (key.pseudonymiser(domain, label) for label in _LABELS)
     return Names(
-        *(key.pseudonymiser(domain, label) for label in _LABELS),
+        patient,
+        practitioner,
+        site,
         shift,
         key.id,
         # Says to the holder of the key alone which recipient this was made for: a plain hash could be guessed.

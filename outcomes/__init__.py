@@ -20,12 +20,20 @@ _HOME = {
     "PatientFlow": "outcomes.analysis.periods",
     "Cohort": "outcomes.analysis.periods",
     "measure_endpoints": "outcomes.analysis.endpoints",
+    "measure_by_period": "outcomes.analysis.further_endpoints",
+    "CATALOGUE": "outcomes.analysis.catalogue",
     "measure_course": "outcomes.analysis.course",
     "pair_by_patient": "outcomes.analysis.comparison",
     "compare": "outcomes.analysis.comparison",
     "compare_groups": "outcomes.analysis.comparison",
     "compare_all": "outcomes.analysis.comparison",
     "responders": "outcomes.analysis.comparison",
+    "ask": "outcomes.analysis.questions",
+    "TOPICS": "outcomes.analysis.questions",
+    "score_items": "outcomes.analysis.instruments",
+    "score_msq": "outcomes.analysis.instruments",
+    "read_value_set": "outcomes.analysis.instruments",
+    "one_patient": "outcomes.analysis.one_patient",
     "window_counts": "outcomes.analysis.day_counts",
     "repeat_baseline": "outcomes.analysis.regression_to_mean.repeat_baseline",
     "null_simulation": "outcomes.analysis.regression_to_mean.null_simulation",
@@ -44,6 +52,8 @@ _HOME = {
     "PairedChange": "outcomes.analysis.results",
     "ComparisonTable": "outcomes.analysis.results",
     "Course": "outcomes.analysis.results",
+    "Answers": "outcomes.analysis.answers",
+    "OnePatient": "outcomes.analysis.one_patient",
     "Multiverse": "outcomes.analysis.results",
     "Statistic": "outcomes.analysis.results",
     "FittedModel": "outcomes.analysis.models.fitted",
@@ -52,6 +62,7 @@ _HOME = {
     "Heading": "outcomes.reporting.page",
     "ClinicTruth": "outcomes.simulation",
     "simulate_clinic": "outcomes.simulation",
+    "special_clinic": "outcomes.simulation",
     "write_clinic": "outcomes.simulation",
     "OutcomesError": "outcomes.errors",
     "PlanError": "outcomes.errors",
@@ -63,6 +74,8 @@ _HOME = {
 __all__ = ["__version__", *_HOME]
 
 if TYPE_CHECKING:
+    from outcomes.analysis.answers import Answers as Answers
+    from outcomes.analysis.catalogue import CATALOGUE as CATALOGUE
     from outcomes.analysis.comparison import compare as compare
     from outcomes.analysis.comparison import compare_all as compare_all
     from outcomes.analysis.comparison import compare_groups as compare_groups
@@ -71,6 +84,10 @@ if TYPE_CHECKING:
     from outcomes.analysis.course import measure_course as measure_course
     from outcomes.analysis.day_counts import window_counts as window_counts
     from outcomes.analysis.endpoints import measure_endpoints as measure_endpoints
+    from outcomes.analysis.further_endpoints import measure_by_period as measure_by_period
+    from outcomes.analysis.instruments import read_value_set as read_value_set
+    from outcomes.analysis.instruments import score_items as score_items
+    from outcomes.analysis.instruments import score_msq as score_msq
     from outcomes.analysis.missing_diaries.analyses import missing_diary_analyses as missing_diary_analyses
     from outcomes.analysis.models.beta_binomial import beta_binomial_model as beta_binomial_model
     from outcomes.analysis.models.covariance_adjusted import ancova as ancova
@@ -82,11 +99,15 @@ if TYPE_CHECKING:
     from outcomes.analysis.models.time_series import pooled_series as pooled_series
     from outcomes.analysis.multiplicity import in_families as in_families
     from outcomes.analysis.multiverse import multiverse as multiverse
+    from outcomes.analysis.one_patient import OnePatient as OnePatient
+    from outcomes.analysis.one_patient import one_patient as one_patient
     from outcomes.analysis.periods import Cohort as Cohort
     from outcomes.analysis.periods import PatientFlow as PatientFlow
     from outcomes.analysis.periods import Periods as Periods
     from outcomes.analysis.periods import split_periods as split_periods
     from outcomes.analysis.planning import smallest_detectable_change as smallest_detectable_change
+    from outcomes.analysis.questions import TOPICS as TOPICS
+    from outcomes.analysis.questions import ask as ask
     from outcomes.analysis.regression_to_mean.null_simulation import null_simulation as null_simulation
     from outcomes.analysis.regression_to_mean.repeat_baseline import repeat_baseline as repeat_baseline
     from outcomes.analysis.results import ComparisonTable as ComparisonTable
@@ -108,6 +129,7 @@ if TYPE_CHECKING:
     from outcomes.reporting.wording import describe_change as describe_change
     from outcomes.simulation import ClinicTruth as ClinicTruth
     from outcomes.simulation import simulate_clinic as simulate_clinic
+    from outcomes.simulation import special_clinic as special_clinic
     from outcomes.simulation import write_clinic as write_clinic
 
 

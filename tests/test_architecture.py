@@ -216,6 +216,11 @@ def test_the_public_names_are_all_there() -> None:
             continue
         defined = {getattr(node, "name", None) for node in _tree(source).body}
         defined |= {
+            node.target.id
+            for node in _tree(source).body
+            if isinstance(node, ast.AnnAssign) and isinstance(node.target, ast.Name)
+        }
+        defined |= {
             alias.asname or alias.name
             for node in _tree(source).body
             if isinstance(node, ast.ImportFrom)

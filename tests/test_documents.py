@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import dataclasses
 import re
 from pathlib import Path
 
 import pytest
 
+from outcomes.plan import AnalysisPlan
 from outcomes.records.dictionary import data_dictionary
 
 
@@ -37,6 +39,15 @@ def test_anchors_that_the_code_names_stand_in_the_method(root: Path) -> None:
     for path in (root / "outcomes").rglob("*.py"):
         named |= set(re.findall(r"docs/method\.md#([\w-]+)", path.read_text(encoding="utf-8")))
     assert named and named <= anchors
+
+
+def test_every_key_of_the_plan_stands_in_the_methods_table(root: Path) -> None:
+    text = (root / "docs" / "method.md").read_text(encoding="utf-8")
+    table = text[text.index("| key | default | section |") : text.index("## Day")]
+    told = set(
+        re.findall(r"`([a-z_0-9]+)`", " ".join(row.split("|")[1] for row in table.splitlines() if "|" in row))
+    )
+    assert {item.name for item in dataclasses.fields(AnalysisPlan)} == told
 
 
 def test_the_readmes_ten_lines_work(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -208,8 +208,9 @@ class DayRules:
         return either(ways)
 
     def doses(self, row: Row) -> float | None:
+        """A drug that was taken in no dose is a contradiction: not known."""
         taken = self.taken(row)
-        return 0.0 if taken is False else row.get("acute_doses") if taken else None
+        return 0.0 if taken is False else row.get("acute_doses") or None if taken else None
 
     def on_headache(self, row: Row, value: float | None) -> float | None:
         return value if row["headache"] else 0.0

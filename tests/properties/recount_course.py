@@ -303,7 +303,7 @@ def wearing_off(told: Told) -> dict[str, list[float]]:
                 start -= 7
             earlier = [value for value in earlier if not math.isnan(value)]
             if not math.isnan(last) and earlier:
-                found.setdefault(name, []).append((last - min(earlier)) / 4)
+                found.setdefault(name, []).append((last - min(earlier)) / 4)  # 28 days are 4 weeks
     return found
 
 

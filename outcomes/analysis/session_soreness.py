@@ -82,7 +82,8 @@ def days_since_session(days: pd.DataFrame, sessions: pd.DataFrame) -> pd.Series:
 def headache_pairs(periods: Periods, last_day: int | None) -> pd.DataFrame:
     """Headache days per 28 of both windows without days 0 to `last_day` after each session; None: with all days.
 
-    One row per patient looked at, indexed by `patient_id`: `baseline`, `followup`, NaN where too little is left.
+    One row per patient looked at, indexed by `patient_id`: `baseline`, `followup`, NaN where too little is left and
+    for patients with episodic cluster headache, who are never compared (docs/method.md#diagnosis).
     A window of W days that loses L of them needs the plan's share of the W − L others: with all days it is the
     planned comparison. Raises PlanError without a daily diary or sessions.
     """
@@ -104,7 +105,8 @@ def headache_pairs(periods: Periods, last_day: int | None) -> pd.DataFrame:
         recorded = windows[f"{period}_recorded_days"] - gone["size"]
         headache = windows[f"{period}_headache_days"] - gone["sum"]
         pairs[period] = (DAYS_PER_PERIOD * headache / recorded).where(recorded >= least)
-    return pd.DataFrame(pairs, index=windows.index)
+    found = pd.DataFrame(pairs, index=windows.index)
+    return found.where(windows["standing"] != "episodic_cluster")
 
 
 def _days_lost(sessions: pd.DataFrame, first: int, last: int, last_day: int | None) -> pd.Series:

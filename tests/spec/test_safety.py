@@ -556,3 +556,26 @@ def test_a_row_that_was_set_aside_is_told() -> None:
     found = ask(oc.split_periods(records, WEEK_PLAN), "safety")
     assert found["asked_either"].n == 7
     assert any(note.startswith("set_aside: 1 row") for note in found.notes)
+
+
+def test_episodic_cluster_headache_has_no_change_without_session_days_either() -> None:
+    diary = "\n".join(f"{name} : 3333000 | . 3000000" for name in ("bout", "ann", "bea"))
+    sessions = sessions_of(*((name, 0, "none") for name in ("bout", "ann", "bea")), columns="adverse_event")
+    patients = pd.DataFrame({"patient_id": ["bout", "ann", "bea"], "ichd3_code": ["3.1.1", "1.1", "3.1.2"]})
+    found = asked_of(diary=diary, sessions=sessions, patients=patients)
+    for name in ("change_planned", "change_without_session_days", "moved_by"):
+        assert (found[name].n, found[name].n_left_out) == (2, 1)
+
+
+def test_an_event_told_twice_counts_for_the_patient_in_the_worse_grade_alone() -> None:
+    sessions = sessions_of(
+        ("ann", 0, "significant"), ("bea", 0, "mild"), ("cat", 0, "none"), columns="adverse_event"
+    )
+    events = pd.DataFrame(
+        [("ann", 0, "mild"), ("bea", 0, "significant"), ("cat", 0, "mild")],
+        columns=["patient_id", "day", "grade"],
+    ).assign(kind="adverse_event")
+    found = asked_of(sessions=sessions, events=events)
+    # Ann's and bea's are one significant event each; cat's session says none, and the event is in the list alone.
+    counts = {name: found[f"patients_{name}"].count for name in ("any", "mild", "significant", "serious")}
+    assert counts == {"any": 3, "mild": 1, "significant": 2, "serious": 0}

@@ -373,3 +373,22 @@ def test_overuse_states_keep_unknown_apart() -> None:
     found = overuse_states(values, PLAN)["overuse_range"]["x"]
     assert found[0] == 0 and np.isnan(found[1])
     assert reaches(pd.DataFrame({"x": [28 * 15 / 28]}), 15)["x"][0] == 1
+
+
+def test_episodic_cluster_headache_is_in_no_state_also_over_months() -> None:
+    # Both have three months after the first session, all of it headache; bouts end by themselves, so `bout` is not asked.
+    months = {number: _month(20) for number in range(-3, 3)}
+    patients = {name: {"headache": _diary(months), "intensity": ""} for name in ("bout", "lasting")}
+    for drawing in patients.values():
+        drawing.pop("intensity")
+    tables = told(patients)
+    tables["diary"]["intensity"] = np.where(tables["diary"]["headache"] == "yes", 6, np.nan)
+    tables["diary"]["duration_hours"] = np.where(tables["diary"]["headache"] == "yes", 8, np.nan)
+    tables["patients"] = pd.DataFrame({"patient_id": ["bout", "lasting"], "ichd3_code": ["3.1.1", "3.1.2"]})
+    found = ask(oc.split_periods(load(tables, PLAN), PLAN), "states")
+    bands = [row for row in found if row.statistic.startswith("control")]
+    assert {row.statistic for row in bands} >= {
+        "control_3_months_insufficient_before", "control_3_months_insufficient_after_alone",
+    }  # fmt: skip
+    assert {(row.n, row.n_left_out) for row in bands} == {(1, 1)}
+    assert found["chronic_before"].n == 1

@@ -145,14 +145,18 @@ def _elsewhere(listed: pd.DataFrame, grade: str) -> tuple[str, ...]:
 
 
 def _per_patient(periods: Periods, sessions: pd.DataFrame, listed: pd.DataFrame) -> Iterator[Statistic]:
-    """Patients with at least one event, of those asked at least once; listed events of any day count here."""
+    """Patients with at least one event, of those asked at least once; listed events of any day count here.
+
+    A listed event that a session tells of itself is that session's, in the worse of the two grades.
+    """
     confidence = periods.plan.confidence
     asked = sessions[sessions["asked"]]
     patients = pd.Index(asked["patient_id"].unique())
     left = len(people_looked_at(periods)) - len(patients)
     for grade in GRADES:
         met = asked["any"] if grade == "any" else _has(asked["worst"], grade)
-        told = listed if grade == "any" else listed[listed["grade"] == grade]
+        told = listed[~listed["twice"]]
+        told = told if grade == "any" else told[told["grade"] == grade]
         who = set(asked.loc[met, "patient_id"]) | set(told["patient_id"])
         count, of = len(who & set(patients)), len(patients)
         never = len(who - set(patients))

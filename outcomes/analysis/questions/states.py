@@ -15,6 +15,7 @@ import pandas as pd
 from outcomes.analysis.answers import Answers, statistic_of
 from outcomes.analysis.catalogue import daily_names
 from outcomes.analysis.comparison import UNDER_18, pair_by_patient
+from outcomes.analysis.diagnoses import EPISODIC_CLUSTER
 from outcomes.analysis.endpoints import endpoint_names, measure_endpoints
 from outcomes.analysis.further_endpoints import measure_by_period
 from outcomes.analysis.periods import Periods
@@ -124,9 +125,17 @@ class _World:
         first, last = 28 * _BEFORE[0], 28 * _AFTER[-1] + 27
         return measure_by_period(self.periods, names, first, last)
 
+    @cached_property
+    def _never_compared(self) -> pd.Series:
+        return self.table.loc[self.table[EPISODIC_CLUSTER].astype(bool), "patient_id"]
+
     def course(self, name: str, numbers: Sequence[int]) -> pd.DataFrame:
-        """An endpoint in 28-day periods: one row per patient looked at, one column per period, NaN where not valid."""
+        """An endpoint in 28-day periods: one row per patient looked at, one column per period, NaN where not valid.
+
+        Like the windows of `pairs`, the periods of patients with episodic cluster headache are all NaN.
+        """
         rows = self._course[self._course["endpoint"] == name]
+        rows = rows[~rows["patient_id"].isin(self._never_compared)]
         wide = rows.pivot(index="patient_id", columns="period", values="value")
         people = self.pairs(_HEADACHE).index
         return wide.reindex(index=people, columns=list(numbers)).astype("float64")

@@ -31,7 +31,14 @@ from outcomes.errors import EXIT_DONE, EXIT_INTERRUPTED, OutcomesError
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one command and give its exit code. No message holds a value of the records or a patient."""
-    arguments = _parser().parse_args(argv)
+    parser = _parser()
+    arguments, rest = parser.parse_known_args(argv)
+    if hasattr(arguments, "topics"):
+        # argparse lets nothing of a list stand after an option: `questions FOLDER --quiet dose`.
+        arguments.topics += [one for one in rest if not one.startswith("-")]
+        rest = [one for one in rest if one.startswith("-")]
+    if rest:
+        parser.error(f"unrecognized arguments: {' '.join(rest)}")
     _stop_politely()
     try:
         code: int = arguments.run(arguments)
@@ -72,8 +79,8 @@ def _parser() -> argparse.ArgumentParser:
         prog="outcomes",
         description="What changed after treatment, in a clinic's own headache records, "
         "and what that can and cannot show.",
-        epilog="SOURCE is a folder of tables (diary, sessions, patients, summaries; .csv, .tsv or .parquet), a "
-        "workbook (.xlsx, .xls, .ods), a database file (.sqlite, .duckdb) or a database address.",
+        epilog="SOURCE is a folder of tables (diary, sessions, patients, scores, events, summaries; .csv, .tsv or "
+        ".parquet), a workbook (.xlsx, .xls, .ods), a database file (.sqlite, .duckdb) or a database address.",
     )
     parser.add_argument("--version", action="version", version=f"outcomes {_version()}")
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")

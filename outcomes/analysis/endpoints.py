@@ -45,12 +45,14 @@ PLAN_ATTRIBUTE = "outcomes_plan"
 #: Under this name the endpoints that come from the daily diary, cut by the plan's days.
 DAILY_ATTRIBUTE = "outcomes_daily_endpoints"
 
-
 #: Under this name the notes that must stand beside an endpoint, by its name.
 NOTES_ATTRIBUTE = "outcomes_endpoint_notes"
 
 #: Under this name whether endpoints were asked for by name: then the primary one need not be among them.
 NAMED_ATTRIBUTE = "outcomes_asked_by_name"
+
+#: What patients are asked to recall at their visits.
+RECALLED_ENDPOINT = "headache_days_per_28"
 
 #: In place of names: everything that the records hold.
 EVERYTHING = "all"
@@ -78,7 +80,8 @@ def measure_endpoints(periods: Periods, names: str | Sequence[str] | None = None
         tables.append(_from_diary(periods, daily))
     if periods.records.has("summaries"):
         tables += _from_summaries(periods, tables, wanted)
-    visits = _add_recalls(periods, tables)
+    recalled = wanted is None or RECALLED_ENDPOINT in wanted
+    visits = _add_recalls(periods, tables) if recalled else ()
     if not tables:
         raise InvalidRecords([NOTHING_TO_COMPARE])
     table = pd.concat(tables, ignore_index=True) if len(tables) > 1 else tables[0]
@@ -101,9 +104,10 @@ def _asked_for(periods: Periods, names: str | Sequence[str] | None) -> tuple[lis
         planned = {plan.primary_endpoint, *plan.key_secondaries}
         return [name for name in held if CATALOGUE[name].core or name in planned], None
     wanted = [names] if isinstance(names, str) else list(names)
+    recalled = {RECALLED_ENDPOINT} if any(has_recalls(periods, mode) for mode in RECALLS) else set()
     for name in wanted:
         endpoint = find_endpoint(name, plan)
-        if name not in held and name not in records.columns("summaries"):
+        if name not in {*held, *records.columns("summaries"), *recalled}:
             needs = f" The diary would need: {endpoint.needs_in_words}." if records.has("diary") else ""
             raise PlanError(f"These records do not hold '{name}'.{needs}")
     return [name for name in held if name in wanted], wanted
@@ -195,13 +199,13 @@ def _add_recalls(periods: Periods, tables: list[pd.DataFrame]) -> tuple[str, ...
         if summarised is None:
             table = _both_periods(rows.assign(mode=mode, recorded_days=np.nan), people_of(periods), mode)
             table["medication_known_days"] = np.nan
-            tables.append(table[[*FIXED_COLUMNS, "headache_days_per_28"]])
+            tables.append(table[[*FIXED_COLUMNS, RECALLED_ENDPOINT]])
             continue
         key = ["patient_id", "period"]
-        told = summarised[key].merge(rows, on=key, how="left", validate="1:1")["headache_days_per_28"]
+        told = summarised[key].merge(rows, on=key, how="left", validate="1:1")[RECALLED_ENDPOINT]
         here = told.notna().to_numpy()
-        days = summarised.get("headache_days_per_28", pd.Series(np.nan, summarised.index))
-        summarised["headache_days_per_28"] = np.where(here, told.to_numpy(), days.to_numpy(dtype=np.float64))
+        days = summarised.get(RECALLED_ENDPOINT, pd.Series(np.nan, summarised.index))
+        summarised[RECALLED_ENDPOINT] = np.where(here, told.to_numpy(), days.to_numpy(dtype=np.float64))
         summarised["covered"] |= here
     return tuple(added)
 

@@ -143,7 +143,7 @@ def _used_days(records: Records) -> str:
     )
     if records.plan.duplicate_day == "set_aside":
         return f"({once})"
-    # Columns that the plan does not say how to put together stay empty on these days.
+    # With max and sum, columns that the plan does not say how to put together stay empty on these days.
     return f"({once} UNION ALL BY NAME SELECT * FROM combined_days)"
 
 

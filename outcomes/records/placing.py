@@ -79,6 +79,7 @@ def stand_in(engine: Engine, tables: Sequence[TableSource], id_type: str) -> Non
         "patients": "index_date DATE, index_day INTEGER",
         "summaries": "period VARCHAR",
         "scores": "date DATE, day INTEGER",
+        "events": "date DATE, day INTEGER",
     }
     for name, types in columns.items():
         if name not in present:
@@ -133,19 +134,7 @@ def build_segments(
     engine.run_file(_PACKAGE, "repeated_days", columns=listed, segment_start=start, segments=name)
     combined = duplicate_day != "set_aside"
     if combined:
-        own_day = "date" if "date" in columns else "day"
-        if duplicate_day == "last":
-            engine.run_file(_PACKAGE, "last_of_days", own_day=own_day)
-        else:
-            own = ("intensity", "duration_hours", "acute_medication")
-            engine.run_file(
-                _PACKAGE,
-                "combined_days",
-                own_day=own_day,
-                headache_duration=_COMBINED_DURATION[duplicate_day],
-                columns=", ".join(f"placed.{identifier(column)}" for column in columns),
-                absent="".join(f", placed.{name}" for name in own if name not in columns),
-            )
+        _combine_days(engine, columns, duplicate_day)
     more = (
         "UNION ALL SELECT patient_id, relative_day, headache, intensity, duration_hours, acute_medication FROM "
         "combined_days"
@@ -165,6 +154,25 @@ def build_segments(
     if combined:
         return alike + conflicting - int(counted["conflicting_days"]), 0
     return alike, conflicting
+
+
+def _combine_days(engine: Engine, columns: Sequence[str], duplicate_day: str) -> None:
+    """Make `combined_days`: of each day that contradicting rows tell of, the one row that the plan makes of them."""
+    own = ("intensity", "duration_hours", "acute_medication")
+    listed = {
+        "columns": ", ".join(f"placed.{identifier(column)}" for column in columns),
+        "absent": "".join(f", placed.{name}" for name in own if name not in columns),
+    }
+    if duplicate_day == "last":
+        engine.run_file(_PACKAGE, "last_of_days", **listed)
+        return
+    engine.run_file(
+        _PACKAGE,
+        "combined_days",
+        own_day="date" if "date" in columns else "day",
+        headache_duration=_COMBINED_DURATION[duplicate_day],
+        **listed,
+    )
 
 
 def settle_diary(

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from outcomes.engine import identifier
 from outcomes.errors import PlanError
-from outcomes.records.cells import Forms, cell, untrue_days
+from outcomes.records.cells import Cell, Forms, cell, untrue_days
 from outcomes.records.schema import DIARY, Column
 from outcomes.records.score_rules import score_rules
 from outcomes.records.table_source import TableSource
@@ -101,12 +102,7 @@ def _row_rules(source: TableSource, forms: Forms) -> list[Rule]:
         return []
     cells = {item.column.name: cell(item.column, item.sql_type, forms) for item in source.columns}
     headache = cells["headache"].value
-    felt = []
-    for name in FELT:
-        if name in cells:
-            # A value out of range breaks a rule of its own, and says nothing about the headache.
-            value = cells[name].trusted
-            felt.append(f"(({value}) > 0 AND ({value}) <= {DIARY.column(name).maximum!r})")
+    felt = [_above_zero(name, cells) for name in FELT if name in cells]
     if "severity" in cells:
         felt.append(f"({cells['severity'].value}) IS NOT NULL")
     told = [f"{identifier(name)} IS NOT NULL" for name in cells if name not in (*NEEDED, "headache")]
@@ -115,6 +111,7 @@ def _row_rules(source: TableSource, forms: Forms) -> list[Rule]:
         broken = f"(NOT ({headache}) AND ({' OR '.join(felt)}))"
         problem = "says no headache, but an intensity, severity, duration or attack stands beside it."
         rules.append(Rule("contradiction", "headache", broken, problem, "Correct the one that is wrong."))
+    rules += _medication_rules(cells)
     if told:
         broken = f'("headache" IS NULL AND ({" OR ".join(told)}))'
         problem = "is empty, but other cells of the day are filled in."
@@ -122,3 +119,25 @@ def _row_rules(source: TableSource, forms: Forms) -> list[Rule]:
             Rule("unclear_day", "headache", broken, problem, "Say yes or no, or empty the whole day.")
         )
     return rules
+
+
+def _above_zero(name: str, cells: Mapping[str, Cell]) -> str:
+    """SQL: a number of the diary says that there was something."""
+    # A value out of range breaks a rule of its own, and says nothing about the day.
+    value = cells[name].trusted
+    return f"(({value}) > 0 AND ({value}) <= {DIARY.column(name).maximum!r})"
+
+
+def _medication_rules(cells: Mapping[str, Cell]) -> list[Rule]:
+    """A day without acute medication has no class of it and no dose."""
+    taken = []
+    if "acute_medication_class" in cells:
+        taken.append(f"({cells['acute_medication_class'].value}) IS NOT NULL")
+    if "acute_doses" in cells:
+        taken.append(_above_zero("acute_doses", cells))
+    if "acute_medication" not in cells or not taken:
+        return []
+    broken = f"(NOT ({cells['acute_medication'].value}) AND ({' OR '.join(taken)}))"
+    problem = "says no acute medication, but a class of it or a dose stands beside it."
+    remedy = "Correct the one that is wrong."
+    return [Rule("contradiction", "acute_medication", broken, problem, remedy)]

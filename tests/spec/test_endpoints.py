@@ -99,6 +99,32 @@ def test_a_day_without_headache_but_with_an_intensity_contradicts_itself() -> No
     assert _measure(tables, plan).loc[("p1", "baseline"), "recorded_days"] == 6
 
 
+@pytest.mark.parametrize(
+    ("beside", "contradicts"),
+    [
+        ({"acute_medication_class": "triptan"}, True),
+        ({"acute_doses": 2}, True),
+        ({"acute_medication_class": "triptan", "acute_doses": 2}, True),
+        ({"acute_doses": 0}, False),
+        ({"acute_medication_class": None, "acute_doses": None}, False),
+    ],
+)
+def test_no_medication_beside_a_class_or_a_dose_contradicts_itself(
+    beside: dict[str, Any], contradicts: bool
+) -> None:
+    tables = drawn("p1 : 3300000 | . 0000000", medication="p1 : nnnnnnn | . nnnnnnn")
+    for name, cell in beside.items():
+        tables["diary"][name] = pd.Series([cell] + [None] * 13, dtype="object")
+    plan = AnalysisPlan(baseline_days=7, followup_first_day=1, followup_last_day=7, set_aside_limit=1)
+    records = load(tables, plan)
+    found = [(one.level, one.rule, one.column, one.rows, one.problem, one.remedy) for one in records.findings]
+    told = "says no acute medication, but a class of it or a dose stands beside it."
+    remedy = "Correct the one that is wrong."
+    expected = [("set aside", "contradiction", "acute_medication", (1,), told, remedy)]
+    assert found == (expected if contradicts else [])
+    assert records.counts[0].set_aside == contradicts
+
+
 def test_endpoints_whose_column_is_missing_are_not_invented() -> None:
     tables = drawn("p1 : 3000000 | . 0000000")
     tables["diary"] = tables["diary"].drop(columns="intensity")

@@ -294,6 +294,22 @@ class TestWhoIsPaired:
         periods = oc.split_periods(records, cohort=oc.Cohort.of_month("2026-06"))
         assert _counts(ask(periods, "questionnaires"), "with_baseline", "hit6") == (1, 1)
 
+    def test_a_clinic_without_diaries_is_asked_for_all_its_patients(self) -> None:
+        """Sessions and scores alone: day 0 is the first session; who only has events is a patient as well."""
+        first = pd.DataFrame({"patient_id": ["p1", "p2"], "date": ["2026-03-02", "2026-03-09"]})
+        rows = [
+            ("p1", "2026-03-01", "hit6", 60),
+            ("p1", "2026-05-01", "hit6", 50),
+            ("p3", "2026-03-01", "hit6", 40),
+        ]
+        scores = pd.DataFrame(rows, columns=["patient_id", "date", "instrument", "score"])
+        events = pd.DataFrame({"patient_id": ["p4"], "date": ["2026-03-09"], "kind": ["red_flag"]})
+        records = load({"sessions": first, "scores": scores, "events": events})
+        answers = ask(oc.split_periods(records), "questionnaires")
+        assert answers.find("change", endpoint="hit6").value == -10
+        with_baseline = answers.find("with_baseline", endpoint="hit6")
+        assert (with_baseline.count, with_baseline.n) == (1, 4)
+
     def test_records_without_scores_are_refused_in_words(self) -> None:
         with pytest.raises(PlanError, match="no questionnaires or measurements"):
             ask(oc.split_periods(load(drawn(DIARY))), "questionnaires")

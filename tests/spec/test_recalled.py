@@ -265,3 +265,26 @@ def test_names_and_the_order_of_rows_say_nothing() -> None:
     renamed = {"sessions": tables["sessions"].iloc[::-1].replace({"p1": "z", "p2": "a"})}
     first, second = (oc.compare(table_of(one), DAYS).to_frame() for one in (tables, renamed))
     pd.testing.assert_frame_equal(first, second)
+
+
+class TestAskedForByName:
+    def test_recalled_headache_days_are_held_by_a_clinic_without_diaries(self) -> None:
+        periods = oc.split_periods(load(visits(("p1", 0, 16), ("p1", 84, 6))))
+        assert pair_of(oc.measure_endpoints(periods, [DAYS])) == (16, 6)
+
+    def test_whoever_asks_for_another_endpoint_is_not_given_them(self) -> None:
+        tables = drawn("p1 : 3000000 | . 0000000", medication="p1 : ynnnnnn | . nnnnnnn")
+        tables |= visits(("p1", 0, 16), ("p1", 84, 6))
+        periods = oc.split_periods(load(tables))
+        assert set(oc.measure_endpoints(periods)["mode"]) == {"diary", "recall_28"}
+        assert set(oc.measure_endpoints(periods, ["acute_medication_days_per_28"])["mode"]) == {"diary"}
+
+    def test_topics_may_stand_after_an_option(
+        self, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        folder = str(write_folder(tmp_path, **visits(("p1", 0, 16), ("p1", 84, 6))))
+        assert main(["questions", folder, "--quiet", "recalled", "--json"]) == 0
+        assert [one["topic"] for one in json.loads(capsys.readouterr().out)["topics"]] == ["recalled"]
+        with pytest.raises(SystemExit):
+            main(["questions", folder, "--quiet", "recalled", "--jsno"])
+        assert "unrecognized arguments: --jsno" in capsys.readouterr().err

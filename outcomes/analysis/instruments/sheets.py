@@ -8,6 +8,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
+from outcomes.analysis.endpoints import people_of
 from outcomes.analysis.instruments.definitions import INSTRUMENTS, Instrument
 from outcomes.analysis.instruments.scoring import ITEMS_MISSING, NO_VALUE_SET, profile_of, score_answers
 from outcomes.analysis.instruments.value_sets import plan_value_set
@@ -36,20 +37,10 @@ _COLUMNS = ("patient_id", "day", *_MEASURE, "score", "profile", "reason")
 def people(periods: Periods) -> pd.DataFrame:
     """One row per patient looked at, with `headache_type`, `ichd3_code`, `age_band` where known, by `patient_id`.
 
-    Everyone of the cohort, and whoever only the scores name.
+    Whoever is named in any table: everyone, or those of the cohort.
     """
     records = periods.records
-    if periods.tables:
-        standing = periods.tables["standing"]
-        named = records.engine.frame(
-            f"SELECT patient_id FROM {standing} WHERE standing <> 'outside_cohort' UNION SELECT patient_id "
-            f"FROM scores WHERE patient_id NOT IN (SELECT patient_id FROM {standing})"
-        )
-    else:
-        named = records.engine.frame(
-            "SELECT patient_id FROM named_patients UNION SELECT patient_id FROM scores"
-        )
-    named = named.sort_values("patient_id", ignore_index=True)
+    named = people_of(periods)
     about = ["headache_type", "ichd3_code", "age_band"]
     if records.has("patients"):
         told = records.frame("patients")
@@ -187,7 +178,8 @@ def _told_once(made: pd.DataFrame) -> pd.DataFrame:
 
 def _relative_days(records: Records, given: pd.DataFrame) -> tuple[pd.Series, pd.Series]:
     """(day, why there is none) of every row; day 0 is the first session."""
-    first = given["patient_id"].map(_first_days(records))
+    starts = records.engine.frame("SELECT patient_id, first_day FROM first_sessions")
+    first = given["patient_id"].map(starts.set_index("patient_id")["first_day"])
     if "day" in given.columns:
         # Day 0 is built into records that count in days, unless a patient has an index day.
         start = pd.to_numeric(first, errors="coerce") if not records.uses_dates else first * np.nan
@@ -197,16 +189,3 @@ def _relative_days(records: Records, given: pd.DataFrame) -> tuple[pd.Series, pd
     day = (dates - pd.to_datetime(first)).dt.days.astype("float64")
     reason = pd.Series("", given.index, dtype="object").mask(first.isna(), NO_DAY_ZERO)
     return day, reason.mask(dates.isna(), NO_DAY)
-
-
-def _first_days(records: Records) -> pd.Series:
-    """Day 0 by `patient_id`: of the diary's own table, or from the sessions where summaries stand in its place."""
-    if records.engine.has("first_sessions"):
-        frame = records.engine.frame("SELECT patient_id, first_day FROM first_sessions")
-        return frame.set_index("patient_id")["first_day"]
-    found = []
-    for table, column in (("sessions", "date"), ("patients", "index_date")):
-        if column in records.columns(table):
-            found.append(records.frame(table).groupby("patient_id")[column].min())
-    joined = pd.concat(found) if found else pd.Series(dtype="object")
-    return joined.dropna().groupby(level=0).first()

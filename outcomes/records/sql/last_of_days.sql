@@ -1,13 +1,6 @@
--- One row per patient-day whose rows differ: the last of them in the order of the source.
+-- One row per patient-day whose rows differ: the last of them in the order of the source, whole.
 CREATE OR REPLACE TEMP TABLE combined_days AS
-SELECT
-    placed.patient_id,
-    placed.relative_day,
-    placed.$own_day,
-    placed.headache,
-    placed.intensity,
-    placed.duration_hours,
-    placed.acute_medication
+SELECT $columns, placed.relative_day$absent
 FROM placed
 JOIN (
     SELECT placed.patient_id, placed.relative_day, max(source_row) AS last_row

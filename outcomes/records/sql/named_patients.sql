@@ -9,4 +9,6 @@ SELECT patient_id FROM summaries_checked WHERE patient_id IS NOT NULL
 UNION
 SELECT patient_id FROM scores_checked WHERE patient_id IS NOT NULL
 UNION
+SELECT patient_id FROM events_checked WHERE patient_id IS NOT NULL
+UNION
 SELECT patient_id FROM ($diary_patients) AS diary WHERE patient_id IS NOT NULL

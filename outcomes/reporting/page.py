@@ -118,6 +118,9 @@ class Heading(Block):
     def as_text(self) -> str:
         return f"{self.text} {self.aside}".strip()
 
+    def as_data(self) -> dict[str, Any]:
+        return {"kind": "heading", "text": self.text, "aside": self.aside, "level": self.level}
+
 
 @dataclass(frozen=True)
 class _Paragraph(Block):

@@ -201,12 +201,15 @@ _ALIGN: tuple[Any, ...] = ("left",) * 5
 def _row(
     month: str, old: Mapping[str, Any], new: Mapping[str, Any] | None, why: str, *, exact: bool
 ) -> tuple[str, ...]:
-    now = (("no longer there" if new is None else _told_apart(old, new)),) if exact else ()
+    now = (became(old, new),) if exact else ()
     return (month, old["label"], old["text"], *now, why)
 
 
-def _told_apart(old: Mapping[str, Any], new: Mapping[str, Any]) -> str:
-    return f"{new['text']} (moved by less than is shown)" if old["text"] == new["text"] else new["text"]
+def became(old: Mapping[str, Any], new: Mapping[str, Any] | None) -> str:
+    """What has become of a figure that moved, in words."""
+    if new is None:
+        return "no longer there"
+    return f"{new['text']} (moved by less than is shown)" if old["text"] == new["text"] else str(new["text"])
 
 
 def _moved_since(

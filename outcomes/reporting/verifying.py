@@ -16,7 +16,7 @@ from outcomes.reporting.formatting import month_words
 from outcomes.reporting.identity import Cause, differences, digest_of, sha256_of
 from outcomes.reporting.manifest import Manifest, ReportSet, read_manifest
 from outcomes.reporting.reports import ReportRequest, compute_set
-from outcomes.reporting.restatements import moved
+from outcomes.reporting.restatements import became, moved
 
 _KINDS = {
     "data": "late or changed data",
@@ -160,7 +160,7 @@ def _moved_figures(
     before: Mapping[str, Sequence[Mapping[str, Any]]], now: Mapping[str, Sequence[Mapping[str, Any]]]
 ) -> tuple[tuple[str, str, str, str], ...]:
     return tuple(
-        (profile, old["label"], old["text"], "no longer there" if new is None else new["text"])
+        (profile, old["label"], old["text"], became(old, new))
         for profile, figures in before.items()
         for old, new in moved(figures, now.get(profile, []))
     )

@@ -102,12 +102,7 @@ def differences(before: Mapping[str, Any], now: Mapping[str, Any]) -> tuple[Caus
     causes = [Cause("data", what) for what in _changed_files(before["inputs"], now["inputs"])]
     if before["accept_set_aside"] != now["accept_set_aside"]:
         causes.append(Cause("data", "another number of rows set aside was accepted"))
-    plan_before, plan_now = before["plan"], now["plan"]
-    causes += [
-        Cause("definition", f"{key}: {_plain(plan_before.get(key))} → {_plain(plan_now.get(key))}")
-        for key in sorted({*plan_before, *plan_now})
-        if plan_before.get(key) != plan_now.get(key)
-    ]
+    causes += _changed_plan(before["plan"], now["plan"])
     causes += [
         Cause(
             "definition",
@@ -230,6 +225,17 @@ def _changed_files(before: Mapping[str, str], now: Mapping[str, str]) -> list[st
 
 def _how(before: object, now: object) -> str:
     return "is new" if before is None else "is no longer there" if now is None else "has changed"
+
+
+def _changed_plan(before: Mapping[str, Any], now: Mapping[str, Any]) -> list[Cause]:
+    """A key that one of the two does not know is news of the program, not of the clinic's definitions."""
+    keys = [key for key in sorted({*before, *now}) if before.get(key) != now.get(key)]
+    return [
+        Cause("definition", f"{key}: {_plain(before[key])} → {_plain(now[key])}")
+        if key in before and key in now
+        else Cause("version", f"the plan's key {key} {_how(before.get(key), now.get(key))}")
+        for key in keys
+    ]
 
 
 def _changed_versions(before: Mapping[str, str], now: Mapping[str, str]) -> list[str]:

@@ -139,7 +139,7 @@ _SHAPE: dict[str, type] = {
     "files": dict,
 }
 _IDENTITY_SHAPE: dict[str, type] = {"inputs": dict, "plan": dict, "beside": dict, "versions": dict}
-_EARLIER_SHAPE: dict[str, type] = {"run": str, "causes": list, "figures": dict}
+_EARLIER_SHAPE: dict[str, type] = {"run": str, "causes": list, "figures": dict, "plan": dict}
 
 
 def _is_whole(values: object) -> bool:
@@ -189,6 +189,7 @@ def _held_against(manifest: Manifest, identity: RunIdentity) -> dict[str, Any]:
         "run": manifest.run_id,
         "causes": [[cause.kind, cause.what] for cause in causes],
         "figures": manifest.values["figures"],
+        "plan": dict(manifest.identity["plan"]),
     }
 
 

@@ -12,7 +12,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
-from outcomes.errors import OutcomesError
+from outcomes.errors import OutcomesError, PlanError
+from outcomes.plan import AnalysisPlan
 from outcomes.reporting.disclosure import Disclosure, Shown
 from outcomes.reporting.formatting import interval, month_words, number, percent, percent_interval
 from outcomes.reporting.page import Block, Sentence, TableBlock
@@ -30,30 +31,43 @@ _SHARES = {
 #: Unrounded numbers that differ by less are the same number on another machine.
 _TOLERANCE = 1e-9
 
-_CAUSES = {
-    "data": "late or changed data",
-    "definition": "definition",
-    "version": "version of the program or its libraries",
-}
+#: What two runs differ in, in words; other modules tell it in the same ones.
+CAUSES = {"data": "late or changed data", "definition": "definition", "version": "version"}
 UNEXPLAINED = "unexplained: a fault of the program"
+
+#: Keys of the plan that decide how records are read: under another one they would have to be read anew.
+_KEYS_OF_READING = {"duplicate_day", "set_aside_limit", "endpoints", "patients", "plan_version"}
 
 
 @dataclass(frozen=True)
 class EarlierReport:
     """What one profile of an earlier report showed, and in what the run behind it differs from this one.
 
-    `causes` are pairs of kind and detail; `figures` are entries of `shown_figures`, as they were shown then.
+    `causes` are pairs of kind and detail; `figures` are entries of `shown_figures`, as they were shown then; `plan`
+    is the plan of that time, as plain values.
     """
 
     month: str | None
     run: str
     causes: tuple[tuple[str, str], ...]
     figures: tuple[Mapping[str, Any], ...]
+    plan: Mapping[str, Any]
 
     @classmethod
     def from_mapping(cls, given: Mapping[str, Any]) -> EarlierReport:
         causes = tuple((str(kind), str(what)) for kind, what in given["causes"])
-        return cls(given["month"], given["run"], causes, tuple(given["figures"]))
+        return cls(given["month"], given["run"], causes, tuple(given["figures"]), given["plan"])
+
+    @property
+    def kinds(self) -> tuple[str, ...]:
+        """The kinds of causes, each once, in the order in which they are told."""
+        return tuple(kind for kind in CAUSES if any(found == kind for found, _ in self.causes))
+
+    def details(self, *, exact: bool) -> str:
+        """What exactly differs; files and versions by name only for the clinic's own eyes."""
+        listed = [what for kind, what in self.causes if exact or kind == "definition"]
+        more = f"; and {len(listed) - 6} more" if len(listed) > 6 else ""
+        return "; ".join(listed[:6]) + more
 
 
 # ---- the figures that a report is read for ----
@@ -148,61 +162,48 @@ def _close(old: float | None, new: float | None) -> bool:
     return math.isclose(old, new, rel_tol=_TOLERANCE, abs_tol=_TOLERANCE)
 
 
-def cause_words(causes: Sequence[tuple[str, str]], *, exact: bool) -> str:
-    """Why figures moved, in words; files and values by name only for the clinic's own eyes."""
-    if not causes:
-        return UNEXPLAINED
-    told = []
-    for kind, words in _CAUSES.items():
-        details = [what for found, what in causes if found == kind]
-        if details and (exact or kind == "definition"):
-            told.append(f"{words} ({'; '.join(details[:4])}{'; …' if len(details) > 4 else ''})")
-        elif details:
-            told.append(words)
-    return "; ".join(told)
-
-
 # ---- the section ----
 
 
 def restated_block(report: MonthlyReport, earlier: Sequence[EarlierReport]) -> Block:
-    """What earlier reports showed that is otherwise now, with the cause; a sentence where nothing is."""
+    """What earlier reports showed that is otherwise now, with the reason; a sentence where nothing is."""
+    if not earlier:
+        return Sentence("There is no earlier report in the output folder to hold these figures against.")
+    exact = report.disclosure.exact
     rows: list[tuple[str, ...]] = []
     told = []
     for one in earlier:
-        name = month_words(one.month)
         found = _moved_since(report, one)
-        if found is None:
-            told.append(f"{name} (run {one.run}) cannot be worked out again from these records.")
-            continue
-        told.append(f"{name} (run {one.run}): {len(found) or 'none'} of {len(one.figures)} figures moved.")
-        why = cause_words(one.causes, exact=report.disclosure.exact)
-        rows += [_row(name, old, new, why, exact=report.disclosure.exact) for old, new in found]
-    if not earlier:
-        return Sentence("There is no earlier report in the output folder to hold these figures against.")
+        told.append(_account(one, found, exact=exact))
+        rows += [_row(one, old, new, why, exact=exact) for old, new, why in found or ()]
     if not rows:
         return Sentence(f"Nothing that was reported before has moved. {' '.join(told)}")
-    now = ("now",) if report.disclosure.exact else ()
-    if not report.disclosure.exact:
+    if not exact:
         told.append(
             "The new value is not shown beside the old one: together they could tell of single patients."
         )
-    return TableBlock(
-        ("month", "figure", "as reported", *now, "cause"),
-        tuple(rows),
-        align=_ALIGN[: 4 + len(now)],
-        notes=tuple(told),
-    )
+    columns = ("month", "figure", "as reported", *(("now",) if exact else ()), "reason")
+    return TableBlock(columns, tuple(rows), align=("left",) * len(columns), notes=tuple(told))
 
 
-_ALIGN: tuple[Any, ...] = ("left",) * 5
+_Moved = tuple[Mapping[str, Any], Mapping[str, Any] | None, str]
+
+
+def _account(one: EarlierReport, found: Sequence[_Moved] | None, *, exact: bool) -> str:
+    """How many figures of an earlier report moved, and in what the two runs differ."""
+    name = f"{month_words(one.month)} (run {one.run})"
+    if found is None:
+        return f"{name} cannot be worked out again from these records."
+    told = f"{name}: {len(found) or 'none'} of {len(one.figures)} figures moved."
+    details = one.details(exact=exact)
+    return f"{told} Since then: {details}." if found and details else told
 
 
 def _row(
-    month: str, old: Mapping[str, Any], new: Mapping[str, Any] | None, why: str, *, exact: bool
+    earlier: EarlierReport, old: Mapping[str, Any], new: Mapping[str, Any] | None, why: str, *, exact: bool
 ) -> tuple[str, ...]:
     now = (became(old, new),) if exact else ()
-    return (month, old["label"], old["text"], *now, why)
+    return (month_words(earlier.month), old["label"], old["text"], *now, why)
 
 
 def became(old: Mapping[str, Any], new: Mapping[str, Any] | None) -> str:
@@ -212,12 +213,49 @@ def became(old: Mapping[str, Any], new: Mapping[str, Any] | None) -> str:
     return f"{new['text']} (moved by less than is shown)" if old["text"] == new["text"] else str(new["text"])
 
 
-def _moved_since(
-    report: MonthlyReport, earlier: EarlierReport
-) -> list[tuple[Mapping[str, Any], Mapping[str, Any] | None]] | None:
+def _moved_since(report: MonthlyReport, earlier: EarlierReport) -> list[_Moved] | None:
     """None where the earlier month cannot be worked out from the records as they are now."""
     again = report if earlier.month == report.month else replace(report, month=earlier.month, earlier=())
     try:
-        return moved(earlier.figures, shown_figures(again))
+        found = moved(earlier.figures, shown_figures(again))
+        if not found:
+            return []
+        under_old_plan = _under_its_plan(again, earlier)
     except OutcomesError:
         return None
+    return [(old, new, _why(old, new, earlier, under_old_plan)) for old, new in found]
+
+
+def _under_its_plan(again: MonthlyReport, earlier: EarlierReport) -> dict[str, Mapping[str, Any]] | None:
+    """The figures of that month from the records of today under the plan of that time, by key.
+
+    None where nothing is to be told apart, or where the records would have to be read anew for it.
+    """
+    plan_now = again.plan.to_dict()
+    changed = {key for key in {*plan_now, *earlier.plan} if plan_now.get(key) != earlier.plan.get(key)}
+    if not changed or changed & _KEYS_OF_READING or len(earlier.kinds) < 2:
+        return None
+    try:
+        plan = AnalysisPlan.from_mapping(earlier.plan)
+    except PlanError:
+        return None  # a plan of another version of the program
+    records = replace(again.records, plan=plan)
+    disclosure = Disclosure(again.disclosure.profile, plan.minimum_cell)
+    then = replace(again, records=records, disclosure=disclosure)
+    return {figure["key"]: figure for figure in shown_figures(then)}
+
+
+def _why(
+    old: Mapping[str, Any],
+    new: Mapping[str, Any] | None,
+    earlier: EarlierReport,
+    under_old_plan: Mapping[str, Mapping[str, Any]] | None,
+) -> str:
+    """The cause of one figure's move: where two came together, the plan of that time tells them apart."""
+    kinds = earlier.kinds
+    between = (under_old_plan or {}).get(old["key"])
+    if between is not None and _same(old, between):
+        kinds = ("definition",)
+    elif between is not None and new is not None and _same(between, new):
+        kinds = tuple(kind for kind in kinds if kind != "definition")
+    return "; ".join(CAUSES[kind] for kind in kinds) or UNEXPLAINED

@@ -16,15 +16,9 @@ from outcomes.reporting.formatting import month_words
 from outcomes.reporting.identity import Cause, differences, digest_of, sha256_of
 from outcomes.reporting.manifest import Manifest, ReportSet, read_manifest
 from outcomes.reporting.reports import ReportRequest, compute_set
-from outcomes.reporting.restatements import became, moved
+from outcomes.reporting.restatements import CAUSES, became, moved
 
-_KINDS = {
-    "data": "late or changed data",
-    "definition": "definition",
-    "version": "version",
-    "touched": "changed on the disk after it was written",
-    "unexplained": "unexplained",
-}
+_TOUCHED = "changed on the disk after it was written"
 
 
 @dataclass(frozen=True)
@@ -62,9 +56,9 @@ class Verification:
         head = f"{month_words(self.month)}, run {self.run}"
         if self.is_same:
             return [f"{head}: the same bytes ({self.n_files} files)."]
-        told = [f"{name}: {_KINDS['touched']}." for name in self.touched]
+        told = [f"{name}: {_TOUCHED}." for name in self.touched]
         told += [f"{name}: comes out otherwise now." for name in self.differing]
-        told += [f"cause, {_KINDS[cause.kind]}: {cause.what}" for cause in self.causes]
+        told += [f"cause, {CAUSES[cause.kind]}: {cause.what}" for cause in self.causes]
         if self.is_unexplained:
             told.append(
                 "cause, unexplained: the same records, definitions and versions gave other bytes. This is a fault "

@@ -56,7 +56,9 @@ def status(output: Path) -> dict[str, object]:
 # ---- the manifest ----
 
 
-def test_the_manifest_says_what_the_reports_were_made_from(clinic: Path, tmp_path: Path, typeset: object) -> None:
+def test_the_manifest_says_what_the_reports_were_made_from(
+    clinic: Path, tmp_path: Path, typeset: object
+) -> None:
     (clinic / "mapping.toml").write_text("")
     assert report(clinic, tmp_path / "out") == 0
     folder = tmp_path / "out" / "all"

@@ -21,8 +21,10 @@ from typing import Any, Literal
 import outcomes
 from outcomes.errors import FileProblem
 from outcomes.plan import AnalysisPlan
+from outcomes.records.checked import Records
 from outcomes.records.gatekeeping import ALLOWANCES_FILE
 from outcomes.records.mapping import MAPPING_FILE
+from outcomes.records.reading import load_records
 from outcomes.records.sources import Location
 
 Kind = Literal["data", "definition", "version"]
@@ -45,7 +47,7 @@ class Cause:
 class RunIdentity:
     """Everything that may move a byte of a report.
 
-    `inputs`: SHA-256 by file name within the source; empty for a server, whose rows have none. `plan`: as plain
+    `inputs`: SHA-256 by file name within the source, for a server by table. `plan`: as plain
     values. `beside`: SHA-256 of mapping, allowances and claims, None where there is no such file. `versions`:
     this program, its code, Python, the system and every library it rests on.
     """
@@ -83,18 +85,39 @@ def identify(
 ) -> RunIdentity:
     """Look at everything that a run rests on. Raises FileProblem where a file cannot be read."""
     given = {"mapping": mapping_file, "allowances": allowances_file}
+    if location.kind == "server":
+        inputs = table_digests(
+            load_records(
+                location.address,
+                plan,
+                mapping=mapping_file,
+                allowances=allowances_file,
+                accept_set_aside=accept_set_aside,
+            )
+        )
+    else:
+        files = (path for path in location.files if path.suffix.lower() != ".toml")
+        inputs = {_name(path, location): sha256_of(path) for path in files}
     return RunIdentity(
         month=month,
-        inputs={
-            _name(path, location): sha256_of(path)
-            for path in location.files
-            if path.suffix.lower() != ".toml"
-        },
+        inputs=inputs,
         plan=json.loads(json.dumps(plan.to_dict())),
         beside={what: _digest_beside(location, given.get(what), name) for what, name in BESIDE.items()},
         accept_set_aside=accept_set_aside,
         versions=dict(versions()),
     )
+
+
+def table_digests(records: Records) -> dict[str, str]:
+    """SHA-256 of the used rows of each table, whatever their order: a server has no files to take one of."""
+    from pandas.util import hash_pandas_object
+
+    found = {}
+    for count in records.counts:
+        frame = records.frame(count.table)
+        rows = sorted(hash_pandas_object(frame.astype("string"), index=False).tolist())
+        found[count.table] = digest_of([list(frame.columns), rows])
+    return found
 
 
 def differences(before: Mapping[str, Any], now: Mapping[str, Any]) -> tuple[Cause, ...]:

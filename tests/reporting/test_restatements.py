@@ -12,7 +12,7 @@ from diaries import WEEK_PLAN, drawn, load
 from outcomes.plan import AnalysisPlan
 from outcomes.reporting.contents import MonthlyReport
 from outcomes.reporting.disclosure import Disclosure, Profile
-from outcomes.reporting.identity import differences
+from outcomes.reporting.identity import differences, table_digests
 from outcomes.reporting.page import Block, Sentence, TableBlock
 from outcomes.reporting.restatements import EarlierReport, moved, shown_figures
 from outcomes.reporting.script_results import results_payload
@@ -216,3 +216,11 @@ def test_each_difference_has_its_cause(changed: dict[str, Any], kind: str, what:
 
 def test_another_month_of_the_same_run_is_no_difference() -> None:
     assert differences(identity(), identity(month="2026-10")) == ()
+
+
+def test_tables_of_a_server_are_told_by_their_rows() -> None:
+    given = tables()
+    shuffled = {name: table.sample(frac=1, random_state=3) for name, table in given.items()}
+    same, changed = table_digests(load(shuffled)), table_digests(load(tables(p0=". 3330000")))
+    assert table_digests(load(given)) == same
+    assert same["diary"] != changed["diary"]

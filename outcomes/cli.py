@@ -23,6 +23,7 @@ from outcomes.commands import (
     one_patient,
     privacy,
     questions,
+    reporting,
     selfchecking,
 )
 from outcomes.commands.console import say
@@ -87,6 +88,7 @@ def _parser() -> argparse.ArgumentParser:
     for part in (
         checking,
         analysis,
+        reporting,
         questions,
         one_patient,
         selfchecking,

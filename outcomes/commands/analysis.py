@@ -1,4 +1,4 @@
-"""`compare`, `report` and `simulate`."""
+"""`compare` and `simulate`."""
 
 from __future__ import annotations
 
@@ -15,7 +15,6 @@ from outcomes.commands.source import (
     add_source,
     load_source,
     refuse_over_records,
-    warn_where_shared,
 )
 from outcomes.errors import EXIT_DONE, PlanError
 from outcomes.files import without_formula
@@ -27,8 +26,6 @@ if TYPE_CHECKING:
     from outcomes.analysis.results import ComparisonTable
     from outcomes.records.checked import Records
 
-_FORMATS = ("html", "pdf")
-_PROFILES = ("internal", "share")
 #: Named here too, so that help comes at once; a test holds them to `outcomes.simulation`.
 _KINDS = ("ordinary", "cluster", "paediatric", "all_chronic", "three_patients", "recall_only")
 
@@ -36,7 +33,6 @@ _KINDS = ("ordinary", "cluster", "paediatric", "all_chronic", "three_patients", 
 def add(commands: Any) -> None:
     """Add the commands of this module."""
     _add_compare(commands)
-    _add_report(commands)
     _add_simulate(commands)
 
 
@@ -56,23 +52,6 @@ def _add_compare(commands: Any) -> None:
     parser.add_argument("--json", action="store_true", help="plan, flow and rows as JSON, unrounded")
     add_accept(parser)
     parser.set_defaults(run=_compare)
-
-
-def _add_report(commands: Any) -> None:
-    parser = commands.add_parser(
-        "report", help="the monthly report, to keep (internal) and to hand on (share)"
-    )
-    add_source(parser)
-    when = parser.add_mutually_exclusive_group(required=True)
-    when.add_argument(
-        "--month", metavar="YYYY-MM", help="patients whose follow-up closed in the year to its end"
-    )
-    when.add_argument("--all", action="store_true", help="all patients; for records without calendar dates")
-    parser.add_argument("--output", metavar="DIR", required=True, help="folder to write to")
-    parser.add_argument("--profile", choices=_PROFILES, help="write one of the two only")
-    parser.add_argument("--format", default="html,pdf", metavar="LIST", help="html, pdf or both (default)")
-    add_accept(parser)
-    parser.set_defaults(run=_report)
 
 
 def _add_simulate(commands: Any) -> None:
@@ -186,31 +165,6 @@ def _flow_json(flows: Sequence[PatientFlow], records: Records) -> dict[str, Any]
         "modes": [flow.to_dict() for flow in flows],
         "tables": [count.to_dict() for count in records.counts],
     }
-
-
-def _report(arguments: argparse.Namespace) -> int:
-    from outcomes.reporting.reports import write_reports
-
-    formats = [name.strip() for name in arguments.format.split(",") if name.strip()]
-    unknown = [name for name in formats if name not in _FORMATS]
-    if unknown or not formats:
-        raise PlanError(f"--format takes {' and '.join(_FORMATS)}.")
-    profiles = [arguments.profile] if arguments.profile else list(_PROFILES)
-    warn_where_shared(arguments.output)
-    progress(arguments, "Reading, checking and writing the report …")
-    written = write_reports(
-        arguments.source,
-        output=arguments.output,
-        month=arguments.month,
-        plan_file=arguments.plan,
-        mapping_file=arguments.mapping,
-        allowances_file=arguments.allowances,
-        profiles=profiles,
-        formats=formats,
-        accept_set_aside=arguments.accept_set_aside,
-    )
-    show(*(str(path) for path in written))
-    return EXIT_DONE
 
 
 def _simulate(arguments: argparse.Namespace) -> int:

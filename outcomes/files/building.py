@@ -30,9 +30,10 @@ def built_folder(
     """Gives an empty folder beside `destination` to write to; it takes its place when the block ends well.
 
     A folder that is there and not empty is refused, or with `may_replace` swapped for the new one, provided
-    that it holds nothing but files named in `known_names` or written anew (`name/` allows a folder; None asks
-    for the new names only). Folders become 0700 and files 0600. When the block fails or is interrupted, or
-    the process is killed, `destination` is as it was; the next run removes what a killed one left.
+    that it holds nothing but files named in `known_names` or written anew (`name/` allows a folder, `name/file`
+    only that file in it; None asks for the new names only). Folders become 0700 and files 0600. When the block
+    fails or is interrupted, or the process is killed, `destination` is as it was; the next run removes what a
+    killed one left.
 
     Linux and macOS swap in one step. Elsewhere there is a moment between two renames; a process killed just
     then leaves the old folder under `.NAME.older`, and the next run brings it back.
@@ -45,6 +46,8 @@ def built_folder(
         parent = private_folder(destination.parent)
         _bring_back(destination)
         remove_leftovers(parent)
+        if not destination.is_symlink():
+            remove_leftovers(destination)
         _refuse_foreign(destination, known_names, may_replace)
         partial = partial_beside(destination)
     try:
@@ -70,15 +73,28 @@ def _refuse_foreign(destination: Path, allowed: Collection[str] | None, may_repl
         entries = [entry for entry in listed if entry.name != LOCK_NAME]
     if entries and not may_replace:
         raise FileProblem(f"{shown(destination)}: is there already and not empty. Choose another place.")
-    if allowed is None:
-        return
+    if allowed is not None and _is_foreign(destination, allowed):
+        raise FileProblem(
+            f"{shown(destination)}: holds files that this command does not write. Move them, or choose "
+            "another place."
+        )
+
+
+def _is_foreign(folder: Path, allowed: Collection[str]) -> bool:
+    """Whether a folder holds anything but these names; `name/` allows a folder whole, `name/file` that file in it."""
+    with os.scandir(folder) as listed:
+        entries = [entry for entry in listed if entry.name != LOCK_NAME]
     for entry in entries:
-        name = f"{entry.name}/" if entry.is_dir(follow_symlinks=False) else entry.name
-        if name not in allowed or entry.is_symlink():
-            raise FileProblem(
-                f"{shown(destination)}: holds files that this command does not write. Move them, or choose "
-                "another place."
-            )
+        is_folder = entry.is_dir(follow_symlinks=False)
+        name = f"{entry.name}/" if is_folder else entry.name
+        inside = {
+            one.removeprefix(name) for one in allowed if is_folder and one.startswith(name) and one != name
+        }
+        if entry.is_symlink() or (not inside and name not in allowed):
+            return True
+        if inside and _is_foreign(folder / entry.name, inside):
+            return True
+    return False
 
 
 def _made_private(partial: Path) -> set[str]:

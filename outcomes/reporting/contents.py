@@ -5,8 +5,7 @@ The notebook template decides the order; every block computes from the same comp
 
 from __future__ import annotations
 
-import datetime as dt
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -42,7 +41,7 @@ from outcomes.reporting.figure_blocks import (
     course_block,
     responders_figure_block,
 )
-from outcomes.reporting.formatting import interval, number, percent, percent_interval
+from outcomes.reporting.formatting import interval, month_words, number, percent, percent_interval
 from outcomes.reporting.page import (
     Block,
     Heading,
@@ -57,6 +56,8 @@ from outcomes.reporting.page import (
 )
 from outcomes.reporting.quality_blocks import data_quality_block, provenance_block
 from outcomes.reporting.recalled_section import RecalledSection, has_responders
+from outcomes.reporting.restatements import EarlierReport, restated_block
+from outcomes.reporting.script_results import ScriptResults, results_payload
 from outcomes.reporting.tables import (
     changes_block,
     flow_block,
@@ -92,17 +93,21 @@ def open_report(
     mapping: str | None = None,
     allowances: str | None = None,
     accept_set_aside: int | None = None,
+    run_id: str | None = None,
+    earlier: Sequence[Mapping[str, Any]] = (),
 ) -> MonthlyReport:
     """Load the records and make the comparisons of one month's report.
 
-    `month` is YYYY-MM, or None for all patients. `plan` is a plan as plain values. Raises the errors of
+    `month` is YYYY-MM, or None for all patients. `plan` is a plan as plain values. `run_id` is shown, and
+    `earlier` holds what earlier reports showed (`EarlierReport`), for `outcomes report`. Raises the errors of
     `load_records` and of the plan.
     """
     chosen = AnalysisPlan.from_mapping(plan)
     records = load_records(
         source, chosen, mapping=mapping, allowances=allowances, accept_set_aside=accept_set_aside
     )
-    return MonthlyReport(records, month, Disclosure(profile, chosen.minimum_cell))
+    before = tuple(EarlierReport.from_mapping(one) for one in earlier)
+    return MonthlyReport(records, month, Disclosure(profile, chosen.minimum_cell), run_id, before)
 
 
 @dataclass(frozen=True)
@@ -112,6 +117,8 @@ class MonthlyReport:
     records: Records
     month: str | None
     disclosure: Disclosure
+    run_id: str | None = None
+    earlier: tuple[EarlierReport, ...] = ()
 
     # ---- the numbers, each worked out once ----
 
@@ -171,9 +178,7 @@ class MonthlyReport:
         return Masthead("Headache outcomes", self.month_name(), self._cohort_lines(), self.disclosure.profile)
 
     def month_name(self) -> str:
-        if self.month is None:
-            return "all patients"
-        return dt.date.fromisoformat(f"{self.month}-01").strftime("%B %Y")
+        return month_words(self.month)
 
     def _cohort_lines(self) -> tuple[str, ...]:
         marks = (RECALLED,) if self._is_recalled else ()
@@ -460,4 +465,14 @@ class MonthlyReport:
     def provenance(self) -> Block:
         """Plan, versions and inputs behind every number."""
         window = f"{followup_phrase(self.plan)} after the first session" if self.course is not None else ""
-        return provenance_block(self.records, self.plan, window)
+        return provenance_block(self.records, self.plan, window, self.run_id)
+
+    # ---- the same again ----
+
+    def restated(self) -> Block:
+        """Figures of earlier reports that are otherwise now, each with its cause."""
+        return restated_block(self, self.earlier)
+
+    def results(self) -> Block:
+        """Nothing on the page: the numbers for scripts, as this profile may show them."""
+        return ScriptResults(payload=results_payload(self))

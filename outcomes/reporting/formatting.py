@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import math
 from decimal import ROUND_HALF_UP, Decimal
 
@@ -41,6 +42,11 @@ def percent_interval(low: float | None, high: float | None, decimals: int = 0) -
     if low is None or high is None:
         return UNDEFINED
     return f"{_percent(low, decimals)} to {_percent(high, decimals)}%"
+
+
+def month_words(month: str | None) -> str:
+    """`October 2026` for 2026-10; a report without a month is of all patients."""
+    return "all patients" if month is None else dt.date.fromisoformat(f"{month}-01").strftime("%B %Y")
 
 
 def percent_decimals(largest: float | None) -> int:

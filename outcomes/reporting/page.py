@@ -11,7 +11,7 @@ import base64
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import ClassVar, Literal
+from typing import Any, ClassVar, Literal
 
 from outcomes.reporting.words import (
     HTML_MIME,
@@ -37,6 +37,9 @@ Width = Literal["full", "half"]
 # Shorter tables are kept on one page; longer ones repeat their header on the next.
 ROWS_ON_ONE_PAGE = 25
 
+#: The block's own words as plain data, for `results.json`; no page shows it.
+BLOCK_MIME = "application/vnd.outcomes.block+json"
+
 _NUMBER = re.compile(r"^\s*[^0-9]{0,3}[0-9][0-9,\u202f\u2009]*(?P<tail>(\.[0-9]+)?[^0-9]{0,2})$")
 
 
@@ -53,11 +56,16 @@ class Block:
     def as_text(self) -> str:
         raise NotImplementedError
 
-    def _repr_mimebundle_(self, include: object = None, exclude: object = None) -> dict[str, str]:
+    def as_data(self) -> dict[str, Any]:
+        """The same words as plain data, for scripts: no more than the page shows."""
+        return {"kind": type(self).__name__.lower(), "text": self.as_text()}
+
+    def _repr_mimebundle_(self, include: object = None, exclude: object = None) -> dict[str, Any]:
         return {
             HTML_MIME: self.as_html(),
             TYPST_MIME: f"#{self.as_typst()}\n",
             "text/plain": self.as_text(),
+            BLOCK_MIME: self.as_data(),
         }
 
 
@@ -109,6 +117,9 @@ class Heading(Block):
 
     def as_text(self) -> str:
         return f"{self.text} {self.aside}".strip()
+
+    def as_data(self) -> dict[str, Any]:
+        return {"kind": "heading", "text": self.text, "aside": self.aside, "level": self.level}
 
 
 @dataclass(frozen=True)
@@ -185,6 +196,10 @@ class KeyFigures(Block):
 
     def as_text(self) -> str:
         return "\n".join(f"{item.label}: {item.value}; {'; '.join(item.lines)}" for item in self.items)
+
+    def as_data(self) -> dict[str, Any]:
+        items = [{"label": one.label, "value": one.value, "lines": list(one.lines)} for one in self.items]
+        return {"kind": "keyfigures", "items": items}
 
 
 @dataclass(frozen=True)
@@ -273,6 +288,16 @@ class TableBlock(Block):
         lines = ["\t".join(self.columns), *("\t".join(map(plain_words, row)) for row in self.rows)]
         return "\n".join([self.caption, *lines, *self.notes]).strip()
 
+    def as_data(self) -> dict[str, Any]:
+        rows = [[plain_words(cell) for cell in row] for row in self.rows]
+        return {
+            "kind": "table",
+            "caption": self.caption,
+            "columns": list(self.columns),
+            "rows": rows,
+            "notes": list(self.notes),
+        }
+
 
 def _missing_tail(tail: str, longest: str) -> str:
     return longest.removesuffix(tail) if longest.endswith(tail) else longest[len(tail) :]
@@ -315,6 +340,9 @@ class FigureBlock(Block):
 
     def as_text(self) -> str:
         return f"[figure] {self.alt} {self.caption}".strip()
+
+    def as_data(self) -> dict[str, Any]:
+        return {"kind": "figure", "alt": self.alt, "caption": self.caption}
 
 
 def _data_address(svg: bytes) -> str:

@@ -61,13 +61,14 @@ def _declarations(records: Records, disclosure: Disclosure) -> list[str]:
     return told
 
 
-def provenance_block(records: Records, plan: AnalysisPlan, window: str) -> Block:
+def provenance_block(records: Records, plan: AnalysisPlan, window: str, run_id: str | None = None) -> Block:
     """Plan, versions and inputs behind every number. `window` is the follow-up in words, where there is a diary."""
     shown = ", ".join(
         f"{key} = {value}" for key, value in plan.to_dict().items() if value not in (None, {}, [])
     )
     versions = ", ".join(f"{name} {metadata.version(name)}" for name in _PACKAGES)
     rows = [
+        *((("run", run_id),) if run_id else ()),
         ("plan", shown),
         *((("follow-up window", window),) if window else ()),
         ("versions", f"outcomes {outcomes.__version__}, Python {platform.python_version()}, {versions}"),

@@ -1,25 +1,81 @@
-"""`outcomes report`: one run of the template per profile, in one kernel, then page and PDF in their places."""
+"""`outcomes report`: one run of the template per profile, in one kernel, then the whole set in its place at once."""
 
 from __future__ import annotations
 
-import contextlib
 import datetime as dt
-from collections.abc import Mapping, Sequence
+import json
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from outcomes.analysis.periods import Cohort
-from outcomes.files import built_folder, room_for, run_lock, safe_output, unchanged, within, write_private
+from outcomes.errors import FileProblem, OutcomesError
+from outcomes.files import (
+    built_folder,
+    private_folder,
+    room_for,
+    run_lock,
+    safe_output,
+    unchanged,
+    within,
+    write_private,
+)
 from outcomes.plan import AnalysisPlan, read_plan
-from outcomes.records.sources import locate
+from outcomes.records.sources import Location, locate
+from outcomes.reporting import clock
 from outcomes.reporting.disclosure import Disclosure
+from outcomes.reporting.identity import RunIdentity, differences, identify, sha256_of
+from outcomes.reporting.manifest import (
+    MANIFEST_FILE,
+    ReportSet,
+    earlier_reports,
+    manifest_text,
+    manifest_values,
+    place_from,
+    read_manifest,
+)
 from outcomes.reporting.notebooks import run_template
+from outcomes.reporting.script_results import taken_results
+from outcomes.reporting.status import told_status
 from outcomes.reporting.typesetting import PageMarks, build_html, build_pdf
 from outcomes.reporting.wording import LIMITATION
 
 TEMPLATE = "monthly_report"
-_ALL_FILES = ("report.html", "report.pdf")
+PROFILES = ("internal", "share")
+RESULTS_FILE = "results.json"
+_ALL_FILES = ("report.html", "report.pdf", RESULTS_FILE)
 #: Bytes of one profile, roughly three times those of the sample's report; the typeface makes most of them.
 _LARGEST_REPORT = 3_000_000
+
+
+@dataclass(frozen=True)
+class ReportRequest:
+    """What a report is asked of. `month` None takes all patients; files that are None lie beside the records."""
+
+    source: str
+    month: str | None
+    plan_file: str | None
+    mapping_file: str | None
+    allowances_file: str | None
+    accept_set_aside: int | None
+    profiles: tuple[str, ...]
+    formats: tuple[str, ...]
+
+    def identify(self, location: Location, plan: AnalysisPlan) -> RunIdentity:
+        return identify(
+            location,
+            plan,
+            self.month,
+            mapping_file=self.mapping_file,
+            allowances_file=self.allowances_file,
+            accept_set_aside=self.accept_set_aside,
+        )
+
+    def places(self, location: Location, folder: Path) -> dict[str, str | None]:
+        """Where everything lies, as seen from `folder`. The address of a server is not kept: it holds a password."""
+        given = {"plan": self.plan_file, "mapping": self.mapping_file, "allowances": self.allowances_file}
+        return {name: place_from(folder, path) for name, path in {"source": location.path, **given}.items()}
 
 
 def write_reports(
@@ -33,42 +89,122 @@ def write_reports(
     mapping_file: str | None = None,
     allowances_file: str | None = None,
     accept_set_aside: int | None = None,
+    tell: Callable[[str], None] = lambda step: None,
 ) -> list[Path]:
-    """Write the report under `output/MONTH/PROFILE/` and give the files, each whole or not at all.
+    """Write the report set under `output/MONTH/` and give its files, all of them or none.
 
-    `month` None takes all patients. Raises PlanError, InvalidRecords, FileProblem, ReportStopped; an older
-    report stays where it is unless its new one is whole.
+    `month` None takes all patients. `tell` is called with each step, in words. Raises PlanError, InvalidRecords,
+    FileProblem, ReportStopped; an older set stays where it is unless the new one is whole. How the run went stands
+    in `output/status.json`.
     """
-    location = locate(source)
-    read = [location.path] if location.path is not None else []
-    safe_output(output)
-    plan = read_plan(plan_file, location.beside)
     if month is not None:
         Cohort.of_month(month)
-    destination = within(output, month or "all")
-    places = {profile: safe_output(within(destination, profile), *read) for profile in profiles}
-    parameters = [
-        {
-            "source": source if location.path is None else str(location.path.resolve()),
-            "month": month,
-            "profile": profile,
-            "plan": plan.to_dict(),
-            "mapping": _resolved(mapping_file),
-            "allowances": _resolved(allowances_file),
-            "accept_set_aside": accept_set_aside,
-        }
-        for profile in profiles
-    ]
-    with run_lock(output, "report"):
+    request = ReportRequest(
+        source,
+        month,
+        plan_file,
+        mapping_file,
+        allowances_file,
+        accept_set_aside,
+        tuple(profiles),
+        tuple(formats),
+    )
+    destination = _destination(request, output)
+    with run_lock(output, "report"), told_status(Path(output), month) as status:
         room_for(output, _LARGEST_REPORT * len(profiles))
+        tell("Looking at the records …")
+        location = locate(source)
+        plan = read_plan(plan_file, location.beside)
         # Each profile reads the records anew: they must be the same ones.
         with unchanged(location.files):
-            runs = run_template(TEMPLATE, parameters)
-        contents = {}
-        for profile, run in zip(profiles, runs, strict=True):
-            contents[profile] = _files(run, profile, plan, month, formats)
-        _write(contents, places)
-    return [places[profile] / name for profile, files in contents.items() for name in files]
+            identity = request.identify(location, plan)
+            status.run = identity.run_id
+            kept = _kept_profiles(destination, request, identity)
+            earlier = earlier_reports(Path(output), identity)
+            made = compute_set(request, location, plan, identity, earlier, tell=tell)
+        made = ReportSet({**kept.files, **made.files}, {**kept.results, **made.results})
+        values = manifest_values(
+            made,
+            identity,
+            places=request.places(location, destination),
+            source_kind=location.kind,
+            formats=formats,
+            earlier=earlier,
+        )
+        tell(f"Putting {destination.name} in its place …")
+        _put_in_place(destination, {**made.files, MANIFEST_FILE: manifest_text(values).encode("utf-8")})
+        written = [destination / name for name in (*made.files, MANIFEST_FILE)]
+        status.files = [path.relative_to(output).as_posix() for path in written]
+    return written
+
+
+def _destination(request: ReportRequest, output: str) -> Path:
+    """The folder of the month, if it and those of the profiles may be written without touching what is read."""
+    safe_output(output)
+    try:
+        path = locate(request.source).path
+    except OutcomesError:
+        path = None  # told once the run has begun, so that it stands in the status
+    read = [] if path is None else [path]
+    destination = safe_output(within(output, request.month or "all"), *read)
+    for profile in PROFILES:
+        safe_output(within(destination, profile), *read)
+    return destination
+
+
+# ---- computing ----
+
+
+def compute_set(
+    request: ReportRequest,
+    location: Location,
+    plan: AnalysisPlan,
+    identity: RunIdentity,
+    earlier: Sequence[Mapping[str, Any]],
+    *,
+    timestamp: dt.datetime | None = None,
+    tell: Callable[[str], None] = lambda step: None,
+) -> ReportSet:
+    """Everything that a run writes but its manifest. `timestamp` stands in the PDF; else the month's end."""
+    moment = timestamp or _timestamp(request.month)
+    parameters = [
+        _parameters(request, location, plan, identity, earlier, profile) for profile in request.profiles
+    ]
+    tell(f"Reading, checking and computing ({' and '.join(request.profiles)}) …")
+    runs = run_template(TEMPLATE, parameters)
+    files: dict[str, bytes] = {}
+    results: dict[str, Mapping[str, Any]] = {}
+    for profile, run in zip(request.profiles, runs, strict=True):
+        tell(f"Setting the {profile} report …")
+        results[profile] = taken_results(run)
+        contents = _files(run, profile, plan, request.month, request.formats, moment)
+        contents[RESULTS_FILE] = _results_file(identity, profile, results[profile])
+        files |= {f"{profile}/{name}": content for name, content in contents.items()}
+    return ReportSet(files, results)
+
+
+def _parameters(
+    request: ReportRequest,
+    location: Location,
+    plan: AnalysisPlan,
+    identity: RunIdentity,
+    earlier: Sequence[Mapping[str, Any]],
+    profile: str,
+) -> dict[str, object]:
+    """What the template is run with. A profile is given what that profile showed then, and nothing else."""
+    return {
+        "source": request.source if location.path is None else str(location.path.resolve()),
+        "month": request.month,
+        "profile": profile,
+        "plan": plan.to_dict(),
+        "mapping": _resolved(request.mapping_file),
+        "allowances": _resolved(request.allowances_file),
+        "accept_set_aside": request.accept_set_aside,
+        "run_id": identity.run_id,
+        "earlier": [
+            {**one, "figures": one["figures"][profile]} for one in earlier if profile in one["figures"]
+        ],
+    }
 
 
 def _resolved(path: str | None) -> str | None:
@@ -76,19 +212,13 @@ def _resolved(path: str | None) -> str | None:
     return None if path is None else str(Path(path).resolve())
 
 
-def _write(contents: Mapping[str, Mapping[str, bytes]], places: Mapping[str, Path]) -> None:
-    """All profiles are on the disk before the first of them takes its place."""
-    with contextlib.ExitStack() as building:
-        for profile, files in contents.items():
-            partial = building.enter_context(
-                built_folder(places[profile], known_names=_ALL_FILES, may_replace=True)
-            )
-            for name, content in files.items():
-                write_private(within(partial, name), content)
-
-
 def _files(
-    run: object, profile: str, plan: AnalysisPlan, month: str | None, formats: Sequence[str]
+    run: object,
+    profile: str,
+    plan: AnalysisPlan,
+    month: str | None,
+    formats: Sequence[str],
+    timestamp: dt.datetime,
 ) -> dict[str, bytes]:
     title = f"Headache outcomes, {month or 'all patients'}"
     disclosure = Disclosure(profile, plan.minimum_cell)  # type: ignore[arg-type]
@@ -97,13 +227,84 @@ def _files(
     if "html" in formats:
         files["report.html"] = build_html(run, title=title, marks=marks).encode("utf-8")  # type: ignore[arg-type]
     if "pdf" in formats:
-        files["report.pdf"] = build_pdf(run, title=title, marks=marks, timestamp=_timestamp(month))  # type: ignore[arg-type]
+        files["report.pdf"] = build_pdf(run, title=title, marks=marks, timestamp=timestamp)  # type: ignore[arg-type]
     return files
 
 
+def _results_file(identity: RunIdentity, profile: str, results: Mapping[str, Any]) -> bytes:
+    values = {"run": identity.run_id, "month": identity.month, "profile": profile, **results}
+    return (json.dumps(values, indent=2, ensure_ascii=False, allow_nan=False) + "\n").encode("utf-8")
+
+
 def _timestamp(month: str | None) -> dt.datetime:
-    """The PDF's date: the end of the report's month, so that the same input gives the same bytes."""
+    """The PDF's date: SOURCE_DATE_EPOCH, else the end of the report's month: the same input, the same bytes."""
+    if clock.source_date_epoch() is not None:
+        return clock.now()
     if month is None:
         return dt.datetime(2000, 1, 1, tzinfo=dt.UTC)
     last = Cohort.of_month(month).closed_to
     return dt.datetime(last.year, last.month, last.day, tzinfo=dt.UTC)
+
+
+# ---- writing ----
+
+
+def _kept_profiles(destination: Path, request: ReportRequest, identity: RunIdentity) -> ReportSet:
+    """The profile that was not asked for, as it stands there, where it is of this same run.
+
+    Raises FileProblem where it is of another: a set in which one half is older than the other is none.
+    """
+    there = [one for one in PROFILES if one not in request.profiles and (destination / one).is_dir()]
+    files: dict[str, bytes] = {}
+    results: dict[str, Mapping[str, Any]] = {}
+    for profile in there:
+        try:
+            manifest = read_manifest(destination)
+            names = [name for name in manifest.files if name.startswith(f"{profile}/")]
+            same = not differences(manifest.identity, identity.to_dict())
+            same = (
+                same
+                and bool(names)
+                and all(_is_whole(destination / name, manifest.files[name]) for name in names)
+            )
+        except FileProblem:
+            same = False
+        if not same:
+            raise FileProblem(
+                f"{destination.name}: holds a {profile} report of another run. Write both together, without "
+                "--profile, or choose another place."
+            )
+        files |= {name: (destination / name).read_bytes() for name in names}
+        kept = json.loads(files[f"{profile}/{RESULTS_FILE}"])
+        results[profile] = {key: kept[key] for key in kept if key not in ("run", "month", "profile")}
+    return ReportSet(files, results)
+
+
+def _is_whole(path: Path, digest: str) -> bool:
+    return path.is_file() and sha256_of(path) == digest
+
+
+def _put_in_place(destination: Path, contents: Mapping[str, bytes]) -> None:
+    """The whole set is on the disk before it takes its place, in one step."""
+    known = {f"{profile}/{name}" for profile in PROFILES for name in _ALL_FILES}
+    known |= {
+        *(f"{profile}/" for profile in PROFILES),
+        MANIFEST_FILE,
+        *contents,
+        *_listed_before(destination),
+    }
+    with built_folder(destination, known_names=known, may_replace=True) as partial:
+        for path, content in contents.items():
+            *folders, name = path.split("/")
+            place = partial
+            for folder in folders:
+                place = private_folder(within(place, folder))
+            write_private(within(place, name), content)
+
+
+def _listed_before(destination: Path) -> list[str]:
+    """What the manifest that is there says that its run has written."""
+    try:
+        return list(read_manifest(destination).files)
+    except FileProblem:
+        return []

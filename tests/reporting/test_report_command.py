@@ -21,6 +21,7 @@ from outcomes.cli import main
 from outcomes.records.reading import load_records
 from outcomes.reporting import reports
 from outcomes.reporting.contents import open_report
+from outcomes.reporting.manifest import read_manifest
 from outcomes.reporting.page import KeyFigures, Lead, TableBlock, plain_words
 from outcomes.reporting.wording import LIMITATION
 
@@ -117,7 +118,8 @@ each_profile = pytest.mark.parametrize("profile", PROFILES)
 
 def test_two_profiles_in_folders_of_their_names(written: Path) -> None:
     found = sorted(path.relative_to(written).as_posix() for path in written.rglob("*") if path.is_file())
-    assert found == [f"{profile}/{name}" for profile in PROFILES for name in FILES]
+    in_profiles = [f"{profile}/{name}" for profile in PROFILES for name in (*FILES, "results.json")]
+    assert found == sorted([*in_profiles, "manifest.json"])
 
 
 @each_profile
@@ -167,7 +169,7 @@ def test_the_page_holds_no_script_and_no_outside_address(written: Path, profile:
 
 @each_profile
 def test_the_files_hold_no_record_and_no_place(written: Path, clinic: Path, profile: str) -> None:
-    for name in FILES:
+    for name in (*FILES, "results.json"):
         content = inside((written / profile / name).read_bytes())
         for planted in (LETTERS, TYPE, str(clinic.parent), "open_report"):
             assert planted.encode() not in content, (name, planted)
@@ -215,12 +217,15 @@ def test_share_has_no_rows_of_the_table_of_patients(written: Path) -> None:
 
 
 def test_shuffled_rows_give_the_same_report(clinic: Path, written: Path, tmp_path: Path) -> None:
-    """All but the fingerprint of the input: the page byte for byte, the PDF as it reads."""
+    """All but the fingerprint of the input and the run's name: the page byte for byte, the PDF as it reads."""
     shuffled = {name: table.sample(frac=1, random_state=7) for name, table in tables().items()}
     folder = write_folder(tmp_path / "records", **shuffled)
     output = tmp_path / "out"
     assert report(str(folder), "--month", MONTH, "--output", str(output), "--profile", "share") == 0
     before, after = ([*load_records(source).fingerprints().values()] for source in (clinic, folder))
+    # The run's name is a digest of these fingerprints, among others.
+    before.append(read_manifest(written).run_id)
+    after.append(read_manifest(output / MONTH).run_id)
     assert not set(before) & set(after)
     again, first = (page_of(folder, "share") for folder in (output / MONTH, written))
     assert without(again, after) == without(first, before)
@@ -239,7 +244,7 @@ def without(text: str, fingerprints: list[str]) -> str:
 @pytest.mark.long
 def test_the_same_records_give_the_same_bytes(clinic: Path, written: Path, tmp_path: Path) -> None:
     assert report(str(clinic), "--month", MONTH, "--output", str(tmp_path), "--profile", "share") == 0
-    for name in FILES:
+    for name in (*FILES, "results.json"):
         assert (tmp_path / MONTH / "share" / name).read_bytes() == (written / "share" / name).read_bytes()
 
 
@@ -310,7 +315,9 @@ def older(written: Path, tmp_path: Path) -> Path:
 
 
 def contents(folder: Path) -> dict[str, bytes]:
-    return {str(path.relative_to(folder)): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+    """Every file but the status of the last run, which changes with each."""
+    files = [path for path in folder.rglob("*") if path.is_file() and path.name != "status.json"]
+    return {str(path.relative_to(folder)): path.read_bytes() for path in files}
 
 
 def test_records_that_are_broken_leave_the_older_report(
@@ -345,7 +352,7 @@ def test_a_month_of_records_without_dates(tmp_path: Path, capsys: pytest.Capture
     folder = write_folder(tmp_path / "records", summaries=summaries)
     assert report(str(folder), "--month", MONTH, "--output", str(tmp_path / "out")) == 2
     assert "--all" in said(capsys)
-    assert not (tmp_path / "out").exists()
+    assert [path.name for path in (tmp_path / "out").rglob("*")] == ["status.json"]
 
 
 def test_a_report_of_nobody_is_written_all_the_same(

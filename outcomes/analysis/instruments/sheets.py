@@ -39,16 +39,11 @@ def people(periods: Periods) -> pd.DataFrame:
     Everyone of the cohort, and whoever only the scores name.
     """
     records = periods.records
-    if periods.tables:
-        standing = periods.tables["standing"]
-        named = records.engine.frame(
-            f"SELECT patient_id FROM {standing} WHERE standing <> 'outside_cohort' UNION SELECT patient_id "
-            f"FROM scores WHERE patient_id NOT IN (SELECT patient_id FROM {standing})"
-        )
-    else:
-        named = records.engine.frame(
-            "SELECT patient_id FROM named_patients UNION SELECT patient_id FROM scores"
-        )
+    table = periods.tables["people"]
+    named = records.engine.frame(
+        f"SELECT patient_id FROM {table} WHERE in_cohort OR NOT has_index UNION SELECT patient_id "
+        f"FROM scores WHERE patient_id NOT IN (SELECT patient_id FROM {table})"
+    )
     named = named.sort_values("patient_id", ignore_index=True)
     about = ["headache_type", "ichd3_code", "age_band"]
     if records.has("patients"):

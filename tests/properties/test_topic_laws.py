@@ -43,8 +43,8 @@ def answers(source: Tables | Path) -> dict[Number, list[float | None]]:
             place = (topic, number, row.endpoint, row.by, row.group, row.statistic, row.mode)
             found[place] = [getattr(row, name) for name in NUMBERS]
     compared = compare_all(oc.measure_endpoints(periods, "all"))
-    for row in compared:
-        found["endpoints", row.endpoint, row.statistic, row.mode] = [getattr(row, name) for name in NUMBERS]
+    for number, row in enumerate(row for change in compared for row in change.statistics):
+        found["endpoints", number, row.endpoint, row.statistic] = [getattr(row, name) for name in NUMBERS]
     return found
 
 
@@ -55,9 +55,7 @@ def shuffled(tables: Tables) -> Tables:
 def renamed(tables: Tables) -> Tables:
     names = sorted({name for table in tables.values() for name in table["patient_id"]})
     other = {name: f"Z{1000 - number}" for number, name in enumerate(names)}
-    return {
-        name: table.assign(patient_id=table["patient_id"].map(other)) for name, table in tables.items()
-    }
+    return {name: table.assign(patient_id=table["patient_id"].map(other)) for name, table in tables.items()}
 
 
 def weeks_earlier(tables: Tables) -> Tables:

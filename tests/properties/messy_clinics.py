@@ -1,9 +1,8 @@
-"""Simulated clinics made untidy in ways that the reader allows, and what they say once read by the rules in plain words."""
+"""Simulated clinics made untidy as the reader allows, and what they say when read by the rules in plain words."""
 
 from __future__ import annotations
 
 from collections import defaultdict
-from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -36,8 +35,8 @@ OFTEN_BLANK = (
 
 def messy_clinic(seed: int, patients: int = 50, **knobs: Any) -> Tables:
     """Rows gone, cells blank, words for numbers, contradictions, copies, conflicts, late sessions, odd events."""
-    truth = ClinicTruth(patients=patients, seed=seed, faults=False, recorded_share=0.95, **knobs)
-    made = simulate_clinic(replace(truth, drop_out_share_by_day_168=0.1))
+    given = {"recorded_share": 0.95, "drop_out_share_by_day_168": 0.1, **knobs}
+    made = simulate_clinic(ClinicTruth(patients=patients, seed=seed, faults=False, **given))
     tables = {
         name: table.astype("object").where(table.notna(), "").map(_text).reset_index(drop=True)
         for name, table in made.items()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
+from itertools import pairwise
 from typing import NamedTuple
 
 from recount_outcomes import (
@@ -294,7 +295,7 @@ def wearing_off(told: Told) -> dict[str, list[float]]:
     found: dict[str, list[float]] = {}
     for name in eligible(told):
         days = sorted({row["day"] for row in told.sessions.get(name, [])})
-        for one, other in zip(days, days[1:], strict=False):
+        for one, other in pairwise(days):
             last = headache_days(told, name, other - length, other - 1, needed)
             earlier = []
             start = other - 2 * length

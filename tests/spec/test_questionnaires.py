@@ -644,3 +644,16 @@ class TestLaws:
             answers = _ask(_pairs("hit6", (before, after)))
             reached = answers.find("improved").count + answers.find("worsened").count
             assert reached == (1 if abs(after - before) >= 6 else 0)
+
+
+def test_scores_and_sessions_without_a_diary_are_answered() -> None:
+    scores = pd.DataFrame(
+        [("a", "2026-01-05", 60), ("a", "2026-03-16", 50), ("b", "2026-01-06", 58), ("c", "2026-01-01", 56)],
+        columns=["patient_id", "date", "score"],
+    ).assign(instrument="hit6")
+    sessions = pd.DataFrame({"patient_id": ["a", "b"], "date": ["2026-01-05", "2026-01-06"]})
+    found = ask(oc.split_periods(load({"scores": scores, "sessions": sessions})), "questionnaires")
+    change = found.find("change", endpoint="hit6")
+    # a is paired on days 0 and 70, b has no follow-up, c no first session.
+    assert (change.value, change.n, change.n_left_out) == (-10.0, 1, 2)
+    assert found.find("with_baseline", endpoint="hit6").count == 2

@@ -307,10 +307,7 @@ def _session_truth(truth: ClinicTruth) -> list[tuple[str, str]]:
             f"{truth.explained_share:.0%}; {truth.personal_plan_share:.0%}; neither written down at "
             f"{truth.process_not_recorded_share:.0%} of sessions",
         ),
-        (
-            "headache days of the last 7, recalled",
-            f"asked at {truth.recalled_7_asked_share:.0%} of sessions, one day off at most",
-        ),
+        *_recalled_week(truth),
         (
             "diagnosis written down after the first session",
             f"{truth.diagnosed_late_share:.0%} of patients; the referral says something else for about "
@@ -358,3 +355,10 @@ def _fault_table(tables: Clinic) -> str:
 
 def _signed(value: float) -> str:
     return f"{value:g}".replace("-", "−")
+
+
+def _recalled_week(truth: ClinicTruth) -> list[tuple[str, str]]:
+    if not truth.recalled_7_asked_share:
+        return []
+    asked = f"asked at {truth.recalled_7_asked_share:.0%} of sessions, one day off at most"
+    return [("headache days of the last 7, recalled", asked)]

@@ -92,7 +92,8 @@ class ClinicTruth:
     personal_plan_share: float = 0.75
     #: Sessions at which nobody wrote down whether these two were done.
     process_not_recorded_share: float = 0.05
-    recalled_7_asked_share: float = 0.5
+    #: Visits of a course of weekly sessions lie too close to day 0 to pair: only clinics that ask for it write it.
+    recalled_7_asked_share: float = 0.0
     #: Diagnoses written down only after the first session.
     diagnosed_late_share: float = 0.04
     label_differs_share: float = 0.12

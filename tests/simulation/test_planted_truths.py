@@ -41,7 +41,7 @@ PLAIN = replace(without_gaps(ClinicTruth(patients=1800, seed=21)), worst_of_mont
 
 @pytest.fixture(scope="module")
 def clinic() -> Clinic:
-    return simulate_clinic(replace(ClinicTruth(patients=1200, seed=20), faults=False))
+    return simulate_clinic(replace(ClinicTruth(patients=1200, seed=20), faults=False, recalled_7_asked_share=0.5))
 
 
 @pytest.fixture(scope="module")
@@ -193,7 +193,7 @@ def test_sessions_say_what_was_explained_where_and_how_many_points(clinic: Clini
 
 
 def test_the_recalled_week_is_one_day_off_at_most() -> None:
-    made = simulate_clinic(without_gaps(ClinicTruth(patients=150, seed=23)))
+    made = simulate_clinic(without_gaps(ClinicTruth(patients=150, seed=23, recalled_7_asked_share=0.5)))
     lived = made["diary"].assign(
         when=pd.to_datetime(made["diary"]["date"]), ill=made["diary"]["headache"] == "yes"
     )

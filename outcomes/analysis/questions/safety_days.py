@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from outcomes.analysis.answers import statistic_of
-from outcomes.analysis.estimates import Estimate, mean_interval, paired_change
+from outcomes.analysis.estimates import AT_LEAST_ZERO, Estimate, mean_interval, paired_change
 from outcomes.analysis.periods import Periods
 from outcomes.analysis.proportions import clopper_pearson
 from outcomes.analysis.results import Statistic
@@ -81,7 +81,7 @@ def _told_at_sessions(periods: Periods, sessions: pd.DataFrame) -> list[Statisti
         if column not in sessions:
             continue
         own = sessions[column].astype("float64").groupby(sessions["patient_id"]).mean().dropna()
-        found = mean_interval(np.asarray(own, dtype=np.float64), periods.plan.confidence)
+        found = mean_interval(np.asarray(own, dtype=np.float64), periods.plan.confidence, AT_LEAST_ZERO)
         rows.append(
             statistic_of(
                 found, periods.plan, endpoint="soreness", statistic=name, n=len(own), n_left_out=treated - len(own),

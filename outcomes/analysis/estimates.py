@@ -100,7 +100,7 @@ def mean_interval(
         min(possible[0], float(sample.values.min())),
         max(possible[1], float(sample.values.max())),
     )
-    notes = ()
+    notes: tuple[str, ...] = ()
     if low < lowest or high > highest:
         low, high = max(low, lowest), min(high, highest)
         notes = ("cut_to_range: the interval is cut where it would leave what such a mean can be",)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
@@ -308,13 +309,14 @@ def _compare_pairs(
         )  # fmt: skip
 
     unit = endpoint.unit
+    possible = (endpoint.lowest, math.inf if endpoint.highest is None else endpoint.highest)
     differences = Sample(followup.values - baseline.values)
     change = paired_change(baseline, followup, plan.confidence)
     # Without a pair the reason is the rule, and not that somebody has no value.
     change = replace(change, notes=(*(change.notes if n or not withheld else ()), *withheld))
     rows = [
-        row("baseline_mean", mean_interval(baseline, plan.confidence), unit),
-        row("followup_mean", mean_interval(followup, plan.confidence), unit),
+        row("baseline_mean", mean_interval(baseline, plan.confidence, possible), unit),
+        row("followup_mean", mean_interval(followup, plan.confidence, possible), unit),
         row("change", replace(change, notes=(*change.notes, *place.why_left_out)), unit),
         row("rate_ratio", rate_ratio(baseline, followup, plan.confidence, change), "ratio"),
         row("baseline_sd", standard_deviation(baseline), unit),
@@ -330,7 +332,7 @@ def _compare_pairs(
         ]
     for period in PERIODS if len(described) else ():
         levels = described[period].dropna().to_numpy(dtype=np.float64)
-        found = mean_interval(levels, plan.confidence)
+        found = mean_interval(levels, plan.confidence, possible)
         rows.append(row(f"{DESCRIBED}{period}_mean", found, unit, len(levels)))
     if recorded is not None:
         # The other methods take time to import, and the default comparison does without them.

@@ -77,8 +77,13 @@ def t_quantile(confidence: float, df: int) -> float:
     return float(stdtrit(df, 0.5 + confidence / 2))
 
 
-def mean_interval(values: Values | Sample, confidence: float) -> Estimate:
-    """Mean with its t interval."""
+def mean_interval(
+    values: Values | Sample, confidence: float, possible: tuple[float, float] = (-math.inf, math.inf)
+) -> Estimate:
+    """Mean with its t interval, cut where it leaves the `possible` range of the values, which the mean cannot.
+
+    A range that the values themselves leave is not one, and cuts nothing.
+    """
     method = "mean, t interval"
     sample = Sample.of(values)
     n = len(sample)
@@ -90,7 +95,20 @@ def mean_interval(values: Values | Sample, confidence: float) -> Estimate:
         note = "zero_variance: every patient has the same value"
         return Estimate(sample.mean, None, None, None, method, (note,))
     half = t_quantile(confidence, n - 1) * sample.sd / math.sqrt(n)
-    return Estimate(sample.mean, sample.mean - half, sample.mean + half, None, method)
+    low, high = sample.mean - half, sample.mean + half
+    lowest, highest = (
+        min(possible[0], float(sample.values.min())),
+        max(possible[1], float(sample.values.max())),
+    )
+    notes: tuple[str, ...] = ()
+    if low < lowest or high > highest:
+        low, high = max(low, lowest), min(high, highest)
+        notes = ("cut_to_range: the interval is cut where it would leave what such a mean can be",)
+    return Estimate(sample.mean, low, high, None, method, notes)
+
+
+#: Range of what cannot be below 0 and has no upper end.
+AT_LEAST_ZERO = (0.0, math.inf)
 
 
 def standard_deviation(values: Values | Sample) -> Estimate:

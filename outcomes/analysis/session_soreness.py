@@ -59,7 +59,7 @@ def soreness_course(days: pd.DataFrame, confidence: float) -> pd.DataFrame:
     rows = []
     for day in range(LAST_COURSE_DAY + 1):
         here = own[own.index.get_level_values("day") == day]
-        found = mean_interval(here["soreness"].to_numpy(np.float64), confidence)
+        found = mean_interval(here["soreness"].to_numpy(np.float64), confidence, (0.0, 10.0))
         share = float(here["any"].mean()) if len(here) else None
         rows.append((day, found.value, found.low, found.high, share, len(here)))
     frame = pd.DataFrame(rows, columns=list(COURSE_COLUMNS))

@@ -288,3 +288,20 @@ class TestAskedForByName:
         with pytest.raises(SystemExit):
             main(["questions", folder, "--quiet", "recalled", "--jsno"])
         assert "unrecognized arguments: --jsno" in capsys.readouterr().err
+
+
+class TestTwoSpans:
+    def test_a_baseline_of_one_span_is_a_baseline(self) -> None:
+        """Nobody was asked about 7 days at the first session, but about 28: a change can be told."""
+        tables = visits(("p1", 0, 16), ("p1", 84, 6), ("p2", 0, 20), ("p2", 84, 11))
+        tables["sessions"]["recalled_headache_days_7"] = [None, 2, None, 3]
+        answers = ask(oc.split_periods(load(tables)), "recalled")
+        assert answers["change"].value == -9.5
+        assert not any("There is no baseline" in note for note in answers.notes)
+
+    def test_no_mean_of_28_days_lies_outside_of_them(self) -> None:
+        """2 and 27 days: Student's interval would go from −144 to 173."""
+        answers = ask(oc.split_periods(load(visits(("p1", 0, 2), ("p2", 0, 27)))), "recalled")
+        level = answers["level_baseline"]
+        assert (level.value, level.low, level.high) == (14.5, 0, 28)
+        assert level.notes[0].startswith("cut_to_range")

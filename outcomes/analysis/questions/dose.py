@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 
 from outcomes.analysis.answers import Answers, statistic_of
-from outcomes.analysis.estimates import Estimate, mean_interval, median
+from outcomes.analysis.estimates import AT_LEAST_ZERO, Estimate, mean_interval, median
 from outcomes.analysis.models.dose import BETWEEN, LABEL, WITHIN, dose_association
 from outcomes.analysis.models.fitted import FittedModel
 from outcomes.analysis.models.practitioners import LEAST_PATIENTS
@@ -111,14 +111,19 @@ def _received(periods: Periods, sessions: pd.DataFrame) -> Iterator[Statistic]:
     n = len(values)
     confidence, unit = plan.confidence, "sessions"
     yield _row(
-        periods, mean_interval(values, confidence), "received_before_followup", n, people - n, unit=unit
+        periods,
+        mean_interval(values, confidence, AT_LEAST_ZERO),
+        "received_before_followup",
+        n,
+        people - n,
+        unit=unit,
     )
     yield _row(periods, median(values), "received_before_followup_median", n, people - n, unit=unit)
-    ended = mean_interval(by_end.to_numpy(np.float64), confidence)
+    ended = mean_interval(by_end.to_numpy(np.float64), confidence, AT_LEAST_ZERO)
     yield _row(periods, ended, "received_by_end", n, people - n, unit=unit)
     planned = planned_sessions(periods)
     planned = planned[planned.index.isin(people_looked_at(periods))]
-    of_all = mean_interval(planned.to_numpy(np.float64), confidence)
+    of_all = mean_interval(planned.to_numpy(np.float64), confidence, AT_LEAST_ZERO)
     yield _row(periods, of_all, "planned", len(planned), people - len(planned), unit=unit)
     both = pd.DataFrame({"planned": planned, "received": by_end}).dropna()
     had = int((both["received"] >= both["planned"]).sum())
@@ -244,7 +249,7 @@ def _measured(periods: Periods, sessions: pd.DataFrame, primary: PrimaryPairs) -
         if column not in sessions:
             continue
         own = given[column].astype("float64").groupby(given["patient_id"]).mean().dropna()
-        found = mean_interval(np.asarray(own, dtype=np.float64), periods.plan.confidence)
+        found = mean_interval(np.asarray(own, dtype=np.float64), periods.plan.confidence, AT_LEAST_ZERO)
         yield _row(
             periods, found, column, len(own), people - len(own), unit=unit, by=column, group="per_session"
         )

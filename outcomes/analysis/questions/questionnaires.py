@@ -127,9 +127,10 @@ def _measure_rows(
     group = tuple(
         f"a difference between groups that matters: {one.words}" for one in measure.instrument.group
     )
+    possible = measure.instrument.sheet.range_in("points")
     for name, found, notes in (
-        ("baseline_mean", mean_interval(before, plan.confidence), ()),
-        ("followup_mean", mean_interval(after, plan.confidence), ()),
+        ("baseline_mean", mean_interval(before, plan.confidence, possible), ()),
+        ("followup_mean", mean_interval(after, plan.confidence, possible), ()),
         ("change", paired_change(before, after, plan.confidence), group),
     ):
         rows.append(_row(measure, plan, name, found, len(complete), measure.shown_unit, notes=notes))

@@ -14,6 +14,7 @@ from outcomes.analysis.proportions import share
 from outcomes.analysis.recalls import RECALLS, has_recalls, recall_rows, recalled_visits, visit_days
 from outcomes.analysis.results import Statistic
 from outcomes.errors import InvalidRecords, PlanError
+from outcomes.plan import DAYS_PER_PERIOD
 
 ENDPOINT = "headache_days_per_28"
 
@@ -115,7 +116,7 @@ def _levels(periods: Periods, mode: str) -> list[Statistic]:
     rows = []
     for period in ("baseline", "followup"):
         found = values.loc[values["period"] == period, ENDPOINT].dropna().to_numpy(dtype=np.float64)
-        estimate = mean_interval(found, periods.plan.confidence)
+        estimate = mean_interval(found, periods.plan.confidence, (0.0, DAYS_PER_PERIOD))
         if not len(found):
             estimate = Estimate(None, None, None, None, estimate.method, (_missing(periods, mode, period),))
         rows.append(
@@ -159,19 +160,21 @@ def _notes(periods: Periods, rows: list[Statistic]) -> tuple[str, ...]:
         "From memory, not recorded day by day. Recall is set against recall alone, never against a diary, and fills no "
         "gap in one."
     ]
-    by_name = {row.statistic: row for row in rows}
-    baseline, followup = by_name.get("level_baseline"), by_name.get("level_followup")
+    told = {
+        period: sum(row.n for row in rows if row.statistic == f"level_{period}")
+        for period in ("baseline", "followup")
+    }
     first, last = visit_days(periods.plan, RECALLS[rows[0].mode][1])["followup"]
-    if baseline is not None and not baseline.n:
+    if not told["baseline"]:
         notes.append(
             "There is no baseline, so no change can be told. From today: ask every patient at the first session, "
             "before it begins, for the headache days of the last 28, and write the number into that session's row."
         )
-    if followup is not None and not followup.n:
+    if not told["followup"]:
         notes.append(
             f"There is no follow-up. From today: see or ask each patient again on days {first} to {last} after the "
             "first session, whether treatment has ended or not."
         )
-    if "change" in by_name:
+    if any(row.statistic == "change" for row in rows):
         notes.append("Who comes back to a visit is asked; who stays away, well or unwell, is not.")
     return tuple(notes)

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from outcomes.analysis.answers import statistic_of
-from outcomes.analysis.estimates import Estimate, mean_interval, paired_change
+from outcomes.analysis.estimates import AT_LEAST_ZERO, Estimate, mean_interval, paired_change
 from outcomes.analysis.periods import Periods
 from outcomes.analysis.proportions import clopper_pearson
 from outcomes.analysis.results import Statistic
@@ -81,7 +81,7 @@ def _told_at_sessions(periods: Periods, sessions: pd.DataFrame) -> list[Statisti
         if column not in sessions:
             continue
         own = sessions[column].astype("float64").groupby(sessions["patient_id"]).mean().dropna()
-        found = mean_interval(np.asarray(own, dtype=np.float64), periods.plan.confidence)
+        found = mean_interval(np.asarray(own, dtype=np.float64), periods.plan.confidence, AT_LEAST_ZERO)
         rows.append(
             statistic_of(
                 found, periods.plan, endpoint="soreness", statistic=name, n=len(own), n_left_out=treated - len(own),
@@ -101,13 +101,23 @@ def _told_at_sessions(periods: Periods, sessions: pd.DataFrame) -> list[Statisti
     return rows
 
 
+def _comparable(periods: Periods, pairs: pd.DataFrame) -> pd.DataFrame:
+    """The pairs by patient, without those of episodic cluster headache, which is never compared: they stay counted."""
+    people = periods.records.engine.frame(
+        f"SELECT patient_id FROM {periods.tables['people']} WHERE episodic_cluster"
+    )
+    kept = pairs.copy()
+    kept.loc[kept.index.isin(people["patient_id"])] = np.nan
+    return kept
+
+
 def _without_session_days(periods: Periods) -> list[Statistic]:
     """Headache days before and after, counted without the days after each session, beside the planned count."""
     names = ("change_planned", "change_without_session_days", "moved_by")
     last = periods.plan.soreness_last_day
     left_out = f"session_days: without days 0 to {last} after each session, in both windows"
     try:
-        planned, without = (headache_pairs(periods, day) for day in (None, last))
+        planned, without = (_comparable(periods, headache_pairs(periods, day)) for day in (None, last))
     except PlanError as error:
         nothing = Estimate(None, None, None, None, "paired t", (f"no_days: {error}",))
         return [

@@ -47,6 +47,7 @@ NOTES = (
 )
 
 _UNIT = "0–10 NRS"
+_SCALE = (0.0, 10.0)
 
 
 def ask_within_session(periods: Periods) -> Answers:
@@ -104,8 +105,8 @@ def _estimates(pairs: pd.DataFrame, confidence: float) -> tuple[dict[str, Estima
     # A p value would be read as proof of what the needles did within the hour.
     change = Estimate(change.value, change.low, change.high, None, change.method, change.notes)
     return {
-        "pain_before": mean_interval(before, confidence),
-        "pain_after": mean_interval(after, confidence),
+        "pain_before": mean_interval(before, confidence, _SCALE),
+        "pain_after": mean_interval(after, confidence, _SCALE),
         "change": change,
     }, len(own)
 

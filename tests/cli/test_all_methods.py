@@ -248,7 +248,7 @@ class TestText:
     def test_a_table_for_each_endpoint(self, sample: Path, capsys: pytest.CaptureFixture[str]) -> None:
         assert main(["compare", str(sample), "--all-methods"]) == 0
         shown = capsys.readouterr().out
-        assert "headache_days_per_28, 136 pairs by other methods" in shown
+        assert "headache_days_per_28, 137 pairs by other methods" in shown
         lines = {line.strip().split("  ")[0]: line for line in shown.splitlines()}
         # A dash is no reason: the line says why there is no value.
         assert "the days that it was counted on" in lines["rate ratio, conditional Poisson"]

@@ -41,7 +41,9 @@ PLAIN = replace(without_gaps(ClinicTruth(patients=1800, seed=21)), worst_of_mont
 
 @pytest.fixture(scope="module")
 def clinic() -> Clinic:
-    return simulate_clinic(replace(ClinicTruth(patients=1200, seed=20), faults=False, recalled_7_asked_share=0.5))
+    return simulate_clinic(
+        replace(ClinicTruth(patients=1200, seed=20), faults=False, recalled_7_asked_share=0.5)
+    )
 
 
 @pytest.fixture(scope="module")

@@ -156,8 +156,8 @@ def test_the_estimators_are_those_of_all_methods_and_of_the_model(
 
 
 def test_the_whole_cross_is_there_once(found: Multiverse) -> None:
-    """3 windows × 2 baselines × 3 minimums, each with every analysis that fits no model, once."""
-    frame = found.to_frame().query("status != 'not_varied'")
+    """3 windows × 2 baselines × 3 minimums, each with every analysis that fits no model, once: for any headache."""
+    frame = found.to_frame().query("status != 'not_varied' and headache_day_rule == 'any headache'")
     assert not frame.duplicated(list(found.choices)).any()
     plain = [one_of for one_of in ANALYSES if not one_of.fits_model]
     cells = list(itertools.product(range(3), range(2), range(3)))
@@ -284,7 +284,8 @@ def test_nobody_changed() -> None:
 # ---- choices ----
 
 
-def test_a_migraine_day_rule_is_not_varied_and_one_row_says_why(found: Multiverse) -> None:
+def test_where_the_diary_holds_no_features_a_migraine_day_rule_is_not_varied_and_one_row_says_why() -> None:
+    found = oc.multiverse(load(drawn(_clinic(12)), QUICK), QUICK)
     rows = [row for row in found.rows if row.status == "not_varied"]
     assert len(rows) == 1
     assert dict(rows[0].choices)["headache_day_rule"] == "not varied"
@@ -490,8 +491,14 @@ def test_the_figure_holds_every_estimate_and_names_every_option(found: Multivers
         "bootstrap-t",
     ):
         assert name in labels
-    # One option of the headache-day rule says nothing, and is not drawn.
-    assert "any headache" not in labels
+    assert {"any headache", "migraine, 30 minutes, drugs always"} <= set(labels)
+
+
+def test_a_choice_of_one_option_says_nothing_and_is_not_drawn() -> None:
+    figure = oc.multiverse(load(drawn(_clinic(12)), QUICK), QUICK).plot().get_figure()
+    assert figure is not None
+    labels = [label.get_text() for label in figure.axes[1].get_yticklabels()]
+    assert "any headache" not in labels and "14 days" in labels
 
 
 def test_the_figure_is_drawn_where_it_is_told_and_in_order_of_size(found: Multiverse) -> None:

@@ -16,7 +16,7 @@ from outcomes.errors import OutcomesError, PlanError
 from outcomes.plan import AnalysisPlan
 from outcomes.reporting.disclosure import Disclosure, Shown
 from outcomes.reporting.formatting import interval, month_words, number, percent, percent_interval
-from outcomes.reporting.page import Block, Sentence, TableBlock
+from outcomes.reporting.page import Align, Block, Sentence, TableBlock
 
 if TYPE_CHECKING:
     from outcomes.analysis.results import PairedChange
@@ -182,8 +182,9 @@ def restated_block(report: MonthlyReport, earlier: Sequence[EarlierReport]) -> B
         told.append(
             "The new value is not shown beside the old one: together they could tell of single patients."
         )
+    left: Align = "left"
     columns = ("month", "figure", "as reported", *(("now",) if exact else ()), "reason")
-    return TableBlock(columns, tuple(rows), align=("left",) * len(columns), notes=tuple(told))
+    return TableBlock(columns, tuple(rows), align=(left,) * len(columns), notes=tuple(told))
 
 
 _Moved = tuple[Mapping[str, Any], Mapping[str, Any] | None, str]

@@ -170,21 +170,34 @@ def restated_block(report: MonthlyReport, earlier: Sequence[EarlierReport]) -> B
     if not earlier:
         return Sentence("There is no earlier report in the output folder to hold these figures against.")
     exact = report.disclosure.exact
-    rows: list[tuple[str, ...]] = []
+    by_month: dict[str, list[tuple[str, ...]]] = {}
     told = []
     for one in earlier:
         found = _moved_since(report, one)
         told.append(_account(one, found, exact=exact))
-        rows += [_row(one, old, new, why, exact=exact) for old, new, why in found or ()]
-    if not rows:
-        return Sentence(f"Nothing that was reported before has moved. {' '.join(told)}")
+        rows = [_row(old, new, why, exact=exact) for old, new, why in found or () if _is_seen(old, new)]
+        if rows:
+            by_month[month_words(one.month)] = rows
+    if not by_month:
+        return Sentence(f"No figure that was shown before reads otherwise now. {' '.join(told)}")
     if not exact:
         told.append(
             "The new value is not shown beside the old one: together they could tell of single patients."
         )
+    return _table(by_month, ("figure", "as reported", *(("now",) if exact else ()), "reason"), tuple(told))
+
+
+def _table(
+    by_month: Mapping[str, Sequence[tuple[str, ...]]], columns: tuple[str, ...], notes: tuple[str, ...]
+) -> Block:
+    """One month stands above the table; of two, each row says which it is of."""
     left: Align = "left"
-    columns = ("month", "figure", "as reported", *(("now",) if exact else ()), "reason")
-    return TableBlock(columns, tuple(rows), align=(left,) * len(columns), notes=tuple(told))
+    if len(by_month) == 1:
+        [(month, rows)] = by_month.items()
+        return TableBlock(columns, tuple(rows), caption=month, align=(left,) * len(columns), notes=notes)
+    columns = ("month", *columns)
+    listed = tuple((month, *row) for month, rows in by_month.items() for row in rows)
+    return TableBlock(columns, listed, align=(left,) * len(columns), notes=notes)
 
 
 _Moved = tuple[Mapping[str, Any], Mapping[str, Any] | None, str]
@@ -195,16 +208,20 @@ def _account(one: EarlierReport, found: Sequence[_Moved] | None, *, exact: bool)
     name = f"{month_words(one.month)} (run {one.run})"
     if found is None:
         return f"{name} cannot be worked out again from these records."
-    told = f"{name}: {len(found) or 'none'} of {len(one.figures)} figures moved."
+    seen = sum(_is_seen(old, new) for old, new, _ in found)
+    told = f"{name}: {seen or 'none'} of {len(one.figures)} figures moved"
+    if len(found) > seen:
+        told += f", and {len(found) - seen} by less than is shown"
     details = one.details(exact=exact)
-    return f"{told} Since then: {details}." if found and details else told
+    return f"{told}. Since then: {details}." if found and details else f"{told}."
 
 
-def _row(
-    earlier: EarlierReport, old: Mapping[str, Any], new: Mapping[str, Any] | None, why: str, *, exact: bool
-) -> tuple[str, ...]:
-    now = (became(old, new),) if exact else ()
-    return (month_words(earlier.month), old["label"], old["text"], *now, why)
+def _is_seen(old: Mapping[str, Any], new: Mapping[str, Any] | None) -> bool:
+    return new is None or old["text"] != new["text"]
+
+
+def _row(old: Mapping[str, Any], new: Mapping[str, Any] | None, why: str, *, exact: bool) -> tuple[str, ...]:
+    return (old["label"], old["text"], *((became(old, new),) if exact else ()), why)
 
 
 def became(old: Mapping[str, Any], new: Mapping[str, Any] | None) -> str:

@@ -24,9 +24,9 @@ if TYPE_CHECKING:
 
 #: Shares that a report is read for, and what they are called.
 _SHARES = {
-    "responders_50": "headache days halved",
-    "responders_50_all_started": "headache days halved, of all who started",
-    "worsened_50": "worse by half",
+    "responders_50": "Headache days halved",
+    "responders_50_all_started": "Headache days halved, of all who started",
+    "worsened_50": "Worse by half",
 }
 #: Unrounded numbers that differ by less are the same number on another machine.
 _TOLERANCE = 1e-9
@@ -81,7 +81,7 @@ def shown_figures(report: MonthlyReport) -> list[dict[str, Any]]:
     """
     disclosure = report.disclosure
     figures = [
-        _figure("patients_analysed", "patients compared", "", None, disclosure.people(report.flow.n_analysed))
+        _figure("patients_analysed", "Patients compared", "", None, disclosure.people(report.flow.n_analysed))
     ]
     for change in report.comparison:
         figures += _means(change, disclosure)
@@ -129,13 +129,13 @@ def _mean_words(shown: Shown) -> str:
     if shown.value is None:
         return shown.reason
     bounds = f" ({interval(shown.low, shown.high)})" if shown.low is not None else ""
-    return f"{number(shown.value)}{bounds}, n {shown.n_text}"
+    return f"{number(shown.value)}{bounds}, n\u00a0{shown.n_text}"
 
 
 def _share_words(shown: Shown) -> str:
     if shown.value is None:
         return shown.reason
-    return f"{percent(shown.value)} ({percent_interval(shown.low, shown.high)}), n {shown.n_text}"
+    return f"{percent(shown.value)} ({percent_interval(shown.low, shown.high)}), n\u00a0{shown.n_text}"
 
 
 # ---- what has moved ----

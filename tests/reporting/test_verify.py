@@ -130,7 +130,7 @@ def test_a_file_that_was_touched(clinic: Path, quick: None, capsys: pytest.Captu
     ("make", "kind", "what"),
     [
         (
-            lambda records: (records / "sessions.csv").open("a").write("\n"),
+            lambda records: (records / "sessions.csv").write_text("x\n"),
             "data",
             "sessions.csv has changed",
         ),

@@ -1,7 +1,7 @@
 """What makes two runs the same: data, definitions and versions, and in what two runs differ.
 
-The run id is a digest of all three. The same records under the same definitions and versions give the same id
-and the same bytes; anything else is told by its cause (docs/runs.md).
+The run id is a digest of all three. The same records under the same definitions and versions give the same id,
+and in the same output folder the same bytes; anything else is told by its cause (docs/runs.md).
 """
 
 from __future__ import annotations

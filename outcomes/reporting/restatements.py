@@ -16,7 +16,7 @@ from outcomes.errors import OutcomesError, PlanError
 from outcomes.plan import AnalysisPlan
 from outcomes.reporting.disclosure import Disclosure, Shown
 from outcomes.reporting.formatting import interval, month_words, number, percent, percent_interval
-from outcomes.reporting.page import Block, Sentence, TableBlock
+from outcomes.reporting.page import Align, Block, Sentence, TableBlock
 
 if TYPE_CHECKING:
     from outcomes.analysis.results import PairedChange
@@ -24,9 +24,9 @@ if TYPE_CHECKING:
 
 #: Shares that a report is read for, and what they are called.
 _SHARES = {
-    "responders_50": "headache days halved",
-    "responders_50_all_started": "headache days halved, of all who started",
-    "worsened_50": "worse by half",
+    "responders_50": "Headache days halved",
+    "responders_50_all_started": "Headache days halved, of all who started",
+    "worsened_50": "Worse by half",
 }
 #: Unrounded numbers that differ by less are the same number on another machine.
 _TOLERANCE = 1e-9
@@ -81,7 +81,7 @@ def shown_figures(report: MonthlyReport) -> list[dict[str, Any]]:
     """
     disclosure = report.disclosure
     figures = [
-        _figure("patients_analysed", "patients compared", "", None, disclosure.people(report.flow.n_analysed))
+        _figure("patients_analysed", "Patients compared", "", None, disclosure.people(report.flow.n_analysed))
     ]
     for change in report.comparison:
         figures += _means(change, disclosure)
@@ -129,13 +129,13 @@ def _mean_words(shown: Shown) -> str:
     if shown.value is None:
         return shown.reason
     bounds = f" ({interval(shown.low, shown.high)})" if shown.low is not None else ""
-    return f"{number(shown.value)}{bounds}, n {shown.n_text}"
+    return f"{number(shown.value)}{bounds}, n\u00a0{shown.n_text}"
 
 
 def _share_words(shown: Shown) -> str:
     if shown.value is None:
         return shown.reason
-    return f"{percent(shown.value)} ({percent_interval(shown.low, shown.high)}), n {shown.n_text}"
+    return f"{percent(shown.value)} ({percent_interval(shown.low, shown.high)}), n\u00a0{shown.n_text}"
 
 
 # ---- what has moved ----
@@ -170,20 +170,34 @@ def restated_block(report: MonthlyReport, earlier: Sequence[EarlierReport]) -> B
     if not earlier:
         return Sentence("There is no earlier report in the output folder to hold these figures against.")
     exact = report.disclosure.exact
-    rows: list[tuple[str, ...]] = []
+    by_month: dict[str, list[tuple[str, ...]]] = {}
     told = []
     for one in earlier:
         found = _moved_since(report, one)
         told.append(_account(one, found, exact=exact))
-        rows += [_row(one, old, new, why, exact=exact) for old, new, why in found or ()]
-    if not rows:
-        return Sentence(f"Nothing that was reported before has moved. {' '.join(told)}")
+        rows = [_row(old, new, why, exact=exact) for old, new, why in found or () if _is_seen(old, new)]
+        if rows:
+            by_month[month_words(one.month)] = rows
+    if not by_month:
+        return Sentence(f"No figure that was shown before reads otherwise now. {' '.join(told)}")
     if not exact:
         told.append(
             "The new value is not shown beside the old one: together they could tell of single patients."
         )
-    columns = ("month", "figure", "as reported", *(("now",) if exact else ()), "reason")
-    return TableBlock(columns, tuple(rows), align=("left",) * len(columns), notes=tuple(told))
+    return _table(by_month, ("figure", "as reported", *(("now",) if exact else ()), "reason"), tuple(told))
+
+
+def _table(
+    by_month: Mapping[str, Sequence[tuple[str, ...]]], columns: tuple[str, ...], notes: tuple[str, ...]
+) -> Block:
+    """One month stands above the table; of two, each row says which it is of."""
+    left: Align = "left"
+    if len(by_month) == 1:
+        [(month, rows)] = by_month.items()
+        return TableBlock(columns, tuple(rows), caption=month, align=(left,) * len(columns), notes=notes)
+    columns = ("month", *columns)
+    listed = tuple((month, *row) for month, rows in by_month.items() for row in rows)
+    return TableBlock(columns, listed, align=(left,) * len(columns), notes=notes)
 
 
 _Moved = tuple[Mapping[str, Any], Mapping[str, Any] | None, str]
@@ -194,16 +208,20 @@ def _account(one: EarlierReport, found: Sequence[_Moved] | None, *, exact: bool)
     name = f"{month_words(one.month)} (run {one.run})"
     if found is None:
         return f"{name} cannot be worked out again from these records."
-    told = f"{name}: {len(found) or 'none'} of {len(one.figures)} figures moved."
+    seen = sum(_is_seen(old, new) for old, new, _ in found)
+    told = f"{name}: {seen or 'none'} of {len(one.figures)} figures moved"
+    if len(found) > seen:
+        told += f", and {len(found) - seen} by less than is shown"
     details = one.details(exact=exact)
-    return f"{told} Since then: {details}." if found and details else told
+    return f"{told}. Since then: {details}." if found and details else f"{told}."
 
 
-def _row(
-    earlier: EarlierReport, old: Mapping[str, Any], new: Mapping[str, Any] | None, why: str, *, exact: bool
-) -> tuple[str, ...]:
-    now = (became(old, new),) if exact else ()
-    return (month_words(earlier.month), old["label"], old["text"], *now, why)
+def _is_seen(old: Mapping[str, Any], new: Mapping[str, Any] | None) -> bool:
+    return new is None or old["text"] != new["text"]
+
+
+def _row(old: Mapping[str, Any], new: Mapping[str, Any] | None, why: str, *, exact: bool) -> tuple[str, ...]:
+    return (old["label"], old["text"], *((became(old, new),) if exact else ()), why)
 
 
 def became(old: Mapping[str, Any], new: Mapping[str, Any] | None) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from typing import Any
 
 import pandas as pd
@@ -60,7 +61,7 @@ def restated(
 
 def reasons(block: Block) -> dict[str, str]:
     assert isinstance(block, TableBlock)
-    return {str(row[1]): str(row[-1]) for row in block.rows}
+    return {str(row[0]): str(row[-1]) for row in block.rows}
 
 
 DATA = ("data", "diary.csv has changed")
@@ -77,7 +78,7 @@ def test_the_first_report_has_nothing_to_be_held_against() -> None:
 def test_nothing_has_moved(profile: Profile) -> None:
     block = restated(tables(), earlier_report(tables(), profile=profile), profile)
     assert isinstance(block, Sentence)
-    assert "Nothing that was reported before has moved" in block.as_text()
+    assert "No figure that was shown before reads otherwise now" in block.as_text()
 
 
 def test_a_late_diary_moves_the_figure_by_hand() -> None:
@@ -89,9 +90,9 @@ def test_a_late_diary_moves_the_figure_by_hand() -> None:
     earlier = earlier_report(tables(), DATA)
     block = restated(tables(p0=". 3330000"), earlier)
     assert isinstance(block, TableBlock)
-    row = next(row for row in block.rows if row[1] == CHANGE)
-    assert str(row[2]).startswith("−6.0 (") and str(row[3]).startswith("−5.3 (")
-    assert row[0] == "all patients" and row[-1] == "late or changed data"
+    row = next(row for row in block.rows if row[0] == CHANGE)
+    assert str(row[1]).startswith("−6.0 (") and str(row[2]).startswith("−5.3 (")
+    assert block.caption == "all patients" and row[-1] == "late or changed data"
     assert "Headache days, baseline" not in reasons(block)
     assert "diary.csv has changed" in block.notes[0] and "run r1" in block.notes[0]
 
@@ -101,10 +102,10 @@ def test_in_share_the_new_value_is_not_shown_beside_the_old_one() -> None:
     earlier = earlier_report(tables("3330003"), DATA, profile="share")
     block = restated(tables("3330003", p0=". 3330000"), earlier, "share")
     assert isinstance(block, TableBlock)
-    assert block.columns == ("month", "figure", "as reported", "reason")
+    assert block.columns == ("figure", "as reported", "reason")
     text = block.as_text()
     assert "−6.3 (" in text
-    for hidden in ("−5.7", "diary.csv", "n 12"):
+    for hidden in ("−5.7", "diary.csv", "n\u00a012"):
         assert hidden not in text
 
 
@@ -135,7 +136,48 @@ def test_data_and_definition_together_are_told_apart_figure_by_figure() -> None:
     block = restated(tables(p1=". 3330000"), earlier_report(tables(), *causes, plan=loose), plan=strict)
     found = reasons(block)
     assert found[CHANGE] == "late or changed data"
-    assert found["headache days halved"] == "definition"
+    assert found["Headache days halved"] == "definition"
+
+
+def test_a_move_by_less_than_is_shown_is_counted_and_not_listed() -> None:
+    """As on another machine: the unrounded number differs, what was printed does not."""
+    earlier = earlier_report(tables(), DATA)
+    figures = tuple({**one, "value": one["value"] and one["value"] + 1e-6} for one in earlier.figures)
+    block = restated(tables(), replace(earlier, figures=figures))
+    assert isinstance(block, Sentence)
+    assert "by less than is shown" in block.as_text()
+
+
+def test_an_earlier_month_that_cannot_be_worked_out_again_is_said() -> None:
+    """Records with day numbers have no months."""
+    block = restated(tables(p0=". 3330000"), replace(earlier_report(tables(), DATA), month="2026-09"))
+    assert isinstance(block, Sentence)
+    assert "September 2026 (run r1) cannot be worked out again" in block.as_text()
+
+
+def test_two_earlier_months_stand_in_one_table() -> None:
+    """The month itself as it was before, and the month before it: June is in both years."""
+    text = "".join(f"p{number}: {BEFORE} | . 3{number % 2 * 3}00000\n" for number in range(12))
+    given = drawn(text, first_session="2026-06-01")
+    late = drawn(
+        text.replace("p0: 3300003 | . 3000000", "p0: 3300003 | . 3330000"), first_session="2026-06-01"
+    )
+
+    def monthly(
+        tables: dict[str, pd.DataFrame], month: str, earlier: tuple[EarlierReport, ...] = ()
+    ) -> MonthlyReport:
+        return MonthlyReport(load(tables, WEEK_PLAN), month, Disclosure("internal", 8), "r2", earlier)
+
+    def before(month: str) -> EarlierReport:
+        figures = tuple(shown_figures(monthly(given, month)))
+        return EarlierReport(month, "r1", (DATA,), figures, WEEK_PLAN.to_dict())
+
+    block = monthly(late, "2026-07", (before("2026-07"), before("2026-06"))).restated()
+    assert isinstance(block, TableBlock)
+    changes = [row for row in block.rows if row[1] == CHANGE]
+    assert [row[0] for row in changes] == ["July 2026", "June 2026"]
+    # By hand, as above: −6.0 then, and −5.3 now.
+    assert all(str(row[2]).startswith("−6.0") and str(row[3]).startswith("−5.3") for row in changes)
 
 
 def test_what_nothing_explains_is_a_fault() -> None:

@@ -102,7 +102,7 @@ def test_late_data_are_told_restated_and_then_the_same_again(
     )
     blocks = json.loads((run / "internal" / "results.json").read_text("utf-8"))["blocks"]
     table = next(one for one in blocks if one["section"] == "Restated figures" and one["kind"] == "table")
-    moved = {row[1]: row for row in table["rows"]}
+    moved = {row[0]: row for row in table["rows"]}
     assert moved["Headache days, change"][-1] == "late or changed data"
     assert was in table["notes"][0] and "diary.csv has changed" in table["notes"][0]
     shared = (run / "share" / "report.html").read_text("utf-8")
@@ -130,7 +130,7 @@ def test_a_file_that_was_touched(clinic: Path, quick: None, capsys: pytest.Captu
     ("make", "kind", "what"),
     [
         (
-            lambda records: (records / "sessions.csv").open("a").write("\n"),
+            lambda records: (records / "sessions.csv").write_text("x\n"),
             "data",
             "sessions.csv has changed",
         ),

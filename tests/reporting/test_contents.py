@@ -71,7 +71,9 @@ def figures_without_drawing(request: pytest.FixtureRequest, monkeypatch: pytest.
         monkeypatch.setattr(
             figures,
             "figure_block",
-            lambda draw, *, alt, height_mm, caption="": FigureBlock(b"<svg/>", alt, caption),
+            lambda draw, *, alt, height_mm, caption="", width="full", narrow_height_mm=None: FigureBlock(
+                b"<svg/>", alt, caption, width
+            ),
         )
 
 

@@ -1,6 +1,7 @@
 """What was done in one calendar month, and the months one after another as points of control charts.
 
-Activity counts what stands in the records; it says nothing of how patients fared. Charts: docs/method.md#control-charts.
+Activity counts what stands in the records; it says nothing of how patients fared. Charts:
+docs/method.md#control-charts.
 """
 
 from __future__ import annotations

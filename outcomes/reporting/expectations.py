@@ -29,8 +29,7 @@ NO_COMPARISON = (
 
 #: The same where the second baseline is there.
 SECOND_BASELINE = (
-    f"{_BAD_MONTH} What a second baseline, recorded after booking, shows of that stands under 'What entering in a bad month alone would give'. "
-    f"{_ON_TOP}"
+    f"{_BAD_MONTH} What a second baseline, recorded after booking, shows of that stands below. {_ON_TOP}"
 )
 
 #: The same where the average from outside is there, and too few patients.
@@ -75,9 +74,9 @@ def glance_words(found: NullSimulation | None, repeat: RepeatBaseline | None, di
     if change is None and repeat is not None and repeat.qualifies and not _why_hidden(repeat, disclosure):
         already = disclosure.mean(repeat.expected)
         return (
-            f"Patients start treatment when headaches are bad. A second baseline of {disclosure.people(repeat.n)}, recorded "
-            f"after booking and before any treatment, had already changed by {number(already.value)} headache days per "
-            f"28 ({interval(already.low, already.high)}). {_ON_TOP}"
+            f"Patients start treatment when headaches are bad. A second baseline of {disclosure.people(repeat.n)}, "
+            f"recorded after booking and before any treatment, had already changed by {number(already.value)} headache "
+            f"days per 28 ({interval(already.low, already.high)}). {_ON_TOP}"
         )
     if change is None:
         return _why_not(found, repeat, disclosure)

@@ -53,7 +53,7 @@ class MonthSections(ComparisonSections):
         # Two kinds side by side would be too narrow for their names.
         height = FUNNEL_MM * max(1, shown["by"].nunique())
         return figures.figure_block(
-            lambda ax: draw(ax=ax), alt=funnel_words(shown, name), height_mm=min(height, 120.0)
+            lambda ax: draw(ax=ax), alt=funnel_words(shown, name), height_mm=min(height, 110.0)
         )
 
     def practitioners_note(self) -> Block:
@@ -98,8 +98,8 @@ class MonthSections(ComparisonSections):
             return Notes(())
         return Notes(
             (
-                f"Shaded: limits set by the first {LIMIT_POINTS} months, and kept. A ringed month differs from the others "
-                "by more than months here usually do: a reason to look, not a reason found.",
+                f"Shaded: limits set by the first {LIMIT_POINTS} months, and kept. A ringed month differs from the "
+                "others by more than months here usually do: a reason to look, not a reason found.",
                 *notes,
             )
         )

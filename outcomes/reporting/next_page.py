@@ -31,7 +31,8 @@ class NextPage(FirstPage):
         if not len(found.diaries) and self.disclosure.exact:
             return Sentence(f"Diaries to chase on {day}: none falls behind in an open follow-up window.")
         people = self.disclosure.people(len(found.diaries))
-        start = f"Diaries to chase on {day}: {people} with fewer recorded days than the open follow-up window needs by now."
+        behind = "with fewer recorded days than the open follow-up window needs by now"
+        start = f"Diaries to chase on {day}: {people} {behind}."
         if not self.disclosure.exact:
             return Sentence(start)
         rows = [
@@ -120,7 +121,8 @@ class NextPage(FirstPage):
         change, least = self.primary, self.disclosure.least_for_mean
         sd = change["change_sd"].value if "change_sd" in change else None
         if not sd or change.n < least or self.disclosure.before_after(change)[2].value is None:
-            people = f"With {self.disclosure.people(change.n)} compared"
+            nobody = self.disclosure.exact and not change.n
+            people = "With nobody compared" if nobody else f"With {self.disclosure.people(change.n)} compared"
             return Sentence(
                 f"{people} the records can tell who came and what happened at sessions. They cannot tell a "
                 "mean change from the ups and downs of months, and no headache type from another."
@@ -140,7 +142,12 @@ class NextPage(FirstPage):
 
     def next_cleaning(self) -> Block:
         """What the check found, by file; in `share` only that there is something."""
-        aside = [one for one in self.records.findings if one.level in ("set aside", "warning", "collapsed")]
+        # What the privacy gate warns of is looked at there, and nothing to be corrected in the records.
+        aside = [
+            one
+            for one in self.records.findings
+            if one.level in ("set aside", "warning", "collapsed") and not one.rule.startswith("PRV-")
+        ]
         if not aside:
             return Sentence("Data to clean: the check found nothing.")
         if not self.disclosure.exact:

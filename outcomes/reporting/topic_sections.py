@@ -54,21 +54,22 @@ class TopicSections(ComparisonSections):
     # ---- headache types ----
 
     def type_figure(self) -> Block:
-        """The forest of all strata, for the clinic's own eyes; in `share` the table of types alone."""
+        """The forest of headache types, for the clinic's own eyes; in `share` the table of types alone."""
         answers = self.numbers.ask("strata")
         if isinstance(answers, str) or not self.disclosure.exact:
             return Notes(())
         frame = answers.frames["forest"]
-        frame = frame[frame["n"] > 0]
+        frame = frame[(frame["n"] > 0) & (frame["by"] == "headache_type")]
         if not frame["value"].notna().any():
             return Notes(())
         name = change_name(answers)
         draw = partial(draw_forest, frame, name)
-        caption = "Every characteristic that the records hold. p of heterogeneity, before adjustment."
         return figures.figure_block(
-            lambda ax: draw(ax=ax), alt=forest_words(frame, name), height_mm=forest_height_mm(frame),
-            narrow_height_mm=forest_height_mm(frame, narrow=True), caption=caption,
-        )  # fmt: skip
+            lambda ax: draw(ax=ax),
+            alt=forest_words(frame, name),
+            height_mm=forest_height_mm(frame, narrow=True),
+            width="half",
+        )
 
     def heterogeneity(self) -> Block:
         """Whether the types differ by more than chance; in `share` only where every type is shown."""
@@ -245,7 +246,7 @@ class TopicSections(ComparisonSections):
             serious_words(answers, self.disclosure),
             asked_again(answers, self.disclosure),
         ]
-        tail = "None seen is not none there; where nobody asked, nothing is known."
+        tail = "Where none was seen, some may have been missed; where nobody asked, nothing is known."
         return Sentence(f"{'; '.join(word for word in words if word)}. {tail}")
 
     def safety_table(self) -> Block:

@@ -177,6 +177,6 @@ def rate_of_new_pairs(everyone: Periods, until: dt.date) -> float | None:
     people = _people(everyone)
     last = pd.Period(until, "M")
     pairs = people[people["baseline"].notna() & people["followup"].notna()]
-    recent = pairs["closed"].between(last - 11, last)
+    recent = (pairs["closed"] >= last - 11) & (pairs["closed"] <= last)
     months = min(12, max(1, (last - people["closed"].min()).n + 1)) if len(people) else 12
     return float(recent.sum()) / months

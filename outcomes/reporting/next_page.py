@@ -159,7 +159,7 @@ class NextPage(FirstPage):
             (one.file, f"{one.column}: {one.problem}" if one.column else one.problem, f"{one.count:,}")
             for one in aside[:_MOST_LISTED]
         ]
-        notes = ("'outcomes check' names the rows and what to do.",)
+        notes: tuple[str, ...] = ("'outcomes check' names the rows and what to do.",)
         if len(aside) > _MOST_LISTED:
             notes += (f"{len(aside) - _MOST_LISTED} more findings.",)
         return TableBlock(

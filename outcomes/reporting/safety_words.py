@@ -33,6 +33,8 @@ def serious_words(answers: Answers, disclosure: Disclosure) -> str:
     row = first(answers, "sessions_serious", group=WORST)
     if row is None or not row.n:
         return "serious: nobody was asked"
+    if not disclosure.exact and row.n < MIN_ROWS_FOR_SHARE:
+        return f"serious: {TOO_FEW}"
     if row.count == 0:
         return f"serious: none seen, at most {_at_most(row, disclosure)}"
     if not disclosure.exact:
@@ -45,8 +47,6 @@ def serious_words(answers: Answers, disclosure: Disclosure) -> str:
 def _at_most(row: Statistic, disclosure: Disclosure) -> str:
     """The exact upper limit where none was seen, in `share` from a rounded number of sessions."""
     n = row.n if disclosure.exact else 5 * round(row.n / 5)
-    if not disclosure.exact and row.n < MIN_ROWS_FOR_SHARE:
-        return TOO_FEW
     most = most_if_none(n, row.confidence).value
     return percent(most, percent_decimals(most))
 
@@ -58,7 +58,8 @@ def asked_again(answers: Answers, disclosure: Disclosure) -> str:
         return ""
     if disclosure.exact:
         return f"asked again at 72 hours: {percent(row.value)} of {row.n:,} sessions"
-    return f"asked again at 72 hours: {disclosure.rows(row.count or 0, row.n)} of sessions"
+    again = disclosure.rows(row.count or 0, row.n)
+    return "" if again == TOO_FEW else f"asked again at 72 hours: {again} of sessions"
 
 
 def _patients_may_be_shown(answers: Answers, grade: str, disclosure: Disclosure) -> bool:

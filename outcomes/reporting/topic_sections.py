@@ -5,6 +5,7 @@ Every number comes from `outcomes.analysis.questions` and passes `topic_blocks` 
 
 from __future__ import annotations
 
+import math
 from functools import partial
 
 import pandas as pd
@@ -19,7 +20,7 @@ from outcomes.reporting.figures_forest import draw_forest, forest_height_mm
 from outcomes.reporting.figures_safety import SORENESS_MM, draw_events, draw_soreness, events_height_mm
 from outcomes.reporting.figures_survival import draw_survival, survival_height_mm
 from outcomes.reporting.figures_topics import CURVE_NAMES, change_name
-from outcomes.reporting.formatting import interval, number, p_value, percent
+from outcomes.reporting.formatting import interval, number, p_value, percent, rounded
 from outcomes.reporting.page import Block, Columns, Notes, Sentence, TableBlock
 from outcomes.reporting.report_base import plain_note
 from outcomes.reporting.safety_words import asked_again, event_share, serious_words
@@ -28,6 +29,11 @@ from outcomes.reporting.topic_blocks import answers_table, chosen, first, shown_
 
 #: Curves that the report shows; the others are for the analyst.
 _CURVES = ("loss_responders", "relapse_all")
+
+_NOT_THE_DOSE = (
+    "How many sessions were had says nothing of how many are needed: who has symptoms is given more, and patients who "
+    "improve stop coming."
+)
 
 #: Notes on safety that hold counts.
 _COUNTING_NOTES = ("set_aside", "other_groups", "as_written", "session_days")
@@ -228,7 +234,7 @@ class TopicSections(ComparisonSections):
         rows = [row for row in chosen(answers, names) if row.value is not None]
         per_session = [row for row in answers if row.group == "per_session" and row.value is not None]
         rows += per_session
-        notes = tuple(plain_note(note) for note in answers.notes[:1])
+        notes = (_NOT_THE_DOSE,)
         return answers_table(answers, rows, self.disclosure, caption="Sessions received", notes=notes)
 
     # ---- safety ----
@@ -285,7 +291,7 @@ class TopicSections(ComparisonSections):
                 ("Needles in are not needles out", f"{differ.count:,} of {differ.n:,}", "–"),
             ]
         share = self.disclosure.rows(counted.count, counted.n)
-        return [("Needles counted in and out", f"{share} of sessions", "–")]
+        return [("Needles counted in and out", share if share == TOO_FEW else f"{share} of sessions", "–")]
 
     def safety_figures(self) -> Block:
         """Events by grade and the course of soreness, side by side; in `share` the soreness of days with enough."""
@@ -311,8 +317,9 @@ class TopicSections(ComparisonSections):
         frame = frame[frame["mean"].notna()]
         if not self.disclosure.exact:
             frame = frame[(frame["n"] >= self.disclosure.least_for_mean) & (frame["high"] > frame["low"])]
-            rounded = frame.assign(n=[self.disclosure.patients_drawn(int(n)) for n in frame["n"]])
-            frame = rounded.round({"mean": 1, "low": 1, "high": 1, "share_any": 2})
+            frame = frame.assign(n=[self.disclosure.patients_drawn(int(n)) or math.nan for n in frame["n"]])
+            for column, decimals in (("mean", 1), ("low", 1), ("high", 1), ("share_any", 2)):
+                frame[column] = [float(rounded(one, decimals)) for one in frame[column]]
         if frame.empty:
             return None
         draw = partial(draw_soreness, frame)

@@ -39,7 +39,7 @@ def people(periods: Periods) -> pd.DataFrame:
     Everyone of the cohort, and whoever only the scores name.
     """
     records = periods.records
-    if periods.tables:
+    if "standing" in periods.tables:
         standing = periods.tables["standing"]
         named = records.engine.frame(
             f"SELECT patient_id FROM {standing} WHERE standing <> 'outside_cohort' UNION SELECT patient_id "

@@ -95,13 +95,15 @@ def answers_table(
     unit_of_n: str = "patients",
 ) -> Block:
     """One line per statistic: its words, value with interval, and n. Nothing where there are no rows."""
-    if not rows:
-        return Notes(())
+    named = list(zip(rows, labels or [answers.label(row.statistic) for row in rows], strict=True))
+    if disclosure.exact:
+        named = [(row, label) for row, label in named if row.n]
+    if not named:
+        return Sentence(f"{caption}: nobody to look at.") if caption else Notes(())
     sessions = set(of_sessions)
     lines = []
-    for at, row in enumerate(rows):
+    for row, label in named:
         shown = shown_row(row, disclosure, of_sessions=row.statistic in sessions)
-        label = labels[at] if labels else answers.label(row.statistic)
         unit = "" if row.unit in ("share", "ratio") or shown.value is None else f" {row.unit}"
         lines.append((f"{label[:1].upper()}{label[1:]}", f"{value_text(shown)}{unit}", shown.n_text))
     if not disclosure.exact and all(line[1] in (TOO_FEW, NOT_SHOWN) for line in lines):

@@ -27,7 +27,9 @@ MOVED_WITH_A_MODEL = 1
 
 #: What a quick run does without: each takes longer than all the rest together.
 SLOW_CHOICES = ("headache_day_rule",)
-QUICK_ANALYSES = tuple(one for one in ANALYSES if not one.fits_model and one.estimator != "bootstrap-t")
+QUICK_ANALYSES = tuple(
+    one for one in ANALYSES if not one.fits_model and one.estimator not in ("bootstrap-t", "Hodges–Lehmann")
+)
 
 
 def multiverse(
@@ -45,8 +47,8 @@ def multiverse(
     Crossed in full: follow-up window × baseline window × minimum of recorded days × (missing-data method ×
     estimator, where both fit each other: `analyses.ANALYSES`). Analyses that fit a model (multiple imputation, the
     beta-binomial) run where at most one of windows and minimum departs from the plan; `models_everywhere` runs
-    them throughout, at three times the time. `quick` leaves out what takes long: those models, the bootstrap and the
-    rules by which a day counts, and says so. Without `plan` the records' own, without `endpoint` the plan's
+    them throughout, at three times the time. `quick` leaves out what takes long: those models, the bootstrap,
+    Hodges–Lehmann and the rules by which a day counts, and says so. Without `plan` the records' own, without `endpoint` the plan's
     primary one. Endpoints other than headache days of a daily diary have the observed days only; summaries
     cannot be cut otherwise. With `cohort`, each follow-up window has its own patients: those for whom it closed
     in these months.
@@ -181,7 +183,8 @@ def _notes(models_everywhere: bool, counted: bool, quick: bool) -> tuple[str, ..
     if quick:
         return (
             *notes,
-            "a quick run: without models, the bootstrap and other rules by which a day counts; the full one has them",
+            "a quick run: without models, bootstrap, Hodges–Lehmann and other rules by which a day counts; the full one has"
+            " them",
         )
     if counted and not models_everywhere:
         notes.append(

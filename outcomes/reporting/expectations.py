@@ -29,8 +29,7 @@ NO_COMPARISON = (
 
 #: The same where the second baseline is there.
 SECOND_BASELINE = (
-    f"{_BAD_MONTH} What a second baseline, recorded after booking, shows of that stands under 'Before and after'. "
-    f"{_ON_TOP}"
+    f"{_BAD_MONTH} What a second baseline, recorded after booking, shows of that stands below. {_ON_TOP}"
 )
 
 #: The same where the average from outside is there, and too few patients.
@@ -67,6 +66,35 @@ def expectation_words(
         f"{half}. Computed for these patients' own baselines, with an average of {means} days per 28 elsewhere and "
         f"patients entering {entering}. It is a second number beside the change, and is not taken off it."
     )
+
+
+def glance_words(found: NullSimulation | None, repeat: RepeatBaseline | None, disclosure: Disclosure) -> str:
+    """The same in two lines for the first page; the whole of it stands in its own section."""
+    change = _expected_range(found, disclosure)
+    if change is None and repeat is not None and repeat.qualifies and not _why_hidden(repeat, disclosure):
+        already = disclosure.mean(repeat.expected)
+        return (
+            f"Patients start treatment when headaches are bad. A second baseline of {disclosure.people(repeat.n)}, "
+            f"recorded after booking and before any treatment, had already changed by {number(already.value)} headache "
+            f"days per 28 ({interval(already.low, already.high)}). {_ON_TOP}"
+        )
+    if change is None:
+        return _why_not(found, repeat, disclosure)
+    return (
+        f"To be expected if nothing had changed except entering in a bad month: a change of "
+        f"{_range(number(change[0]), number(change[1]))} headache days per 28. {_ON_TOP} It is a second number beside "
+        "the change, and is not taken off it."
+    )
+
+
+def halved_expected(found: NullSimulation | None, disclosure: Disclosure) -> str:
+    """`13 to 20%` of patients whose days would halve by entering in a bad month alone; empty where not computable."""
+    if found is None or _expected_range(found, disclosure) is None:
+        return ""
+    halved = found.responder_range(50.0)
+    if halved is None or not (disclosure.exact or found.n_eligible >= disclosure.least_for_mean):
+        return ""
+    return _range(percent(halved[0]), percent(halved[1]))
 
 
 def assumption_words(found: NullSimulation | None, disclosure: Disclosure) -> tuple[str, ...]:

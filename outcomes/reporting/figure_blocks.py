@@ -8,6 +8,7 @@ from typing import Any
 
 import pandas as pd
 
+from outcomes.analysis.regression_to_mean.null_simulation import NullSimulation
 from outcomes.analysis.results import Course, PairedChange
 from outcomes.reporting import figures
 from outcomes.reporting.disclosure import MIN_PATIENTS_FOR_MEAN, TOO_FEW, Disclosure
@@ -22,9 +23,11 @@ COURSE_WEEKS = (-8, 23)
 _NAN = float("nan")
 
 
-def course_block(course: Course, disclosure: Disclosure) -> Block:
-    """Headache days per week around the first session, for the headline cohort."""
+def course_block(course: Course, disclosure: Disclosure, *, half: bool = False) -> Block:
+    """Headache days per week around the first session, for the headline cohort; `half`: small, and for it alone."""
     weeks = course.weeks[course.weeks["week"].between(*COURSE_WEEKS)]
+    if half:
+        weeks = weeks[weeks["cohort"] == "headline"]
     shown = disclosure.course(weeks)
     if not shown["mean"].notna().any():
         return Sentence(f"Course around the first session: {TOO_FEW}.")
@@ -36,6 +39,8 @@ def course_block(course: Course, disclosure: Disclosure) -> Block:
         "week."
     )
     draw = partial(figures.draw_course, shown, window_edges(course))
+    if half:
+        return figures.figure_block(lambda ax: draw(ax=ax), alt=alt, height_mm=70, width="half")
     caption = _course_caption(course, disclosure)
     return figures.figure_block(lambda ax: draw(ax=ax), alt=alt, height_mm=75, caption=caption)
 
@@ -78,8 +83,10 @@ def _before_after_row(change: PairedChange, disclosure: Disclosure) -> dict[str,
     return row
 
 
-def responders_figure_block(change: PairedChange, disclosure: Disclosure) -> Block:
-    """Share of patients with at least each reduction of the plan."""
+def responders_figure_block(
+    change: PairedChange, disclosure: Disclosure, bad_month: NullSimulation | None = None
+) -> Block:
+    """Share of patients with at least each reduction of the plan, beside what a bad month alone would give."""
     if change.endpoint.improvement == "increase":
         return Sentence(f"For {change.endpoint.label.lower()} more is better: a response is a rise.")
     rows = []
@@ -90,14 +97,39 @@ def responders_figure_block(change: PairedChange, disclosure: Disclosure) -> Blo
     frame = pd.DataFrame(rows, columns=["reduction", "share", "low", "high"])
     if not frame["share"].notna().any():
         return Sentence(f"Responders: {TOO_FEW}.")
-    draw = partial(figures.draw_responders, frame, of_what=change.endpoint.label.lower())
+    expected = _expected_shares(change, disclosure, bad_month)
+    if expected is not None:
+        frame["expected"] = expected
+    draw = partial(
+        figures.draw_responders,
+        frame,
+        of_what=change.endpoint.label.lower(),
+        expected_name="a bad month alone" if expected is not None else "",
+    )
     alt = "Share of patients with at least this reduction: " + "; ".join(
         f"{reduction:g}%: {number(share, 0)}%" for reduction, share, *_ in rows if share == share
     )
-    return figures.figure_block(lambda ax: draw(ax=ax), alt=f"{alt}.", height_mm=48)
+    if expected is not None:
+        alt += "; to be expected from entering in a bad month alone: " + "; ".join(
+            f"{reduction:g}%: {number(one, 0)}%"
+            for reduction, one in zip(frame["reduction"], expected, strict=True)
+        )
+    return figures.figure_block(lambda ax: draw(ax=ax), alt=f"{alt}.", height_mm=52, width="half")
 
 
-def by_group_block(changes: Sequence[PairedChange], disclosure: Disclosure) -> Block:
+def _expected_shares(
+    change: PairedChange, disclosure: Disclosure, bad_month: NullSimulation | None
+) -> list[float] | None:
+    """Middle of the expected range at each reduction, in percent; None where it cannot be computed or shown."""
+    if bad_month is None or bad_month.change_range is None or change.endpoint.name != "headache_days_per_28":
+        return None
+    if not disclosure.exact and bad_month.n_eligible < disclosure.least_for_mean:
+        return None
+    ranges = [bad_month.responder_range(float(one)) for one in change.plan.responder_reductions]
+    return [_NAN if one is None else round(50 * (one[0] + one[1])) for one in ranges]
+
+
+def by_group_block(changes: Sequence[PairedChange], disclosure: Disclosure, *, half: bool = False) -> Block:
     """The change in each group with its interval; groups of few patients are named and not drawn.
 
     In `share` they are not even named.
@@ -113,7 +145,10 @@ def by_group_block(changes: Sequence[PairedChange], disclosure: Disclosure) -> B
         f"{label} {number(value) if value == value else reason}"
         for label, value, reason in frame[["label", "value", "reason"]].itertuples(index=False)
     )
-    return figures.figure_block(lambda ax: draw(ax=ax), alt=f"{alt}.", height_mm=6.0 * len(frame) + 18)
+    height = 6.0 * len(frame) + 18
+    if half:
+        return figures.figure_block(lambda ax: draw(ax=ax), alt=f"{alt}.", height_mm=height, width="half")
+    return figures.figure_block(lambda ax: draw(ax=ax), alt=f"{alt}.", height_mm=height)
 
 
 def completeness_block(course: Course, disclosure: Disclosure) -> Block:
@@ -130,4 +165,4 @@ def completeness_block(course: Course, disclosure: Disclosure) -> Block:
         "Days with an entry, of all days of the patients for whom the week was over. Before booking there is no "
         "diary yet."
     )
-    return figures.figure_block(lambda ax: draw(ax=ax), alt=alt, height_mm=45, caption=caption)
+    return figures.figure_block(lambda ax: draw(ax=ax), alt=alt, height_mm=45, caption=caption, width="half")

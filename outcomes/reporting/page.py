@@ -350,6 +350,20 @@ def _data_address(svg: bytes) -> str:
 
 
 @dataclass(frozen=True)
+class NewPage(Block):
+    """What follows begins a new page on paper."""
+
+    def as_html(self) -> str:
+        return '<div class="new-page"></div>'
+
+    def as_typst(self) -> str:
+        return "pagebreak(weak: true)"
+
+    def as_text(self) -> str:
+        return ""
+
+
+@dataclass(frozen=True)
 class Notes(Block):
     """Small remarks, one per line."""
 

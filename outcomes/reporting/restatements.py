@@ -233,7 +233,11 @@ def became(old: Mapping[str, Any], new: Mapping[str, Any] | None) -> str:
 
 def _moved_since(report: MonthlyReport, earlier: EarlierReport) -> list[_Moved] | None:
     """None where the earlier month cannot be worked out from the records as they are now."""
-    again = report if earlier.month == report.month else replace(report, month=earlier.month, earlier=())
+    again = (
+        report
+        if earlier.month == report.month
+        else replace(report, month=earlier.month, shared=None, earlier=())
+    )
     try:
         found = moved(earlier.figures, shown_figures(again))
         if not found:
@@ -259,7 +263,7 @@ def _under_its_plan(again: MonthlyReport, earlier: EarlierReport) -> dict[str, M
         return None  # a plan of another version of the program
     records = replace(again.records, plan=plan)
     disclosure = Disclosure(again.disclosure.profile, plan.minimum_cell)
-    then = replace(again, records=records, disclosure=disclosure)
+    then = replace(again, records=records, disclosure=disclosure, shared=None)
     return {figure["key"]: figure for figure in shown_figures(then)}
 
 

@@ -38,7 +38,7 @@ def results_payload(report: MonthlyReport) -> dict[str, Any]:
     """Key figures as shown, and in `internal` the flow and every statistic of the comparison, unrounded."""
     payload: dict[str, Any] = {"figures": shown_figures(report)}
     if report.disclosure.exact:
-        changes = (*report.comparison, *report.other_modes)
+        changes = (*report.comparison, *report.numbers.other_modes)
         payload["flow"] = report.flow.to_dict()
         payload["statistics"] = [_finite(row.to_dict()) for change in changes for row in change.statistics]
     return payload

@@ -16,9 +16,10 @@ import pytest
 from outcomes import AnalysisPlan, Heading, load_records
 from outcomes.errors import InvalidRecords, PlanError
 from outcomes.reporting import figures
-from outcomes.reporting.contents import MonthlyReport
+from outcomes.reporting.contents import MonthlyReport, open_report
 from outcomes.reporting.disclosure import Disclosure, Profile
 from outcomes.reporting.page import Block, FigureBlock
+from outcomes.reporting.report_numbers import ReportNumbers
 from outcomes.reporting.wording import LIMITATION
 
 MONTH = "2026-06"
@@ -71,7 +72,9 @@ def figures_without_drawing(request: pytest.FixtureRequest, monkeypatch: pytest.
         monkeypatch.setattr(
             figures,
             "figure_block",
-            lambda draw, *, alt, height_mm, caption="": FigureBlock(b"<svg/>", alt, caption),
+            lambda draw, *, alt, height_mm, caption="", width="full", narrow_height_mm=None: FigureBlock(
+                b"<svg/>", alt, caption, width
+            ),
         )
 
 
@@ -259,3 +262,116 @@ def test_the_report_says_that_most_were_still_treated(profile: Profile) -> None:
     tables["sessions"] = pd.concat([tables["sessions"], later], ignore_index=True)
     assert "care including dry needling" not in without
     assert "this is the change under care including dry needling" in text_of(tables, MONTH, profile)
+
+
+def full_clinic(n: int) -> dict[str, pd.DataFrame]:
+    """`clinic` with drugs, practitioners, answers about events and a red flag; one patient takes opioids."""
+    tables = clinic(["migraine", "tension_type"] * (n // 2))
+    diary = tables["diary"]
+    has = diary["headache"] == "yes"
+    diary["acute_medication"] = np.where(has, "yes", "no")
+    drug = np.where(diary["patient_id"] == "P001", "opioid", "triptan")
+    diary["acute_medication_class"] = np.where(has, drug, "")
+    sessions = tables["sessions"]
+    sessions["practitioner_id"] = [f"PR-{1 + number % 2}" for number in range(len(sessions))]
+    again = [
+        sessions.assign(
+            date=[str(pd.Timestamp(date) + pd.Timedelta(days=7 * week))[:10] for date in sessions["date"]]
+        )
+        for week in range(6)
+    ]
+    given = pd.concat(again, ignore_index=True)
+    given["adverse_event"] = ["mild" if number % 4 == 0 else "none" for number in range(len(given))]
+    given["adverse_event_72h"] = ""
+    tables["sessions"] = given
+    tables["events"] = pd.DataFrame(
+        [("P003", given["date"].min(), "red_flag")], columns=["patient_id", "date", "kind"]
+    )
+    return tables
+
+
+@pytest.fixture(scope="module")
+def full_texts() -> dict[str, str]:
+    """The report of a clinic of 40 in both profiles, the second from the numbers of the first."""
+    records = load_records(full_clinic(40), AnalysisPlan())
+    shared = ReportNumbers(records, MONTH)
+    template = json.loads(
+        (Path(__file__).parents[2] / "notebooks" / "monthly_report.ipynb").read_text("utf-8")
+    )
+    cells = ["".join(cell["source"]) for cell in template["cells"] if cell["cell_type"] == "code"][2:]
+    texts = {}
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(
+            figures,
+            "figure_block",
+            lambda draw, *, alt, height_mm, caption="", width="full", narrow_height_mm=None: FigureBlock(
+                b"<svg/>", alt, caption, width
+            ),
+        )
+        for profile in ("internal", "share"):
+            report = MonthlyReport(records, MONTH, Disclosure(profile, 8), shared)
+            shown = [eval(cell, {"report": report, "Heading": Heading}) for cell in cells]
+            texts[profile] = "\n".join(block.as_text() for block in shown)
+    return texts
+
+
+def test_the_order_of_the_report(full_texts: dict[str, str]) -> None:
+    wanted = [
+        "This month", "Completeness", "Who is in the comparison", "Before and after", "Course around the first session",
+        "What entering in a bad month alone would give", "How many improved", "By headache type exploratory\n",
+        "Medication\n", "Questionnaires\n", "Does it last", "Sessions received", "Safety\n", "Practitioners",
+        "Month by month", "Had other choices been made", "Completeness and data quality", "What this report can",
+        "Provenance", "Next\n",
+    ]  # fmt: skip
+    for text in full_texts.values():
+        body = text[text.index("This month") :]
+        places = [
+            body.index(one, body.index("Who is in")) if n > 2 else body.index(one)
+            for n, one in enumerate(wanted)
+        ]
+        assert places == sorted(places)
+
+
+def test_no_pseudonym_and_no_practitioner_leaves_the_clinic(full_texts: dict[str, str]) -> None:
+    assert re.search(r"\bP003\b", full_texts["internal"]), "whose red flag it was"
+    assert "by practitioner" in full_texts["internal"]
+    assert not re.search(r"\bP\d{3}\b|\bPR-\d", full_texts["share"])
+    assert "shown to the clinic alone" in full_texts["share"]
+
+
+def test_a_drug_of_one_patient_is_not_named_in_share(full_texts: dict[str, str]) -> None:
+    assert "Days with opioid" in full_texts["internal"]
+    assert "opioid" not in full_texts["share"]
+    assert "Days with triptan" in full_texts["share"]
+
+
+def test_safety_says_how_many_were_asked_and_what_was_not_ruled_out(full_texts: dict[str, str]) -> None:
+    # 40 patients with 6 sessions each; an event at every fourth of the 240 asked about.
+    assert "An event at 25% of sessions (20 to 31% of 240 sessions asked about)" in full_texts["internal"]
+    # The exact one-sided limit of 0 of 240 is 1 − 0.05^(1/240) = 1.24%.
+    assert "serious: none seen, at most 1.2%" in full_texts["internal"]
+    assert "asked again at 72 hours: 0% of 240 sessions" in full_texts["internal"]
+    assert "of about 240 sessions asked about" in full_texts["share"]
+
+
+def test_the_last_page_never_says_to_treat_more(full_texts: dict[str, str]) -> None:
+    for text in full_texts.values():
+        last = text[text.rindex("\nNext\n") :]
+        assert re.search(r"1 day per 28\t\d", last)
+        assert "do not show what caused a change" in last
+        assert not re.search(r"treat (them )?more|more sessions|book", last)
+
+
+def test_a_profile_shows_the_same_from_numbers_that_another_worked_out(full_texts: dict[str, str]) -> None:
+    assert text_of(full_clinic(40), MONTH, "share") == full_texts["share"]
+
+
+def test_numbers_are_not_kept_when_a_file_changes(tmp_path: Path) -> None:
+    tables = clinic(["migraine"] * 3)
+    for name, table in tables.items():
+        table.to_csv(tmp_path / f"{name}.csv", index=False)
+    given: dict[str, Any] = {"month": MONTH, "plan": AnalysisPlan().to_dict()}
+    before = open_report(str(tmp_path), profile="internal", **given)
+    assert open_report(str(tmp_path), profile="share", **given).records is before.records
+    tables["diary"].iloc[:-1].to_csv(tmp_path / "diary.csv", index=False)
+    assert open_report(str(tmp_path), profile="internal", **given).records is not before.records

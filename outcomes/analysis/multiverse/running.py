@@ -25,6 +25,12 @@ _WINDOW_KEYS = ("baseline_days", "followup_first_day", "followup_last_day")
 #: Analyses that fit a model run where at most so many of the cut's choices depart from the plan.
 MOVED_WITH_A_MODEL = 1
 
+#: What a quick run does without: each takes longer than all the rest together.
+SLOW_CHOICES = ("headache_day_rule",)
+QUICK_ANALYSES = tuple(
+    one for one in ANALYSES if not one.fits_model and one.estimator not in ("bootstrap-t", "Hodges–Lehmann")
+)
+
 
 def multiverse(
     records: Records,
@@ -34,14 +40,16 @@ def multiverse(
     mode: str | None = None,
     cohort: Cohort | None = None,
     models_everywhere: bool = False,
+    quick: bool = False,
 ) -> Multiverse:
     """The change of one endpoint under every combination of choices that could have been made otherwise.
 
     Crossed in full: follow-up window × baseline window × minimum of recorded days × (missing-data method ×
     estimator, where both fit each other: `analyses.ANALYSES`). Analyses that fit a model (multiple imputation, the
     beta-binomial) run where at most one of windows and minimum departs from the plan; `models_everywhere` runs
-    them throughout, at three times the time. Without `plan` the records' own, without `endpoint` the plan's
-    primary one. Endpoints other than headache days of a daily diary have the observed days only; summaries
+    them throughout, at three times the time. `quick` leaves out what takes long: those models, the bootstrap,
+    Hodges–Lehmann and the rules by which a day counts, and says so. Without `plan` the records' own, without
+    `endpoint` the plan's primary one. Endpoints other than headache days of a daily diary have the observed days only; summaries
     cannot be cut otherwise. With `cohort`, each follow-up window has its own patients: those for whom it closed
     in these months.
 
@@ -51,12 +59,16 @@ def multiverse(
     plan = plan if plan is not None else records.plan
     found = find_endpoint(endpoint or plan.primary_endpoint, plan)
     world = _World(records, plan, found, mode, cohort)
-    choices = cut_choices(world.asked)
-    rows = list(_rows(world, choices, models_everywhere))
+    choices = tuple(
+        choice for choice in cut_choices(world.asked) if not (quick and choice.name in SLOW_CHOICES)
+    )
+    analyses = QUICK_ANALYSES if quick else ANALYSES
+    rows = list(_rows(world, choices, analyses, models_everywhere))
     rows += [_not_varied(choices, choice) for choice in choices if choice.not_varied]
     if not world.counted:
         rows.append(_missing_not_varied(choices))
-    return Multiverse(found, mode or "diary", tuple(rows), plan, _notes(models_everywhere, world.counted))
+    notes = _notes(models_everywhere, world.counted, quick)
+    return Multiverse(found, mode or "diary", tuple(rows), plan, notes)
 
 
 @dataclass(frozen=True, eq=False)
@@ -112,11 +124,13 @@ class _World:
         return self._periods[plan]
 
 
-def _rows(world: _World, choices: tuple[Choice, ...], models_everywhere: bool) -> Iterator[MultiverseRow]:
+def _rows(
+    world: _World, choices: tuple[Choice, ...], analyses: tuple[Analysis, ...], models_everywhere: bool
+) -> Iterator[MultiverseRow]:
     for options in itertools.product(*(choice.options for choice in choices)):
         moved = sum(not option.is_default for option in options)
         cut = world.cut(options)
-        for analysis in ANALYSES:
+        for analysis in analyses:
             if analysis.needs_days and cut.days is None:
                 continue
             if analysis.fits_model and moved > MOVED_WITH_A_MODEL and not models_everywhere:
@@ -164,8 +178,14 @@ def _without_numbers(named: tuple[tuple[str, str], ...], why: str) -> Multiverse
     return MultiverseRow(named, None, None, None, 0, 0, "not varied", "not_varied", (why,), False, False)
 
 
-def _notes(models_everywhere: bool, counted: bool) -> tuple[str, ...]:
+def _notes(models_everywhere: bool, counted: bool, quick: bool) -> tuple[str, ...]:
     notes = ["rows share patients and days: they are not independent, and their share is not a probability"]
+    if quick:
+        return (
+            *notes,
+            "a quick run: without models, bootstrap, Hodges–Lehmann and other rules by which a day counts; the full "
+            "one has them",
+        )
     if counted and not models_everywhere:
         notes.append(
             "multiple imputation and the beta-binomial model: only where at most one of windows and minimum moves"

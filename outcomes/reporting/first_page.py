@@ -1,0 +1,275 @@
+"""The first page: what happened, beside what else explains it, in two minutes."""
+
+from __future__ import annotations
+
+from outcomes.analysis.answers import statistic_of
+from outcomes.analysis.comparison import DESCRIBED
+from outcomes.analysis.estimates import Estimate
+from outcomes.analysis.proportions import share as share_of
+from outcomes.analysis.questions.care import still_in_care
+from outcomes.analysis.results import PairedChange, Statistic
+from outcomes.reporting.disclosure import TOO_FEW
+from outcomes.reporting.expectations import expectation_words, glance_words, halved_expected
+from outcomes.reporting.figure_blocks import by_group_block, course_block
+from outcomes.reporting.formatting import interval, month_words, number, percent, percent_interval
+from outcomes.reporting.page import (
+    Block,
+    Columns,
+    Heading,
+    KeyFigure,
+    KeyFigures,
+    Lead,
+    Masthead,
+    NewPage,
+    Notes,
+    Sentence,
+    Strong,
+    TableBlock,
+)
+from outcomes.reporting.report_base import ReportBase
+from outcomes.reporting.safety_words import asked_again, event_share, serious_words
+from outcomes.reporting.wording import (
+    CLUSTER_NOT_COMPARED,
+    RECALLED,
+    care_words,
+    change_words,
+    described_words,
+    interval_phrase,
+    mode_name,
+    share_phrase,
+    windows_phrase,
+)
+
+#: Reasons of a flow after which a patient has no baseline, and those for whom the question does not arise.
+_NOT_STARTED = ("no_first_session", "outside_cohort", "episodic_cluster")
+_NO_BASELINE = ("no_diary", "no_baseline_diary", "baseline_too_few_days")
+
+
+class FirstPage(ReportBase):
+    """Masthead, what happened, four figures, one sentence each, course and types."""
+
+    def masthead(self) -> Block:
+        return Masthead("Headache outcomes", self.month_name(), self._cohort_lines(), self.disclosure.profile)
+
+    def month_name(self) -> str:
+        return month_words(self.month)
+
+    def _cohort_lines(self) -> tuple[str, ...]:
+        marks = (RECALLED,) if self.numbers.is_recalled else ()
+        cohort = self.numbers.cohort
+        if cohort is None:
+            return ("all patients in the records", *marks)
+        first, last = cohort.closed_from, cohort.closed_to
+        return (f"follow-up closed {first.strftime('%B %Y')} to {last.strftime('%B %Y')}", *marks)
+
+    def lead(self) -> Block:
+        """What was recorded, then what else explains a change."""
+        change = self.primary
+        shown = self.disclosure.before_after(change)[2]
+        windows = windows_phrase(self.plan, daily=change.daily)
+        if shown.value is None:
+            return Lead((self._why_no_headline(windows),))
+        start, message, end = change_words(change.endpoint, shown.value, change.mode, windows)
+        patients = self.disclosure.people(change.n)
+        bounds = f" ({interval_phrase(change.endpoint, shown)}; {patients})."
+        cause = " This is a change; what caused it, these records cannot show."
+        still = still_in_care(self.numbers.periods, self.numbers.endpoints)
+        care = care_words(still, self.plan, self.disclosure)
+        if care:
+            cause = f"{cause} {care}"
+        return Lead((start, Strong(message, "recorded"), end, mode_name(change.mode), bounds, cause))
+
+    def _why_no_headline(self, windows: tuple[str, str]) -> str:
+        change, least = self.primary, self.disclosure.least_for_mean
+        if change.n == 0 and f"{DESCRIBED}baseline_mean" in change:
+            return described_words(change, self.disclosure) or CLUSTER_NOT_COMPARED
+        if change.n == 0 and self.disclosure.exact:
+            return f"No patient has a value both {windows[1]} and {windows[0]}."
+        if change.n >= least:
+            return "The patients differ too little for a mean to be shown safely."
+        return f"Too few patients to show safely (fewer than {least})."
+
+    def expectation(self) -> Block:
+        """What a bad month alone would give, short; the whole of it stands in its own section."""
+        numbers = self.numbers
+        return Sentence(glance_words(numbers.bad_month, numbers.repeat, self.disclosure))
+
+    def bad_month(self) -> Block:
+        """What a bad month alone would give, beside the change and never taken off it."""
+        numbers = self.numbers
+        return Sentence(expectation_words(numbers.bad_month, numbers.repeat, self.disclosure))
+
+    # ---- four figures ----
+
+    def key_figures(self) -> Block:
+        """The four figures an owner asks for, each with the number that sobers it."""
+        if self.primary.n == 0 and f"{DESCRIBED}baseline_mean" in self.primary:
+            # Nobody is compared because of who they are: there are no figures, and not figures of nobody.
+            return Notes(())
+        others = ("headache_days_per_28", "acute_medication_days_per_28")
+        names = list(dict.fromkeys((self.primary.endpoint.name, *others)))
+        items = [self._key_mean(name) for name in names]
+        items.insert(1, self._key_halved())
+        items += [self._key_events(), self._key_mean("intensity_on_headache_days")]
+        found = tuple(item for item in items if item is not None)[:4]
+        if len(found) >= 2:
+            return KeyFigures(found)
+        return Notes(tuple("; ".join((f"{item.label}: {item.value}", *item.lines)) for item in found))
+
+    def _key_mean(self, endpoint: str) -> KeyFigure | None:
+        change = self.find(endpoint)
+        if change is None:
+            return None
+        unit = " per 28" if change.endpoint.counts_days else f", {change.endpoint.unit}"
+        label = f"{change.endpoint.label}{unit}"
+        before, after, moved = self.disclosure.before_after(change)
+        patients = self.disclosure.people(change.n)
+        if moved.value is None:
+            return KeyFigure(label, "–", (moved.reason, patients))
+        bounds = f" ({interval(moved.low, moved.high)})" if moved.low is not None else ""
+        lines = (f"change {number(moved.value)}{bounds}", patients)
+        return KeyFigure(label, f"{number(before.value)} → {number(after.value)}", lines)
+
+    def _key_halved(self) -> KeyFigure | None:
+        change = self.find("headache_days_per_28")
+        if change is None or "responders_50" not in change:
+            return None
+        halved, started = (
+            self.disclosure.share(change[f"responders_50{end}"]) for end in ("", "_all_started")
+        )
+        interval_text = percent_interval(halved.low, halved.high)
+        lines = [f"{interval_text} of {halved.n_text}" if halved.value is not None else share_phrase(halved)]
+        lines.append(f"all who started: {share_phrase(started)}")
+        if expected := halved_expected(self.numbers.bad_month, self.disclosure):
+            lines.append(f"a bad month alone: {expected}")
+        if "worsened_50" in change:
+            lines.append(f"worse by half: {share_phrase(self.disclosure.share(change['worsened_50']))}")
+        return KeyFigure("Headache days halved", percent(halved.value), tuple(lines))
+
+    def _key_events(self) -> KeyFigure | None:
+        answers = self.numbers.ask("safety")
+        if isinstance(answers, str) or not answers["asked_either"].n:
+            return None
+        value, beside = event_share(answers, "any", self.disclosure)
+        lines = [beside, serious_words(answers, self.disclosure)]
+        return KeyFigure("Sessions with an event", value, tuple(lines))
+
+    # ---- one sentence each ----
+
+    def at_a_glance(self) -> Block:
+        """Activity, completeness, responders and safety, one sentence each."""
+        rows = [
+            ("This month", self._activity_words()),
+            ("Completeness", self._completeness_words()),
+            ("Safety", self._safety_words()),
+        ]
+        shown = tuple((name, words) for name, words in rows if words)
+        if not shown:
+            return Notes(())
+        return TableBlock(("", "what the records say"), shown, align=("left", "left"))
+
+    def _activity_words(self) -> str:
+        found, shown = self.numbers.activity, self.disclosure
+        if found is None:
+            return ""
+        # One patient's sessions are not told as the clinic's.
+        hidden = found.treated < shown.minimum_cell or 2 * found.most_of_one > found.sessions
+        sessions = TOO_FEW if hidden and not shown.exact else shown.patients(found.sessions)
+        ended = "" if found.ended is None else f"; treatment ended for {shown.people(found.ended)}"
+        return (
+            f"First session: {shown.people(found.new_patients)}. Sessions given: {sessions}, to "
+            f"{shown.people(found.treated)}{ended}."
+        )
+
+    def _completeness_words(self) -> str:
+        flow, left = self.flow, dict(self.flow.left_out)
+        if flow.mode != "diary" or self.course is None:
+            return ""
+        started = flow.n_patients - sum(left.get(reason, 0) for reason in _NOT_STARTED)
+        baseline = started - sum(left.get(reason, 0) for reason in _NO_BASELINE)
+        parts = [
+            f"enough baseline diary {self._part(baseline, started)}",
+            f"follow-up as well {self._part(flow.n_analysed, started)}",
+            *self._questionnaire_pairs(),
+        ]
+        people = f" ({started:,} with a first session)" if self.disclosure.exact else ""
+        return (
+            f"Patients of these twelve months{people}: {'; '.join(parts)}."
+            if self.month
+            else (f"Patients{people}: {'; '.join(parts)}.")
+        )
+
+    def _part(self, count: int, of: int) -> str:
+        """`119 (70%)`; in `share` the percentage alone, so that no total stands beside the flow."""
+        row = counted(count, of, self)
+        shown = self.disclosure.share(row)
+        if shown.value is None:
+            return shown.count_text if self.disclosure.exact else shown.reason
+        return f"{count:,} ({percent(shown.value)})" if self.disclosure.exact else percent(shown.value)
+
+    def _questionnaire_pairs(self) -> list[str]:
+        answers = self.numbers.ask("questionnaires")
+        if isinstance(answers, str):
+            return []
+        pairs = [row for row in answers if row.statistic == "paired" and row.n]
+        if not pairs:
+            return []
+        most = max(pairs, key=lambda row: row.count or 0)
+        shown = self.disclosure.share(most)
+        what = f"both {answers.label(most.endpoint)} questionnaires"
+        if shown.value is None:
+            return [f"{what}: {shown.reason}"]
+        return [f"{what} {percent(shown.value)} of {shown.n_text} with a first"]
+
+    def _safety_words(self) -> str:
+        answers = self.numbers.ask("safety")
+        if isinstance(answers, str) or not answers["asked_either"].n:
+            return ""
+        value, beside = event_share(answers, "any", self.disclosure)
+        with_event = f"An event at {value} of sessions ({beside})" if value != "–" else f"Events: {beside}"
+        again = asked_again(answers, self.disclosure)
+        return (
+            "; ".join(part for part in (with_event, serious_words(answers, self.disclosure), again) if part)
+            + "."
+        )
+
+    # ---- two figures, promises ----
+
+    def glance_figures(self) -> Block:
+        """The course of the patients compared, and the change by headache type."""
+        left: tuple[Block, ...] = (Heading("Course", "patients compared"), self._small_course())
+        right: tuple[Block, ...] = (Heading("By headache type", "exploratory"), self._small_types())
+        return Columns(left, right)
+
+    def _small_course(self) -> Block:
+        if self.course is None:
+            return Sentence("No daily diary, so there is no course to show.")
+        return course_block(self.course, self.disclosure, half=True)
+
+    def _small_types(self) -> Block:
+        types = self.shown_types()
+        if not types:
+            return Sentence(f"By headache type: {TOO_FEW}.")
+        return by_group_block(types, self.disclosure, half=True)
+
+    def shown_types(self) -> tuple[PairedChange, ...]:
+        """The headache types of the comparison; in `share` without types that are described only."""
+        if self.disclosure.exact:
+            return self.numbers.by_type
+        # A group that is described only holds nobody who is compared: nothing in it could be worked out.
+        return tuple(one for one in self.numbers.by_type if one.n or f"{DESCRIBED}baseline_mean" not in one)
+
+    def claims_at_a_glance(self) -> Block:
+        """What the clinic says in public, in short; nothing where no claims are declared."""
+        return Notes(())
+
+    def new_page(self) -> Block:
+        return NewPage()
+
+
+def counted(count: int, of: int, report: ReportBase) -> Statistic:
+    """A number of patients out of others, so that it passes the rules of a share."""
+    found = share_of(count, of, report.plan.confidence) if of else Estimate(None, None, None, None, "count")
+    return statistic_of(
+        found, report.plan, endpoint="patients", statistic="counted", n=of, count=count, unit="share"
+    )

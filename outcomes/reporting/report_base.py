@@ -1,0 +1,72 @@
+"""What every part of a report stands on: the records, the month, the profile, and the numbers worked out once."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from functools import cached_property
+
+from outcomes.analysis.answers import Answers
+from outcomes.analysis.periods import PatientFlow
+from outcomes.analysis.results import ComparisonTable, Course, PairedChange
+from outcomes.plan import AnalysisPlan
+from outcomes.records.checked import Records
+from outcomes.reporting.disclosure import Disclosure
+from outcomes.reporting.report_numbers import ReportNumbers
+from outcomes.reporting.restatements import EarlierReport
+
+
+@dataclass(frozen=True)
+class ReportBase:
+    """One month (YYYY-MM, None: all patients) under one profile.
+
+    `shared`: numbers that another profile worked out. `run_id` is shown; `earlier` is what earlier reports showed.
+    """
+
+    records: Records
+    month: str | None
+    disclosure: Disclosure
+    shared: ReportNumbers | None = field(default=None, repr=False, compare=False)
+    run_id: str | None = None
+    earlier: tuple[EarlierReport, ...] = ()
+
+    @cached_property
+    def numbers(self) -> ReportNumbers:
+        """Exact, and the same for every profile."""
+        return self.shared if self.shared is not None else ReportNumbers(self.records, self.month)
+
+    @property
+    def plan(self) -> AnalysisPlan:
+        return self.records.plan
+
+    @property
+    def flow(self) -> PatientFlow:
+        return self.numbers.flow
+
+    @property
+    def course(self) -> Course | None:
+        return self.numbers.course
+
+    @property
+    def comparison(self) -> ComparisonTable:
+        return self.numbers.comparison
+
+    @property
+    def primary(self) -> PairedChange:
+        return self.numbers.primary
+
+    def find(self, endpoint: str) -> PairedChange | None:
+        """The comparison of one endpoint in the headline's mode, where the records hold it."""
+        changes = (*self.comparison, *self.numbers.further)
+        return next((change for change in changes if change.endpoint.name == endpoint), None)
+
+
+def plain_note(note: str) -> str:
+    """A note of the analysis as a sentence: without the code in front, with a capital and a full stop."""
+    words = re.sub(r"^[a-z_0-9]+: ", "", note).strip()
+    return f"{words[:1].upper()}{words[1:]}" + ("" if words.endswith((".", "?")) else ".")
+
+
+def cannot_answer(answers: Answers | str) -> str:
+    """The sentence in place of answers that these records cannot give."""
+    return answers if isinstance(answers, str) else ""

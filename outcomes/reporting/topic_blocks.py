@@ -1,0 +1,130 @@
+"""Answers to topics under the rules of a profile: the one place where rows of `Answers` become rows of a report.
+
+`Disclosure` has no rule of its own yet for some kinds of numbers of topics (medians, sessions, Kaplan–Meier
+shares). Here they pass the strictest of the rules it has, so that a rule made for them can take this one's place.
+Sources: docs/method.md#disclosure.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+
+from outcomes.analysis.answers import Answers
+from outcomes.analysis.results import Statistic
+from outcomes.reporting.disclosure import MIN_ROWS_FOR_SHARE, NOT_SHOWN, TOO_FEW, Disclosure, Shown
+from outcomes.reporting.formatting import (
+    interval,
+    number,
+    percent,
+    percent_decimals,
+    percent_interval,
+    rounded,
+)
+from outcomes.reporting.page import Block, Notes, Sentence, TableBlock
+
+#: Modes in which n counts sessions and not patients; a statistic of these may still be about patients.
+_SESSION_MODE = "sessions"
+
+#: Methods that give one patient's own value: shown only to the clinic.
+_ORDERED = ("median", "quantile")
+
+
+def shown_row(row: Statistic, disclosure: Disclosure, *, of_sessions: bool = False) -> Shown:
+    """A row of answers as it may be shown. `of_sessions`: n counts sessions."""
+    if disclosure.exact:
+        shown = disclosure.share(row) if row.unit == "share" else disclosure.mean(row)
+        return replace(shown, reason="not known") if row.value is None and row.n else shown
+    if of_sessions:
+        return _sessions(row, disclosure)
+    if row.unit == "share" and row.count is not None:
+        return disclosure.share(row)
+    if row.unit == "share":
+        return _share_without_count(row, disclosure)
+    if any(word in row.method for word in _ORDERED):
+        return replace(disclosure.mean(replace(row, low=None, high=None)), value=None, reason=NOT_SHOWN)
+    return disclosure.mean(row)
+
+
+def _share_without_count(row: Statistic, disclosure: Disclosure) -> Shown:
+    """A Kaplan–Meier share, or a difference of shares: only where as many as a cell needs are on both sides."""
+    hidden = disclosure.share(replace(row, count=0))
+    value = row.value
+    if value is None or row.n < disclosure.least_for_mean or min(value, 1 - value) < 0:
+        return hidden
+    if row.n * min(value, 1 - value) < disclosure.minimum_cell:
+        return hidden
+    value, low, high = (None if one is None else float(rounded(one, 2)) for one in (value, row.low, row.high))
+    return replace(hidden, value=value, low=low, high=high, reason="")
+
+
+def _sessions(row: Statistic, disclosure: Disclosure) -> Shown:
+    """A share of sessions in whole percent, without the exact counts and without an interval that tells them."""
+    text = f"about {5 * round(row.n / 5):,}" if row.n >= MIN_ROWS_FOR_SHARE else TOO_FEW
+    blank = Shown(None, None, None, None, text, "", row.unit, row.confidence, TOO_FEW)
+    value = row.value
+    if value is None or row.n < MIN_ROWS_FOR_SHARE or (row.unit == "share" and not 0.01 <= value <= 0.99):
+        return blank
+    digits = 2 if row.unit == "share" else 1
+    low, high = (None if one is None else float(rounded(one, digits)) for one in (row.low, row.high))
+    return replace(blank, value=float(rounded(value, digits)), low=low, high=high, reason="")
+
+
+def value_text(shown: Shown, decimals: int = 1) -> str:
+    """The value with its interval in brackets, or why it is not there."""
+    if shown.value is None:
+        return shown.reason or "–"
+    if shown.unit == "share":
+        places = percent_decimals(shown.high if shown.high is not None else shown.value)
+        bounds = f" ({percent_interval(shown.low, shown.high, places)})" if shown.low is not None else ""
+        return f"{percent(shown.value, places)}{bounds}"
+    places = 2 if shown.unit in ("ratio", "correlation") else decimals
+    bounds = f" ({interval(shown.low, shown.high, places)})" if shown.low is not None else ""
+    return f"{number(shown.value, places)}{bounds}"
+
+
+def answers_table(
+    answers: Answers,
+    rows: Sequence[Statistic],
+    disclosure: Disclosure,
+    *,
+    caption: str = "",
+    of_sessions: Iterable[str] = (),
+    labels: Sequence[str] = (),
+    notes: tuple[str, ...] = (),
+    unit_of_n: str = "patients",
+) -> Block:
+    """One line per statistic: its words, value with interval, and n. Nothing where there are no rows."""
+    named = list(zip(rows, labels or [answers.label(row.statistic) for row in rows], strict=True))
+    if disclosure.exact:
+        named = [(row, label) for row, label in named if row.n]
+    if not named:
+        return Sentence(f"{caption}: nobody to look at.") if caption else Notes(())
+    sessions = set(of_sessions)
+    lines = []
+    for row, label in named:
+        shown = shown_row(row, disclosure, of_sessions=row.statistic in sessions)
+        unit = "" if row.unit in ("share", "ratio") or shown.value is None else f" {row.unit}"
+        lines.append((f"{label[:1].upper()}{label[1:]}", f"{value_text(shown)}{unit}", shown.n_text))
+    if not disclosure.exact and all(line[1] in (TOO_FEW, NOT_SHOWN) for line in lines):
+        return Sentence(f"{caption or answers.topic.capitalize()}: {TOO_FEW}.")
+    return TableBlock(
+        ("", "in the records", unit_of_n), tuple(lines), caption, ("left", "right", "right"), notes
+    )
+
+
+def chosen(answers: Answers, names: Sequence[str], **where: str) -> list[Statistic]:
+    """The statistics of these names that the answers hold, in this order."""
+    found = []
+    for name in names:
+        for row in answers.statistics:
+            if row.statistic == name and all(getattr(row, key) == value for key, value in where.items()):
+                found.append(row)
+    return found
+
+
+def first(answers: Answers | str, name: str, **where: str) -> Statistic | None:
+    """The first statistic of that name, or None."""
+    if isinstance(answers, str):
+        return None
+    return next(iter(chosen(answers, [name], **where)), None)

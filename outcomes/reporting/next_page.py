@@ -168,6 +168,6 @@ class NextPage(FirstPage):
 
 
 def _two_digits(n: int) -> int:
-    """Up to the next number of two digits: with more, beside the interval, it would tell the patients' number."""
-    step = 10 ** max(0, len(str(n)) - 2)
+    """Up to the next five, from 100 on to two digits: with more, beside the interval, it would tell who is counted."""
+    step = max(5, 10 ** max(0, len(str(n)) - 2))
     return step * math.ceil(n / step)

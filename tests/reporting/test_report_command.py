@@ -125,7 +125,7 @@ def test_two_profiles_in_folders_of_their_names(written: Path) -> None:
 @each_profile
 def test_the_limitation_and_the_mark_are_on_every_page(written: Path, profile: str) -> None:
     text = pages(written, profile)
-    assert 2 <= len(text) <= 5
+    assert 2 <= len(text) <= 14
     mark = {"internal": "not to leave the clinic", "share": "small numbers hidden"}[profile]
     for number, page in enumerate(text, start=1):
         assert squeezed(LIMITATION) in squeezed(page)
@@ -364,3 +364,11 @@ def test_a_report_of_nobody_is_written_all_the_same(
     content = (tmp_path / "2024-06" / "share" / "report.pdf").read_bytes()
     text = " ".join(page.extract_text() for page in PdfReader(io.BytesIO(content)).pages)
     assert "Too few patients to show safely" in text
+
+
+@pytest.mark.parametrize("profile", ["internal", "share"])
+def test_the_first_page_is_one_page_and_the_last_says_what_is_next(written: Path, profile: str) -> None:
+    first, second, *_, last = pages(written, profile)
+    assert "what the records say" in first and "Who is in the comparison" not in first
+    assert "Who is in the comparison" in second
+    assert re.search(r"(?m)^Next$", last)

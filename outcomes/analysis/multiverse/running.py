@@ -48,8 +48,9 @@ def multiverse(
     estimator, where both fit each other: `analyses.ANALYSES`). Analyses that fit a model (multiple imputation, the
     beta-binomial) run where at most one of windows and minimum departs from the plan; `models_everywhere` runs
     them throughout, at three times the time. `quick` leaves out what takes long: those models, the bootstrap,
-    Hodges–Lehmann and the rules by which a day counts, and says so. Without `plan` the records' own, without
-    `endpoint` the plan's primary one. Endpoints other than headache days of a daily diary have the observed days only; summaries
+    Hodges–Lehmann and the rules by which a day counts, and says so.
+    Without `plan` the records' own, without `endpoint` the plan's
+    primary one. Endpoints other than headache days of a daily diary have the observed days only; summaries
     cannot be cut otherwise. With `cohort`, each follow-up window has its own patients: those for whom it closed
     in these months.
 
@@ -183,8 +184,7 @@ def _notes(models_everywhere: bool, counted: bool, quick: bool) -> tuple[str, ..
     if quick:
         return (
             *notes,
-            "a quick run: without models, bootstrap, Hodges–Lehmann and other rules by which a day counts; the full "
-            "one has them",
+            "a quick run: without models, bootstrap, Hodges–Lehmann and other rules by which a day counts",
         )
     if counted and not models_everywhere:
         notes.append(

@@ -17,6 +17,7 @@ from pathlib import Path
 from outcomes.commands import (
     analysis,
     checking,
+    claims,
     deidentifying,
     first_day,
     importing,
@@ -81,6 +82,7 @@ def _parser() -> argparse.ArgumentParser:
         checking,
         analysis,
         questions,
+        claims,
         one_patient,
         selfchecking,
         importing,

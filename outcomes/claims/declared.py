@@ -26,7 +26,7 @@ KINDS: dict[str, tuple[str, ...]] = {
     "change": ("endpoint",),
     "lasting": ("endpoint",),
     "share": ("endpoint", "reduction", "at_least"),
-    "score": ("instrument",),
+    "score": ("instrument", "margin"),
     "harm": ("grade", "at_most"),
     "contrast": ("endpoint", "against"),
     "dose": (),

@@ -6,13 +6,14 @@ The notebook template decides the order; every block computes from the same comp
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
 import pandas as pd
 
+from outcomes.analysis.claims.judging import ClaimsReview, judge_claims
 from outcomes.analysis.comparison import DESCRIBED, compare, compare_all, compare_groups
 from outcomes.analysis.course import measure_course
 from outcomes.analysis.day_counts import window_counts
@@ -24,10 +25,14 @@ from outcomes.analysis.recalls import VISITS_ATTRIBUTE, recalled_visits
 from outcomes.analysis.regression_to_mean.null_simulation import NullSimulation, null_simulation
 from outcomes.analysis.regression_to_mean.repeat_baseline import RepeatBaseline, repeat_baseline
 from outcomes.analysis.results import ComparisonTable, Course, PairedChange
+from outcomes.claims.declared import DeclaredClaims
+from outcomes.claims.kept import Standing
 from outcomes.errors import InvalidRecords
 from outcomes.plan import DAYS_PER_PERIOD, AnalysisPlan
 from outcomes.records.checked import Records
 from outcomes.records.reading import load_records
+from outcomes.records.sources import locate
+from outcomes.reporting.claims_blocks import claims_beside, claims_block, claims_summary_block
 from outcomes.reporting.disclosure import TOO_FEW, Disclosure, Profile
 from outcomes.reporting.expectations import (
     assumption_words,
@@ -92,17 +97,23 @@ def open_report(
     mapping: str | None = None,
     allowances: str | None = None,
     accept_set_aside: int | None = None,
+    claims_since: Mapping[str, Sequence[str]] | None = None,
 ) -> MonthlyReport:
     """Load the records and make the comparisons of one month's report.
 
-    `month` is YYYY-MM, or None for all patients. `plan` is a plan as plain values. Raises the errors of
-    `load_records` and of the plan.
+    `month` is YYYY-MM, or None for all patients. `plan` is a plan as plain values. `claims_since`: from when on each
+    claim of claims.toml counts, and why, where that is not what the file says. Raises the errors of `load_records`,
+    of the plan and of the claims.
     """
     chosen = AnalysisPlan.from_mapping(plan)
     records = load_records(
         source, chosen, mapping=mapping, allowances=allowances, accept_set_aside=accept_set_aside
     )
-    return MonthlyReport(records, month, Disclosure(profile, chosen.minimum_cell))
+    declared = claims_beside(locate(source))
+    since = {
+        name: Standing(dt.date.fromisoformat(day), why) for name, (day, why) in (claims_since or {}).items()
+    }
+    return MonthlyReport(records, month, Disclosure(profile, chosen.minimum_cell), declared, since)
 
 
 @dataclass(frozen=True)
@@ -112,6 +123,8 @@ class MonthlyReport:
     records: Records
     month: str | None
     disclosure: Disclosure
+    declared: DeclaredClaims | None = None
+    claims_since: Mapping[str, Standing] = field(default_factory=dict)
 
     # ---- the numbers, each worked out once ----
 
@@ -387,6 +400,21 @@ class MonthlyReport:
 
     def _responder_change(self) -> PairedChange | None:
         return self.primary if has_responders(self.primary) else None
+
+    @cached_property
+    def claims_review(self) -> ClaimsReview | None:
+        """The verdicts in force in this month; None where nothing is declared."""
+        if self.declared is None:
+            return None
+        return judge_claims(self.records, self.declared, month=self.month, standings=self.claims_since)
+
+    def claims(self) -> Block:
+        """What the clinic says in public, held against its records, claim by claim."""
+        return claims_block(self.claims_review, self.disclosure, self.primary.n)
+
+    def claims_summary(self) -> Block:
+        """The same as a short table, for the first page."""
+        return claims_summary_block(self.claims_review)
 
     @cached_property
     def _by_type(self) -> tuple[PairedChange, ...]:

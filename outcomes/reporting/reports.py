@@ -8,9 +8,11 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from outcomes.analysis.periods import Cohort
+from outcomes.claims.kept import KEPT_FILE, keep, standings_of
 from outcomes.files import built_folder, room_for, run_lock, safe_output, unchanged, within, write_private
 from outcomes.plan import AnalysisPlan, read_plan
 from outcomes.records.sources import locate
+from outcomes.reporting.claims_blocks import claims_beside
 from outcomes.reporting.disclosure import Disclosure
 from outcomes.reporting.notebooks import run_template
 from outcomes.reporting.typesetting import PageMarks, build_html, build_pdf
@@ -47,15 +49,19 @@ def write_reports(
         Cohort.of_month(month)
     destination = within(output, month or "all")
     places = {profile: safe_output(within(destination, profile), *read) for profile in profiles}
+    declared, kept, today = claims_beside(location), within(output, KEPT_FILE), dt.date.today()
+    place = source if location.path is None else str(location.path.resolve())
+    since = standings_of(declared, kept, place, today) if declared is not None else {}
     parameters = [
         {
-            "source": source if location.path is None else str(location.path.resolve()),
+            "source": place,
             "month": month,
             "profile": profile,
             "plan": plan.to_dict(),
             "mapping": _resolved(mapping_file),
             "allowances": _resolved(allowances_file),
             "accept_set_aside": accept_set_aside,
+            "claims_since": {name: [one.declared_on.isoformat(), one.why] for name, one in since.items()},
         }
         for profile in profiles
     ]
@@ -68,6 +74,8 @@ def write_reports(
         for profile, run in zip(profiles, runs, strict=True):
             contents[profile] = _files(run, profile, plan, month, formats)
         _write(contents, places)
+        if declared is not None:
+            keep(declared, kept, place, today)
     return [places[profile] / name for profile, files in contents.items() for name in files]
 
 

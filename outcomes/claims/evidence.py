@@ -53,7 +53,7 @@ class Published:
     @property
     def marks(self) -> str:
         """Certainty and directness, in brackets; empty where there is nothing to say of them."""
-        marks = [f"certainty {self.certainty or 'not noted when it was read'}"] * self.rank.endswith("review")
+        marks = [f"certainty {self.certainty or 'not noted'}"] * self.rank.endswith("review")
         marks += ["indirect: acupuncture, not dry needling"] * self.indirect
         return f" ({'; '.join(marks)})" if marks else ""
 

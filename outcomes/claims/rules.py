@@ -177,7 +177,9 @@ def judge_share(
     if word == CONSISTENT and not (low or 0.0) > (by_bad_month or 0.0):
         return Verdict(CANNOT_BE_TOLD, ("as many could have improved by entering in a bad month alone",))
     if word != CANNOT_BE_TOLD:
-        moved = tuple(why for why, *limits in others if _share_by_limits(*limits, declared)[0] != word)
+        moved = tuple(
+            why for why, least, most in others if _share_by_limits(least, most, declared)[0] != word
+        )
         if moved:
             return Verdict(CANNOT_BE_TOLD, moved)
     return Verdict(word, reasons)

@@ -19,7 +19,8 @@ from outcomes.reporting.claims_wording import (
     restarted_words,
     restatement,
     review_words,
-    verdict_words,
+    verdict_mark,
+    what_is_in_it,
 )
 from outcomes.reporting.disclosure import Disclosure, Shown
 from outcomes.reporting.formatting import (
@@ -105,7 +106,7 @@ def claims_summary_block(review: ClaimsReview | None) -> Block:
     if review is None:
         return Sentence(_NOTHING)
     rows = tuple(
-        (f"“{one.claim.says}”", verdict_words(one), due_to_treatment(one).split(":")[0].rstrip("."))
+        (f"“{one.claim.says}”", verdict_mark(one), due_to_treatment(one).split(":")[0].rstrip("."))
         for one in review
     )
     return TableBlock(
@@ -122,8 +123,11 @@ def claims_text(review: ClaimsReview) -> str:
 
 
 def _confidence_words(review: ClaimsReview) -> str:
-    name = confidence_name(round(review.plan.confidence, 5))
-    return f"{review.asked} claims are asked of the records, so that each interval is one of {name} (Bonferroni)."
+    what = "1 claim is" if review.asked == 1 else f"{review.asked} claims are"
+    return (
+        f"{what} asked of the records, so that each interval is one of {100 * review.plan.confidence:.5g}% "
+        "(Bonferroni): the more is promised, the more each promise needs."
+    )
 
 
 def _claim_blocks(
@@ -132,23 +136,24 @@ def _claim_blocks(
     claim = judged.claim
     blocks: list[Block] = [
         Heading(f"“{claim.says}”", level=3),
-        Sentence((Strong(f"{verdict_words(judged)}. ", "recorded"), restatement(claim, review.plan))),
+        Sentence((verdict_mark(judged), ". ", restatement(claim, review.plan))),
     ]
     if restarted := restarted_words(judged):
         blocks.append(Sentence(restarted))
     if table := _numbers_block(judged, disclosure, n_headline):
         blocks.append(table)
+    blocks.append(Sentence((Strong("Due to treatment? ", "quiet"), due_to_treatment(judged))))
     lines = []
     if judged.is_question:
         lines.append(f"Why: {'; '.join(judged.verdict.reasons)}.")
-    lines.append(f"Due to treatment? {due_to_treatment(judged)}")
+    if more := what_is_in_it(judged):
+        lines.append(more)
     lines += [review_words(judged)] if review_words(judged) else []
     if disclosure.exact:
         lines += judged.notes
     if judged.is_question:
         lines.append(_published_words(judged))
-    blocks.append(Notes(tuple(lines)))
-    return blocks
+    return [*blocks, Notes(tuple(lines))] if lines else blocks
 
 
 def _published_words(judged: Judged) -> str:
@@ -193,7 +198,7 @@ def _numbers_block(judged: Judged, disclosure: Disclosure, n_headline: int | Non
     started = "" if judged.n_started is None else f"{what}: {disclosure.people(judged.n_started)}."
     unit = next((row.unit for row in judged.numbers if not row.unit.startswith("share")), "")
     return TableBlock(
-        (unit, "value", f"{confidence_name(round(judged.numbers[0].confidence, 5))} interval", "patients"),
+        (unit, "value", f"{confidence_name(round(judged.numbers[0].confidence, 3))} interval", "patients"),
         tuple(rows),
         align=("left", "decimal", "right", "right"),
         notes=(started,) if started else (),

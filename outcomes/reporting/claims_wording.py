@@ -18,9 +18,12 @@ from outcomes.claims.rules import CANNOT_BE_TOLD, CONSISTENT, NOT_SUPPORTED
 from outcomes.plan import AnalysisPlan
 from outcomes.reporting.formatting import percent
 from outcomes.reporting.wording import mode_name, windows_phrase
+from outcomes.reporting.words import Mark, Tone
 
 #: A sign beside the word, so that nothing hangs on colour.
 SIGNS = {CONSISTENT: "●", NOT_SUPPORTED: "○", CANNOT_BE_TOLD: "–"}
+
+_TONES: dict[str, Tone] = {CONSISTENT: "recorded", NOT_SUPPORTED: "expected", CANNOT_BE_TOLD: "quiet"}
 
 #: "Due to treatment?", by design.
 DUE_TO_TREATMENT = {
@@ -64,10 +67,10 @@ _RESTARTED = {
 }
 
 
-def verdict_words(judged: Judged) -> str:
-    """Sign and word: `● consistent with our records`."""
+def verdict_mark(judged: Judged) -> Mark:
+    """Sign and word of the verdict, such as ● consistent with our records."""
     word = judged.verdict.word if judged.is_question else NOT_A_QUESTION
-    return f"{SIGNS[judged.verdict.word]} {word}"
+    return Mark(SIGNS[judged.verdict.word], word, _TONES[judged.verdict.word])
 
 
 def due_to_treatment(judged: Judged) -> str:
@@ -81,14 +84,25 @@ def due_to_treatment(judged: Judged) -> str:
     return DUE_TO_TREATMENT[judged.design]
 
 
+def what_is_in_it(judged: Judged) -> str:
+    """What a consistent verdict holds besides, where nothing could be set against the change; empty elsewhere."""
+    told = judged.verdict.word == CONSISTENT and judged.claim.kind in ("change", "lasting", "score")
+    if not told or judged.design != NO_GROUP:
+        return ""
+    return (
+        "Nothing could be set against this change: what entering in a bad month gives by itself is in it, and may be "
+        "all of it."
+    )
+
+
 def restatement(claim: Claim, plan: AnalysisPlan) -> str:
     """What is judged, from the declared keys alone; without a verb that names a cause."""
     if claim.kind == "mechanism":
         return "How something might act is not in a diary."
     if claim.kind == "dose":
         return (
-            "Sessions are given because of symptoms, and those who feel better stop coming: how many to give cannot be "
-            "read from these records."
+            "Who feels worse is given more sessions, and who feels better stops coming: these records cannot tell how "
+            "many to give."
         )
     if claim.kind == "harm":
         most = 100 * (claim.at_most or 0.0)

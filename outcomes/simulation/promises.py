@@ -5,6 +5,8 @@ The sentences are of the kind that clinics write; what is declared under each de
 
 from __future__ import annotations
 
+from typing import TypeAlias
+
 _DECLARED_ON = "2025-12-15"
 
 _HEAD = """\
@@ -12,8 +14,24 @@ _HEAD = """\
 # Declared before the data were read. An edit starts a claim again.
 """
 
+_Keys: TypeAlias = dict[str, str | float]
+
+
+def _of_type(kind: str, name: str) -> tuple[str, str, _Keys]:
+    keys: _Keys = {"kind": "change", "population": kind, "endpoint": "headache_days_per_28", "margin": 1.0}
+    return f"relieves_{kind}", f"Dry needling relieves {name}", keys
+
+
+_OF_TYPES = (
+    _of_type("migraine", "migraine"),
+    _of_type("tension_type", "tension headache"),
+    _of_type("cluster", "cluster headache"),
+    _of_type("cervicogenic", "headache from the neck"),
+    _of_type("sinus", "sinus headache"),
+)
+
 #: (id, sentence, the declared keys)
-_CLAIMS: tuple[tuple[str, str, dict[str, str | float]], ...] = (
+_CLAIMS: tuple[tuple[str, str, _Keys], ...] = (
     (
         "fewer_headaches",
         "Fewer headaches",
@@ -29,20 +47,7 @@ _CLAIMS: tuple[tuple[str, str, dict[str, str | float]], ...] = (
         "Shorter headaches",
         {"kind": "change", "endpoint": "hours_on_headache_days", "margin": 0.5},
     ),
-    *(
-        (
-            f"relieves_{kind}",
-            f"Dry needling relieves {name}",
-            {"kind": "change", "population": kind, "endpoint": "headache_days_per_28", "margin": 1.0},
-        )
-        for kind, name in (
-            ("migraine", "migraine"),
-            ("tension_type", "tension headache"),
-            ("cluster", "cluster headache"),
-            ("cervicogenic", "headache from the neck"),
-            ("sinus", "sinus headache"),
-        )
-    ),
+    *_OF_TYPES,
     (
         "best_for_tension",
         "Particularly good for tension headache",
@@ -107,7 +112,7 @@ def promises() -> str:
     return "\n".join([_HEAD, *(_entry(*claim) for claim in _CLAIMS)])
 
 
-def _entry(name: str, says: str, keys: dict[str, str | float]) -> str:
+def _entry(name: str, says: str, keys: _Keys) -> str:
     lines = ["[[claims]]", f'id = "{name}"', f'says = "{says}"']
     lines += [
         f'{key} = "{value}"' if isinstance(value, str) else f"{key} = {value}" for key, value in keys.items()

@@ -297,9 +297,9 @@ def answer_contrast(review: ReviewCohort, claim: Claim) -> Found:
         raise PlanError("These records do not hold the headache type.")
     plan = review.span.plan
     endpoint = find_endpoint(claim.endpoint, plan)
-    other = claim.against if claim.against != "rest" else ALL
+    against = claim.against if claim.against != "rest" else ALL
     first = endpoint_side(review, claim, endpoint, review.patients(claim.population), claim.population)
-    second = endpoint_side(review, claim, endpoint, review.others(claim.population, claim.against), other)
+    second = endpoint_side(review, claim, endpoint, review.others(claim.population, claim.against), against)
     sign, confidence = sign_of(endpoint.improvement), plan.confidence
     told: list[tuple[str, Estimate]] = [
         ("difference", welch(first.after - first.before, second.after - second.before, confidence)),
@@ -311,14 +311,16 @@ def answer_contrast(review: ReviewCohort, claim: Claim) -> Found:
     bounds = []
     if first.bounds and second.bounds:
         # The least favourable to the type, and the most: its missing days one way, the others' the other way.
-        for mine, theirs in ((1, 0), (0, 1)):
-            ends = first.bounds[mine] - first.before, second.bounds[theirs] - second.before
-            bounds.append(welch(*ends, confidence))
+        for one, other in ((1, 0), (0, 1)):
+            ends = first.bounds[one] - first.before, second.bounds[other] - second.before
+            bounds.append(welch(ends[0], ends[1], confidence))
     kept = [np.flatnonzero(~side.flagged) for side in (first, second)]
     without = None
     if first.flagged.any() or second.flagged.any():
-        changes = ((side.after - side.before)[rows] for side, rows in zip((first, second), kept, strict=True))
-        without = welch(*changes, confidence)
+        mine, theirs = (
+            (side.after - side.before)[rows] for side, rows in zip((first, second), kept, strict=True)
+        )
+        without = welch(mine, theirs, confidence)
         told.append(("difference_without_preventive", without))
     beyond = []
     if word_by_interval(improvement(told[0][1], sign), _margin(claim)) == CONSISTENT:

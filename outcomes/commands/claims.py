@@ -115,10 +115,10 @@ def _lint(arguments: argparse.Namespace) -> int:
     found = {name: check_copy(_text(Path(name))) for name in dict.fromkeys(arguments.files)}
     n = sum(len(findings) for findings in found.values())
     if arguments.json:
-        files = [
+        listed = [
             {"file": name, "findings": [vars(one) for one in findings]} for name, findings in found.items()
         ]
-        show_json({"found": n, "files": files})
+        show_json({"found": n, "files": listed})
         return EXIT_FOUND if n else EXIT_DONE
     for name, findings in found.items():
         show(*report_lines(findings, Path(name).name))

@@ -31,7 +31,7 @@ _OF_TYPES = (
 )
 
 #: (id, sentence, the declared keys)
-_CLAIMS: tuple[tuple[str, str, _Keys], ...] = (
+_BEFORE: tuple[tuple[str, str, _Keys], ...] = (
     (
         "fewer_headaches",
         "Fewer headaches",
@@ -47,7 +47,8 @@ _CLAIMS: tuple[tuple[str, str, _Keys], ...] = (
         "Shorter headaches",
         {"kind": "change", "endpoint": "hours_on_headache_days", "margin": 0.5},
     ),
-    *_OF_TYPES,
+)
+_AFTER: tuple[tuple[str, str, _Keys], ...] = (
     (
         "best_for_tension",
         "Particularly good for tension headache",
@@ -105,6 +106,9 @@ _CLAIMS: tuple[tuple[str, str, _Keys], ...] = (
         {"kind": "mechanism"},
     ),
 )
+
+
+_CLAIMS = (*_BEFORE, *_OF_TYPES, *_AFTER)
 
 
 def promises() -> str:

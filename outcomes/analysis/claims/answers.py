@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
-import numpy as np
 import pandas as pd
 
 from outcomes.analysis.adverse_events import listed_events, session_events
 from outcomes.analysis.catalogue import Endpoint, find_endpoint
 from outcomes.analysis.claims.cohorts import ALL, ReviewCohort
-from outcomes.analysis.claims.set_against import NO_GROUP, SetAgainst, equal_baselines, set_against
-from outcomes.analysis.claims.sides import Side, endpoint_side, improvement, score_side, sign_of
+from outcomes.analysis.claims.contrast import answer_contrast
+from outcomes.analysis.claims.found import Found, margin_of, notes_of, number_of
+from outcomes.analysis.claims.set_against import NO_GROUP, SetAgainst, set_against
+from outcomes.analysis.claims.sides import Side, endpoint_side, score_side, sign_of
 from outcomes.analysis.day_counts import window_counts
-from outcomes.analysis.estimates import Estimate, Values, paired_change, welch
+from outcomes.analysis.estimates import Estimate, Values, paired_change
 from outcomes.analysis.instruments.definitions import INSTRUMENTS
 from outcomes.analysis.instruments.pairing import paired_measures
 from outcomes.analysis.instruments.sheets import scored_sheets
@@ -22,57 +23,17 @@ from outcomes.analysis.models.session_rows import session_days
 from outcomes.analysis.proportions import clopper_pearson, share
 from outcomes.analysis.regression_to_mean.null_simulation import null_simulation
 from outcomes.analysis.responders import eligible_baselines, improved_share, reaches
-from outcomes.analysis.results import Statistic
-from outcomes.claims.declared import DEFAULT_MARGIN, Claim
+from outcomes.claims.declared import Claim
 from outcomes.claims.rules import (
-    CONSISTENT,
-    ChangeEvidence,
-    Verdict,
     barred_by,
     judge_change,
-    judge_contrast,
     judge_harm,
     judge_share,
-    word_by_interval,
 )
 from outcomes.errors import PlanError
 
-_DIARY_RANKS = {"any": 1.0, "significant": 2.0, "serious": 3.0}
+_RANKS = {"any": 1.0, "significant": 2.0, "serious": 3.0}
 _SORENESS_HOURS = 72.0
-
-
-@dataclass(frozen=True)
-class Found:
-    """What one claim came to. Numbers are in the endpoint's own direction, follow-up − baseline."""
-
-    verdict: Verdict
-    numbers: tuple[Statistic, ...]
-    n_started: int
-    n_analysed: int
-    design: str = NO_GROUP
-    notes: tuple[str, ...] = ()
-
-
-def _number(
-    review: ReviewCohort,
-    claim: Claim,
-    name: str,
-    found: Estimate,
-    n: int,
-    of: int,
-    unit: str,
-    count: int | None = None,
-) -> Statistic:
-    group = None if claim.population == ALL else "headache_type"
-    return Statistic(
-        endpoint=claim.endpoint or claim.instrument or claim.grade, by=group, group=claim.population, statistic=name,
-        value=found.value, low=found.low, high=found.high, p=None, n=n, n_left_out=max(0, of - n), count=count,
-        unit=unit, mode=claim.mode, confidence=review.span.plan.confidence, method=found.method, notes=found.notes,
-    )  # fmt: skip
-
-
-def _margin(claim: Claim) -> float:
-    return DEFAULT_MARGIN if claim.margin is None else claim.margin
 
 
 def _know_types(review: ReviewCohort, claim: Claim) -> None:
@@ -103,15 +64,15 @@ def _changed(
         wants_diary=claim.mode == "diary" and claim.kind != "score",
     )
     numbers = [
-        _number(review, claim, name, paired_change(before, after, confidence), n, side.n_started, unit)
+        number_of(review, claim, name, paired_change(before, after, confidence), n, side.n_started, unit)
         for name, before, after, n in _readings(side)
     ]
     for one in against:
-        numbers.append(_number(review, claim, one.design, one.estimate, one.n, one.n, unit))
+        numbers.append(number_of(review, claim, one.design, one.estimate, one.n, one.n, unit))
     design = next((one.design for one in reversed(against)), NO_GROUP)
-    notes = _notes(side)
+    notes = notes_of(side)
     return Found(
-        judge_change(evidence, _margin(claim)), tuple(numbers), side.n_started, side.n, design, notes
+        judge_change(evidence, margin_of(claim)), tuple(numbers), side.n_started, side.n, design, notes
     )
 
 
@@ -129,15 +90,6 @@ def _readings(side: Side) -> list[tuple[str, Values, Values, int]]:
         kept = ~side.flagged
         rows.append(("without_preventive", side.before[kept], side.after[kept], int(kept.sum())))
     return rows
-
-
-def _notes(side: Side) -> tuple[str, ...]:
-    notes = []
-    if side.n and side.n_not_told < side.n and side.n_not_told:
-        notes.append("For some patients nobody wrote down whether a preventive drug was changed.")
-    if side.bounds_unknown:
-        notes.append("Bounds for the days that nobody recorded cannot be worked out for this endpoint.")
-    return tuple(notes)
 
 
 def _treated_late(review: ReviewCohort, claim: Claim, side: Side) -> tuple[str, ...]:
@@ -214,12 +166,12 @@ def answer_share(review: ReviewCohort, claim: Claim) -> Found:
         found.low, found.high, n, claim.at_least or 0.0, bad_month,
         barred=tuple(barred_by(evidence)), others=tuple((why, one.low, one.high) for why, one in others),
     )  # fmt: skip
-    numbers = [_number(review, claim, "share_of_started", found, n, side.n_started, "share", count)]
+    numbers = [number_of(review, claim, "share_of_started", found, n, side.n_started, "share", count)]
     if bad_month is not None:
         method = "upper end of what entering in a bad month alone gives"
         expected = Estimate(bad_month, None, None, None, method)
-        numbers.append(_number(review, claim, "bad_month_share", expected, side.n, side.n_started, "share"))
-    return Found(verdict, tuple(numbers), side.n_started, side.n, NO_GROUP, _notes(side))
+        numbers.append(number_of(review, claim, "bad_month_share", expected, side.n, side.n_started, "share"))
+    return Found(verdict, tuple(numbers), side.n_started, side.n, NO_GROUP, notes_of(side))
 
 
 def _reached(
@@ -256,7 +208,7 @@ def answer_harm(review: ReviewCohort, claim: Claim) -> Found:
     if claim.grade == "soreness_beyond_72h":
         asked, had = _long_soreness(sessions)
     else:
-        rank = _DIARY_RANKS[claim.grade]
+        rank = _RANKS[claim.grade]
         asked = sessions["at_72h"].notna()
         had = set(sessions.loc[sessions["asked"] & (sessions["worst"] >= rank), "patient_id"])
         # An event whose day or grade nobody knows counts: nothing shows that it was another.
@@ -269,8 +221,8 @@ def answer_harm(review: ReviewCohort, claim: Claim) -> Found:
     verdict = judge_harm(n, found.low, found.high, claim.at_most or 0.0, of_sessions)
     treated = sessions["patient_id"].nunique()
     numbers = [
-        _number(review, claim, "patients_with_event", found, n, treated, "share", count),
-        _number(
+        number_of(review, claim, "patients_with_event", found, n, treated, "share", count),
+        number_of(
             review, claim, "sessions_asked_72h", Estimate(of_sessions, None, None, None, "share of sessions"), n,
             treated, "share of sessions",
         ),
@@ -286,72 +238,6 @@ def _long_soreness(sessions: pd.DataFrame) -> tuple[pd.Series, set[object]]:
     none = sessions["soreness"].eq(0) if "soreness" in sessions else pd.Series(False, sessions.index)
     asked = (hours.notna() | none) & sessions["at_72h"].notna()
     return asked, set(sessions.loc[hours > _SORENESS_HOURS, "patient_id"])
-
-
-# ---- contrast --------------------------------------------------------------------------------------------
-
-
-def answer_contrast(review: ReviewCohort, claim: Claim) -> Found:
-    """Rule 7: the difference of the changes of two types, and the same with baselines held equal."""
-    if "headache_type" not in review.records.columns("patients"):
-        raise PlanError("These records do not hold the headache type.")
-    plan = review.span.plan
-    endpoint = find_endpoint(claim.endpoint, plan)
-    against = claim.against if claim.against != "rest" else ALL
-    first = endpoint_side(review, claim, endpoint, review.patients(claim.population), claim.population)
-    second = endpoint_side(review, claim, endpoint, review.others(claim.population, claim.against), against)
-    sign, confidence = sign_of(endpoint.improvement), plan.confidence
-    told: list[tuple[str, Estimate]] = [
-        ("difference", welch(first.after - first.before, second.after - second.before, confidence)),
-        (
-            "difference_returned",
-            welch(first.returned - first.started_before, second.returned - second.started_before, confidence),
-        ),
-    ]
-    bounds = []
-    if first.bounds and second.bounds:
-        # The least favourable to the type, and the most: its missing days one way, the others' the other way.
-        for one, other in ((1, 0), (0, 1)):
-            ends = first.bounds[one] - first.before, second.bounds[other] - second.before
-            bounds.append(welch(ends[0], ends[1], confidence))
-    kept = [np.flatnonzero(~side.flagged) for side in (first, second)]
-    without = None
-    if first.flagged.any() or second.flagged.any():
-        mine, theirs = (
-            (side.after - side.before)[rows] for side, rows in zip((first, second), kept, strict=True)
-        )
-        without = welch(mine, theirs, confidence)
-        told.append(("difference_without_preventive", without))
-    beyond = []
-    if word_by_interval(improvement(told[0][1], sign), _margin(claim)) == CONSISTENT:
-        # Only then it can decide; the model takes seconds to import.
-        equal = equal_baselines(_frame(first), _frame(second), confidence)
-        told.append(("difference_equal_baselines", equal))
-        beyond.append(("with baselines held equal no difference is established", improvement(equal, sign)))
-    sides = [
-        replace(side.evidence(sign, confidence), wants_diary=claim.mode == "diary")
-        for side in (first, second)
-    ]
-    difference = ChangeEvidence(
-        n_started=first.n + second.n,
-        n_analysed=first.n + second.n,
-        change=improvement(told[0][1], sign),
-        returned=improvement(told[1][1], sign),
-        beyond=tuple(beyond),
-        bounds=tuple(improvement(one, sign) for one in bounds),
-        bounds_unknown=first.bounds_unknown or second.bounds_unknown,
-        without_preventive=improvement(without, sign) if without is not None else None,
-    )
-    barred = tuple(dict.fromkeys(reason for side in sides for reason in barred_by(side)))
-    verdict = judge_contrast(difference, first.n, second.n, _margin(claim), barred)
-    n, started = first.n + second.n, first.n_started + second.n_started
-    numbers = tuple(_number(review, claim, name, found, n, started, endpoint.unit) for name, found in told)
-    sizes = f"{first.n} patients of the type, {second.n} of the others."
-    return Found(verdict, numbers, started, n, NO_GROUP, (sizes, *_notes(first)))
-
-
-def _frame(side: Side) -> pd.DataFrame:
-    return pd.DataFrame({"baseline": side.before, "followup": side.after})
 
 
 ANSWERED_BY: dict[str, Callable[[ReviewCohort, Claim], Found]] = {

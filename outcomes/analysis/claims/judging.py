@@ -12,8 +12,9 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from outcomes.analysis.catalogue import find_endpoint
-from outcomes.analysis.claims.answers import ANSWERED_BY, Found
+from outcomes.analysis.claims.answers import ANSWERED_BY
 from outcomes.analysis.claims.cohorts import ReviewCohort, Span
+from outcomes.analysis.claims.found import Found
 from outcomes.analysis.claims.set_against import NO_GROUP
 from outcomes.analysis.instruments.definitions import INSTRUMENTS
 from outcomes.analysis.results import Statistic

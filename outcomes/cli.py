@@ -17,6 +17,7 @@ from pathlib import Path
 from outcomes.commands import (
     analysis,
     checking,
+    claims,
     deidentifying,
     first_day,
     importing,
@@ -90,6 +91,7 @@ def _parser() -> argparse.ArgumentParser:
         analysis,
         reporting,
         questions,
+        claims,
         one_patient,
         selfchecking,
         importing,

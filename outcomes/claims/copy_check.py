@@ -50,7 +50,7 @@ _PATTERNS: tuple[_Pattern, ...] = (
             "proven, clinically proven, scientifically proven, guaranteed, guarantee~, evidence based, research shows,"
             " studies show, studies prove, success rate~, 100%, always works, no more headaches, cure~, miracle~"
         ),
-        "No audit without a comparison group proves anything, and a success rate has no agreed meaning.",
+        "Records without a comparison group cannot carry such certainty, whatever the number.",
         "N of M patients who started (n%; interval) had at least half as many headache days in weeks 9 to 12. "
         "How many would have without treatment is not known.",
     ),

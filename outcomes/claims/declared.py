@@ -26,7 +26,7 @@ KINDS: dict[str, tuple[str, ...]] = {
     "change": ("endpoint",),
     "lasting": ("endpoint",),
     "share": ("endpoint", "reduction", "at_least"),
-    "score": ("instrument",),
+    "score": ("instrument", "margin"),
     "harm": ("grade", "at_most"),
     "contrast": ("endpoint", "against"),
     "dose": (),
@@ -120,7 +120,9 @@ def claims_of(given: Mapping[str, Any], source: str = CLAIMS_FILE) -> DeclaredCl
 
 
 def _claim(entry: Mapping[str, Any]) -> Claim:
-    values = {name: float(value) if name in _NUMBERS else value for name, value in entry.items()}
+    values: dict[str, Any] = {
+        name: float(value) if name in _NUMBERS else value for name, value in entry.items()
+    }
     if values["kind"] == "lasting":
         values["window"] = "weeks_21_24"
     return Claim(**values)

@@ -8,7 +8,7 @@ Rules and their reasons: docs/claims.md.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 CONSISTENT = "consistent with our records"
 NOT_SUPPORTED = "not supported"
@@ -43,27 +43,30 @@ class Verdict:
 
 @dataclass(frozen=True)
 class ChangeEvidence:
-    """What is known of a mean change. All intervals are improvements as negative numbers, in the claim's unit.
+    """What is known of a mean change, or of a difference of two. All intervals are improvements as negative numbers,
+    in the claim's unit.
 
-    `returned`: with drop-outs back at their baseline. `beyond`: the change beyond a repeat baseline that qualifies,
-    or the difference to a concurrent group; None where there is neither. `bounds`: the change were every missing
-    day free of headache at follow-up, and were every one with headache; None where there are no days.
-    `without_preventive`: leaving out those who changed a preventive drug.
+    `returned`: with drop-outs back at their baseline. `beyond`: what must be below 0 as well, each with the sentence
+    that stands where it is not: the change from a repeat baseline that qualifies, the difference to a concurrent
+    group. `bounds`: the change were every missing day free of headache at follow-up, and were every one with
+    headache; `bounds_unknown` where days are missing and that cannot be worked out. `without_preventive`: leaving
+    out those who changed a preventive drug; `preventive_unknown` where nobody wrote down for too many whether they did.
     """
 
     n_started: int
     n_analysed: int
     change: Interval
     returned: Interval | None
-    beyond: Interval | None = None
+    beyond: tuple[tuple[str, Interval], ...] = ()
     bounds: tuple[Interval, ...] = ()
+    bounds_unknown: bool = False
     share_preventive_changed: float | None = None
+    preventive_unknown: bool = False
     without_preventive: Interval | None = None
     is_recalled: bool = False
     wants_diary: bool = True
     episodic_cluster: bool = False
     sinus_without_evidence: bool = False
-    notes: tuple[str, ...] = field(default=())
 
 
 def claim_confidence(confidence: float, asked: int) -> float:
@@ -78,7 +81,7 @@ def judge_change(evidence: ChangeEvidence, margin: float) -> Verdict:
     what can be set against it (repeat baseline, group) leaves an excess. Not supported: an improvement of the
     margin is excluded. Otherwise, and wherever rule 3 applies, it cannot be told.
     """
-    if barred := tuple(_barred(evidence)):
+    if barred := tuple(barred_by(evidence)):
         return Verdict(CANNOT_BE_TOLD, barred)
     word, reasons = _by_interval(evidence.change, margin)
     if word == CONSISTENT and (held_back := tuple(_held_back(evidence, margin))):
@@ -86,6 +89,11 @@ def judge_change(evidence: ChangeEvidence, margin: float) -> Verdict:
     if moved := tuple(_moved(evidence, margin, word)):
         return Verdict(CANNOT_BE_TOLD, moved)
     return Verdict(word, reasons)
+
+
+def word_by_interval(change: Interval, margin: float) -> str:
+    """What rule 2 says of the interval alone."""
+    return _by_interval(change, margin)[0]
 
 
 def _by_interval(change: Interval, margin: float) -> tuple[str, tuple[str, ...]]:
@@ -98,12 +106,12 @@ def _by_interval(change: Interval, margin: float) -> tuple[str, tuple[str, ...]]
     return CANNOT_BE_TOLD, ("the interval holds both less and more than the margin",)
 
 
-def _barred(evidence: ChangeEvidence) -> Iterator[str]:
-    """Rule 3, where the numbers are not looked at."""
+def barred_by(evidence: ChangeEvidence) -> Iterator[str]:
+    """Rule 3: why the numbers are not even looked at."""
     if evidence.episodic_cluster:
         yield "episodic cluster headache is never compared before and after: bouts end by themselves"
     if evidence.sinus_without_evidence:
-        yield "no disorder of nose or sinuses is shown: the type is the patient's own word"
+        yield "sinus headache counts only where a disorder of nose or sinuses is shown; it mostly is the patient's word"
     if evidence.wants_diary and evidence.is_recalled:
         yield "recalled, not recorded day by day"
     if evidence.n_analysed < LEAST_ANALYSED:
@@ -112,6 +120,11 @@ def _barred(evidence: ChangeEvidence) -> Iterator[str]:
         yield f"fewer than {LEAST_SHARE_ANALYSED:.0%} of those who started could be analysed"
     if (evidence.share_preventive_changed or 0.0) > MOST_SHARE_PREVENTIVE + 1e-9:
         yield f"more than {MOST_SHARE_PREVENTIVE:.0%} changed a preventive drug"
+    elif evidence.preventive_unknown:
+        yield (
+            "whether a preventive drug was changed is not written down for enough patients to exclude that more than "
+            f"{MOST_SHARE_PREVENTIVE:.0%} did"
+        )
 
 
 def _held_back(evidence: ChangeEvidence, margin: float) -> Iterator[str]:
@@ -121,14 +134,16 @@ def _held_back(evidence: ChangeEvidence, margin: float) -> Iterator[str]:
         yield "the change with drop-outs returned to baseline is not known"
     elif not returned.high < -margin:
         yield "with drop-outs returned to baseline the interval no longer lies beyond the margin"
-    beyond = evidence.beyond
-    if beyond is not None and not (beyond.high is not None and beyond.high < 0):
-        yield "nothing beyond what the comparison shows (repeat baseline or group) is established"
+    for where_not, beyond in evidence.beyond:
+        if beyond.high is None or not beyond.high < 0:
+            yield where_not
 
 
 def _moved(evidence: ChangeEvidence, margin: float, word: str) -> Iterator[str]:
     """What would give another verdict: the days nobody recorded, and those who changed a preventive drug."""
-    if any(_by_interval(bound, margin)[0] != word for bound in evidence.bounds):
+    if word != CANNOT_BE_TOLD and evidence.bounds_unknown:
+        yield "days are missing, and how far they could move the number cannot be worked out: they could change it"
+    elif any(_by_interval(bound, margin)[0] != word for bound in evidence.bounds):
         yield "the days that nobody recorded could change the verdict"
     without = evidence.without_preventive
     if without is not None and _by_interval(without, margin)[0] != word:
@@ -136,29 +151,48 @@ def _moved(evidence: ChangeEvidence, margin: float, word: str) -> Iterator[str]:
 
 
 def judge_share(
-    low: float | None, high: float | None, n_started: int, declared: float, by_bad_month: float | None
+    low: float | None,
+    high: float | None,
+    n_started: int,
+    declared: float,
+    by_bad_month: float | None,
+    *,
+    barred: tuple[str, ...] = (),
+    others: tuple[tuple[str, float | None, float | None], ...] = (),
 ) -> Verdict:
     """Rule 4: a share of those who started, a missing follow-up counted as a failure, by its Wilson limits.
 
     Consistent: the lower limit lies above the declared share and above the upper end of what entering in a bad
     month alone gives (`by_bad_month`; not computable: never consistent). Not supported: the upper limit lies below
-    the declared share.
+    the declared share. `barred` are the reasons of rule 3. `others` are the limits under other readings of the same
+    records, each with the sentence that stands where it gives another verdict.
     """
-    if n_started < LEAST_ANALYSED:
-        return Verdict(CANNOT_BE_TOLD, (f"fewer than {LEAST_ANALYSED} patients started",))
-    if low is None or high is None:
-        return Verdict(CANNOT_BE_TOLD, ("there is no interval for the share",))
-    if high < declared:
-        return Verdict(NOT_SUPPORTED, ("the whole interval lies below the declared share",))
-    if not low > declared:
-        return Verdict(CANNOT_BE_TOLD, ("the interval holds both less and more than the declared share",))
-    if by_bad_month is None:
-        return Verdict(
-            CANNOT_BE_TOLD, ("how many would have improved by entering in a bad month alone is not known",)
-        )
-    if not low > by_bad_month:
+    few = (f"fewer than {LEAST_ANALYSED} patients started",) if n_started < LEAST_ANALYSED else ()
+    if barred or few:
+        return Verdict(CANNOT_BE_TOLD, (*barred, *few))
+    word, reasons = _share_by_limits(low, high, declared)
+    if word == CONSISTENT and by_bad_month is None:
+        reasons = ("how many would have improved by entering in a bad month alone is not known",)
+        return Verdict(CANNOT_BE_TOLD, reasons)
+    if word == CONSISTENT and not (low or 0.0) > (by_bad_month or 0.0):
         return Verdict(CANNOT_BE_TOLD, ("as many could have improved by entering in a bad month alone",))
-    return Verdict(CONSISTENT, ("the whole interval lies above the declared share and above a bad month's",))
+    if word != CANNOT_BE_TOLD:
+        moved = tuple(
+            why for why, least, most in others if _share_by_limits(least, most, declared)[0] != word
+        )
+        if moved:
+            return Verdict(CANNOT_BE_TOLD, moved)
+    return Verdict(word, reasons)
+
+
+def _share_by_limits(low: float | None, high: float | None, declared: float) -> tuple[str, tuple[str, ...]]:
+    if low is None or high is None:
+        return CANNOT_BE_TOLD, ("there is no interval for the share",)
+    if high < declared:
+        return NOT_SUPPORTED, ("the whole interval lies below the declared share",)
+    if low > declared:
+        return CONSISTENT, ("the whole interval lies above the declared share and above a bad month's",)
+    return CANNOT_BE_TOLD, ("the interval holds both less and more than the declared share",)
 
 
 def judge_harm(
@@ -185,9 +219,13 @@ def judge_harm(
 
 
 def judge_contrast(
-    difference: Interval, n_of: int, n_against: int, margin: float, barred: tuple[str, ...] = ()
+    difference: ChangeEvidence, n_of: int, n_against: int, margin: float, barred: tuple[str, ...] = ()
 ) -> Verdict:
-    """Rule 7: one type of patients against the others, by the interval of the difference of their changes."""
+    """Rule 7: one type of patients against the others, by the interval of the difference of their changes.
+
+    `difference` holds that difference under each of the readings of rule 2, with baselines held equal among what must
+    be below 0 too: a type that begins higher has further to fall. `barred`: why rule 3 stops either side.
+    """
     reasons = [
         *barred,
         *(
@@ -197,6 +235,5 @@ def judge_contrast(
         ),
     ]
     if reasons:
-        return Verdict(CANNOT_BE_TOLD, tuple(reasons))
-    word, why = _by_interval(difference, margin)
-    return Verdict(word, why)
+        return Verdict(CANNOT_BE_TOLD, tuple(dict.fromkeys(reasons)))
+    return judge_change(difference, margin)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from outcomes.analysis.recalls import recalled_visits
+from outcomes.reporting.claims_blocks import claims_block
 from outcomes.reporting.comparison_sections import ComparisonSections
 from outcomes.reporting.expectations import assumption_words
 from outcomes.reporting.figure_blocks import completeness_block
@@ -48,8 +49,8 @@ class ClosingSections(ComparisonSections):
         return provenance_block(self.records, self.plan, window, self.run_id)
 
     def claims(self) -> Block:
-        """What the clinic says in public, held against its records; nothing where no claims are declared."""
-        return Notes(())
+        """What the clinic says in public, held against its records, claim by claim."""
+        return claims_block(self.claims_review, self.disclosure, self.primary.n)
 
     # ---- the same again ----
 

@@ -6,14 +6,17 @@ next_page, closing_sections. The numbers come from report_numbers, worked out on
 
 from __future__ import annotations
 
+import datetime as dt
 import json
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from outcomes.claims.kept import Standing
 from outcomes.plan import AnalysisPlan
 from outcomes.records.reading import load_records
 from outcomes.records.sources import locate
+from outcomes.reporting.claims_blocks import claims_beside
 from outcomes.reporting.closing_sections import ClosingSections
 from outcomes.reporting.disclosure import Disclosure, Profile
 from outcomes.reporting.month_sections import MonthSections
@@ -42,11 +45,13 @@ def open_report(
     accept_set_aside: int | None = None,
     run_id: str | None = None,
     earlier: Sequence[Mapping[str, Any]] = (),
+    claims_since: Mapping[str, Sequence[str]] | None = None,
 ) -> MonthlyReport:
     """Load the records and make the comparisons of one month's report.
 
-    `month` is YYYY-MM, or None for all patients. `plan` is a plan as plain values. `run_id` is shown, and
-    `earlier` holds what earlier reports showed (`EarlierReport`), for `outcomes report`. A second profile of the same
+    `month` is YYYY-MM, or None for all patients. `plan` is a plan as plain values. `run_id` is shown,
+    `earlier` holds what earlier reports showed (`EarlierReport`), and `claims_since` from when on each claim of
+    claims.toml counts, and why, where that is not what the file says: all three for `outcomes report`. A second profile of the same
     month takes the numbers of the first, unless a file has changed since. Raises the errors of `load_records` and
     of the plan.
     """
@@ -63,7 +68,11 @@ def open_report(
             _last[key] = numbers
     before = tuple(EarlierReport.from_mapping(one) for one in earlier)
     disclosure = Disclosure(profile, chosen.minimum_cell)
-    return MonthlyReport(numbers.records, month, disclosure, numbers, run_id, before)
+    since = {
+        name: Standing(dt.date.fromisoformat(day), why) for name, (day, why) in (claims_since or {}).items()
+    }
+    declared = claims_beside(locate(source))
+    return MonthlyReport(numbers.records, month, disclosure, numbers, run_id, before, declared, since)
 
 
 def _key(source: str, month: str | None, plan: AnalysisPlan, *others: object) -> str:

@@ -8,6 +8,7 @@ from outcomes.analysis.estimates import Estimate
 from outcomes.analysis.proportions import share as share_of
 from outcomes.analysis.questions.care import still_in_care
 from outcomes.analysis.results import PairedChange, Statistic
+from outcomes.reporting.claims_blocks import claims_summary_block
 from outcomes.reporting.disclosure import TOO_FEW
 from outcomes.reporting.expectations import expectation_words, glance_words, halved_expected
 from outcomes.reporting.figure_blocks import by_group_block, course_block
@@ -260,8 +261,10 @@ class FirstPage(ReportBase):
         return tuple(one for one in self.numbers.by_type if one.n or f"{DESCRIBED}baseline_mean" not in one)
 
     def claims_at_a_glance(self) -> Block:
-        """What the clinic says in public, in short; nothing where no claims are declared."""
-        return Notes(())
+        """What the clinic says in public, as a short table; nothing where no claims are declared."""
+        if self.declared is None:
+            return Notes(())
+        return claims_summary_block(self.claims_review)
 
     def new_page(self) -> Block:
         return NewPage()

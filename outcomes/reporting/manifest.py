@@ -79,6 +79,7 @@ def manifest_values(
     source_kind: str,
     formats: Sequence[str],
     earlier: Sequence[Mapping[str, Any]],
+    claims_since: Mapping[str, Sequence[str]],
 ) -> dict[str, Any]:
     """The manifest of a run as plain values. `places` are paths as seen from the manifest's own folder."""
     return {
@@ -96,6 +97,7 @@ def manifest_values(
         "profiles": list(made.results),
         "formats": list(formats),
         "earlier": [dict(one) for one in earlier],
+        "claims_since": {name: list(one) for name, one in claims_since.items()},
         "figures": made.figures(),
         "results": digest_of(made.results),
         "files": made.digests(),

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 
 from outcomes.analysis.answers import Answers
+from outcomes.analysis.claims.judging import ClaimsReview
 from outcomes.analysis.periods import PatientFlow
 from outcomes.analysis.results import ComparisonTable, Course, PairedChange
+from outcomes.claims.declared import DeclaredClaims
+from outcomes.claims.kept import Standing
 from outcomes.plan import AnalysisPlan
 from outcomes.records.checked import Records
 from outcomes.reporting.disclosure import Disclosure
@@ -20,7 +24,8 @@ from outcomes.reporting.restatements import EarlierReport
 class ReportBase:
     """One month (YYYY-MM, None: all patients) under one profile.
 
-    `shared`: numbers that another profile worked out. `run_id` is shown; `earlier` is what earlier reports showed.
+    `shared`: numbers that another profile worked out. `run_id` is shown; `earlier` is what earlier reports showed;
+    `declared` are the clinic's claims, `claims_since` from when on each counts where that is not what their file says.
     """
 
     records: Records
@@ -29,11 +34,18 @@ class ReportBase:
     shared: ReportNumbers | None = field(default=None, repr=False, compare=False)
     run_id: str | None = None
     earlier: tuple[EarlierReport, ...] = ()
+    declared: DeclaredClaims | None = None
+    claims_since: Mapping[str, Standing] = field(default_factory=dict)
 
     @cached_property
     def numbers(self) -> ReportNumbers:
         """Exact, and the same for every profile."""
         return self.shared if self.shared is not None else ReportNumbers(self.records, self.month)
+
+    @cached_property
+    def claims_review(self) -> ClaimsReview | None:
+        """The verdicts in force in this month; None where nothing is declared. The same for every profile."""
+        return self.numbers.claims_review(self.declared, self.claims_since)
 
     @property
     def plan(self) -> AnalysisPlan:

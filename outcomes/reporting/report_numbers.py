@@ -6,6 +6,7 @@ They are exact and know nothing of profiles: what may be shown of them is decide
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 
@@ -13,6 +14,7 @@ import pandas as pd
 
 from outcomes.analysis.answers import Answers
 from outcomes.analysis.catalogue import further_names
+from outcomes.analysis.claims.judging import ClaimsReview, judge_claims
 from outcomes.analysis.comparison import compare, compare_all, compare_groups
 from outcomes.analysis.course import measure_course
 from outcomes.analysis.day_counts import window_counts
@@ -31,6 +33,8 @@ from outcomes.analysis.recalls import VISITS_ATTRIBUTE
 from outcomes.analysis.regression_to_mean.null_simulation import NullSimulation, null_simulation
 from outcomes.analysis.regression_to_mean.repeat_baseline import RepeatBaseline, repeat_baseline
 from outcomes.analysis.results import ComparisonTable, Course, Multiverse, PairedChange
+from outcomes.claims.declared import DeclaredClaims
+from outcomes.claims.kept import Standing
 from outcomes.errors import InvalidRecords, PlanError
 from outcomes.plan import AnalysisPlan
 from outcomes.records.checked import Records
@@ -43,6 +47,7 @@ class ReportNumbers:
     records: Records
     month: str | None
     _answers: dict[str, Answers | str] = field(default_factory=dict, repr=False)
+    _reviews: dict[str, ClaimsReview] = field(default_factory=dict, repr=False)
 
     @property
     def plan(self) -> AnalysisPlan:
@@ -165,6 +170,17 @@ class ReportNumbers:
             except (PlanError, InvalidRecords) as problem:
                 self._answers[topic] = str(problem)
         return self._answers[topic]
+
+    def claims_review(
+        self, declared: DeclaredClaims | None, since: Mapping[str, Standing]
+    ) -> ClaimsReview | None:
+        """The verdicts in force in this month; None where nothing is declared."""
+        if declared is None:
+            return None
+        key = repr((declared, sorted(since.items())))
+        if key not in self._reviews:
+            self._reviews[key] = judge_claims(self.records, declared, month=self.month, standings=since)
+        return self._reviews[key]
 
     @cached_property
     def activity(self) -> MonthActivity | None:

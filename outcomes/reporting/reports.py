@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from outcomes.analysis.periods import Cohort
+from outcomes.claims.kept import KEPT_FILE, keep, standings_of
 from outcomes.errors import FileProblem, OutcomesError
 from outcomes.files import (
     built_folder,
@@ -24,6 +25,7 @@ from outcomes.files import (
 from outcomes.plan import AnalysisPlan, read_plan
 from outcomes.records.sources import Location, locate
 from outcomes.reporting import clock
+from outcomes.reporting.claims_blocks import claims_beside
 from outcomes.reporting.disclosure import Disclosure
 from outcomes.reporting.identity import RunIdentity, differences, identify, sha256_of
 from outcomes.reporting.manifest import (
@@ -71,6 +73,10 @@ class ReportRequest:
             allowances_file=self.allowances_file,
             accept_set_aside=self.accept_set_aside,
         )
+
+    def source_in(self, location: Location) -> str:
+        """The source as the kernel finds it, which runs in a folder of its own."""
+        return self.source if location.path is None else str(location.path.resolve())
 
     def places(self, location: Location, folder: Path) -> dict[str, str | None]:
         """Where everything lies, as seen from `folder`. The address of a server is not kept: it holds a password."""
@@ -121,7 +127,11 @@ def write_reports(
             status.run = identity.run_id
             kept = _kept_profiles(destination, request, identity)
             earlier = earlier_reports(Path(output), identity)
-            made = compute_set(request, location, plan, identity, earlier, tell=tell)
+            declared, kept_claims = claims_beside(location), within(output, KEPT_FILE)
+            place = request.source_in(location)
+            since = standings_of(declared, kept_claims, place, clock.today()) if declared is not None else {}
+            claims_since = {name: [one.declared_on.isoformat(), one.why] for name, one in since.items()}
+            made = compute_set(request, location, plan, identity, earlier, claims_since, tell=tell)
         made = ReportSet({**kept.files, **made.files}, {**kept.results, **made.results})
         values = manifest_values(
             made,
@@ -130,10 +140,13 @@ def write_reports(
             source_kind=location.kind,
             formats=formats,
             earlier=earlier,
+            claims_since=claims_since,
         )
         tell(f"Putting {destination.name} in its place …")
         _put_in_place(destination, {**made.files, MANIFEST_FILE: manifest_text(values).encode("utf-8")})
         written = [destination / name for name in (*made.files, MANIFEST_FILE)]
+        if declared is not None:
+            keep(declared, kept_claims, place, clock.today())
         status.files = [path.relative_to(output).as_posix() for path in written]
     return written
 
@@ -161,6 +174,7 @@ def compute_set(
     plan: AnalysisPlan,
     identity: RunIdentity,
     earlier: Sequence[Mapping[str, Any]],
+    claims_since: Mapping[str, Sequence[str]],
     *,
     timestamp: dt.datetime | None = None,
     tell: Callable[[str], None] = lambda step: None,
@@ -168,7 +182,11 @@ def compute_set(
     """Everything that a run writes but its manifest. `timestamp` stands in the PDF; else the month's end."""
     moment = timestamp or _timestamp(request.month)
     parameters = [
-        _parameters(request, location, plan, identity, earlier, profile) for profile in request.profiles
+        {
+            **_parameters(request, location, plan, identity, earlier, profile),
+            "claims_since": {name: list(one) for name, one in claims_since.items()},
+        }
+        for profile in request.profiles
     ]
     tell(f"Reading, checking and computing ({' and '.join(request.profiles)}) …")
     runs = run_template(TEMPLATE, parameters)
@@ -193,7 +211,7 @@ def _parameters(
 ) -> dict[str, object]:
     """What the template is run with. A profile is given what that profile showed then, and nothing else."""
     return {
-        "source": request.source if location.path is None else str(location.path.resolve()),
+        "source": request.source_in(location),
         "month": request.month,
         "profile": profile,
         "plan": plan.to_dict(),

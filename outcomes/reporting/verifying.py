@@ -121,6 +121,7 @@ def verify_run(
             plan,
             identity,
             manifest.values["earlier"],
+            manifest.values["claims_since"],
             timestamp=_timestamp(manifest),
             tell=tell,
         )

@@ -67,11 +67,11 @@ Rows count as a spreadsheet shows them: the header is row 1.
 
 _UNRECORDED = """\
 A day that has no row in `diary.csv`, or a row with an empty `headache`, was not recorded. `truth.json` holds
-every knob as it was set.
+every knob as it was set. `claims.toml` lists what the clinic says in public (docs/claims.md).
 """
 
 _NO_DIARIES = """\
-`truth.json` holds every knob as it was set.
+`truth.json` holds every knob as it was set. `claims.toml` lists what the clinic says in public (docs/claims.md).
 """
 
 _HEADACHES = """\

@@ -9,12 +9,14 @@ from pathlib import Path
 from outcomes.errors import FileProblem
 from outcomes.simulation.clinic import Clinic
 from outcomes.simulation.faults import fault_counts
+from outcomes.simulation.promises import promises
 from outcomes.simulation.readme import readme
 from outcomes.simulation.truth import ClinicTruth
 
 
 def write_clinic(tables: Clinic, folder: str | Path, truth: ClinicTruth) -> None:
-    """Write the tables as CSV (UTF-8, comma, line ends LF, empty = missing), `truth.json` and `README.md`.
+    """Write the tables as CSV (UTF-8, comma, line ends LF, empty = missing), `truth.json`, `README.md`
+    and `claims.toml`, what the clinic says in public.
 
     Files of these names are written over where `truth.json` says that they are made up. Raises FileProblem
     where they may be somebody's records, and if the folder cannot be written.
@@ -32,6 +34,7 @@ def write_clinic(tables: Clinic, folder: str | Path, truth: ClinicTruth) -> None
             table.to_csv(target / f"{name}.csv", index=False, lineterminator="\n", encoding="utf-8")
         _write_text(target / "truth.json", _truth_json(tables, truth))
         _write_text(target / "README.md", readme(tables, truth))
+        _write_text(target / "claims.toml", promises())
     except OSError as error:
         raise FileProblem(f"{target}: cannot be written ({error.strerror}). Choose another folder.") from None
 

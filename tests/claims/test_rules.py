@@ -12,6 +12,7 @@ from outcomes.claims.rules import (
     NOT_SUPPORTED,
     ChangeEvidence,
     Interval,
+    Verdict,
     claim_confidence,
     judge_change,
     judge_contrast,
@@ -82,9 +83,11 @@ def test_drop_outs_at_their_baseline_can_take_a_verdict_away() -> None:
 
 
 def test_a_repeat_baseline_must_leave_an_excess() -> None:
-    assert judge_change(replace(PLAIN, beyond=Interval(-2.0, -3.0, -1.0)), 1.0).word == CONSISTENT
+    less = ("no excess", Interval(-2.0, -3.0, -1.0))
+    assert judge_change(replace(PLAIN, beyond=(less,)), 1.0).word == CONSISTENT
     for nothing in (Interval(-0.5, -1.5, 0.5), Interval(-1.0, -2.0, 0.0), Interval(None, None, None)):
-        assert judge_change(replace(PLAIN, beyond=nothing), 1.0).word == CANNOT_BE_TOLD
+        verdict = judge_change(replace(PLAIN, beyond=(less, ("no excess", nothing))), 1.0)
+        assert verdict == Verdict(CANNOT_BE_TOLD, ("no excess",))
 
 
 def test_missing_days_that_could_turn_the_verdict_do() -> None:
@@ -122,10 +125,37 @@ def test_harm_needs_that_it_was_asked_for() -> None:
     assert judge_harm(100, 0.10, 0.25, 0.05, 0.95).word == NOT_SUPPORTED
 
 
+def test_a_share_is_told_only_where_other_readings_agree() -> None:
+    assert judge_share(0.55, 0.75, 100, 0.5, 0.35, others=(("moved", 0.51, 0.7),)).word == CONSISTENT
+    assert judge_share(0.55, 0.75, 100, 0.5, 0.35, others=(("moved", 0.4, 0.6),)).reasons == ("moved",)
+    assert judge_share(0.55, 0.75, 100, 0.5, 0.35, barred=("recalled",)).word == CANNOT_BE_TOLD
+    assert judge_share(0.20, 0.40, 100, 0.5, 0.1, others=(("moved", 0.4, 0.6),)).word == CANNOT_BE_TOLD
+
+
+def test_missing_days_that_cannot_be_bounded_leave_nothing_told() -> None:
+    assert judge_change(replace(PLAIN, bounds=(), bounds_unknown=True), 1.0).word == CANNOT_BE_TOLD
+    nothing = replace(PLAIN, change=NARROW_NOTHING, bounds=(), bounds_unknown=True)
+    assert judge_change(nothing, 1.0).word == CANNOT_BE_TOLD
+
+
+def test_preventive_changes_that_nobody_wrote_down_are_not_taken_for_none() -> None:
+    verdict = judge_change(replace(PLAIN, preventive_unknown=True), 1.0)
+    assert verdict.word == CANNOT_BE_TOLD and "not written down" in verdict.reasons[0]
+
+
 def test_one_type_against_the_others_needs_both() -> None:
-    assert judge_contrast(Interval(-3.0, -4.5, -1.5), 40, 60, 1.0).word == CONSISTENT
-    assert judge_contrast(Interval(-3.0, -4.5, -1.5), 19, 60, 1.0).word == CANNOT_BE_TOLD
-    assert judge_contrast(Interval(0.0, -0.5, 0.5), 40, 60, 1.0).word == NOT_SUPPORTED
+    apart = replace(PLAIN, change=Interval(-3.0, -4.5, -1.5), returned=Interval(-3.0, -4.5, -1.5), bounds=())
+    assert judge_contrast(apart, 40, 60, 1.0).word == CONSISTENT
+    assert judge_contrast(apart, 19, 60, 1.0).word == CANNOT_BE_TOLD
+    assert judge_contrast(apart, 40, 19, 1.0).word == CANNOT_BE_TOLD
+    assert judge_contrast(apart, 40, 60, 1.0, ("recalled",)).reasons == ("recalled",)
+    assert judge_contrast(replace(apart, change=Interval(0.0, -0.5, 0.5)), 40, 60, 1.0).word == NOT_SUPPORTED
+
+
+def test_a_type_that_only_begins_higher_is_not_particularly_good() -> None:
+    apart = replace(PLAIN, change=Interval(-3.0, -4.5, -1.5), returned=Interval(-3.0, -4.5, -1.5), bounds=())
+    equal = replace(apart, beyond=(("no difference at the same baseline", Interval(-0.2, -1.0, 0.6)),))
+    assert judge_contrast(equal, 40, 60, 1.0).word == CANNOT_BE_TOLD
 
 
 @pytest.mark.parametrize("word", [CONSISTENT, NOT_SUPPORTED, CANNOT_BE_TOLD])

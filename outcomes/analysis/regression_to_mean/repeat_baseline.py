@@ -8,6 +8,7 @@ session, no second month helps, and this module says so instead of giving a numb
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 
 import numpy as np
@@ -105,9 +106,14 @@ class RepeatBaseline:
 
 
 def repeat_baseline(
-    records: Records, plan: AnalysisPlan | None = None, *, cohort: Cohort | None = None
+    records: Records,
+    plan: AnalysisPlan | None = None,
+    *,
+    cohort: Cohort | None = None,
+    patients: Collection[object] | None = None,
 ) -> RepeatBaseline:
-    """Look for a repeat baseline in the records, by the plan's windows; `cohort` as in `split_periods`.
+    """Look for a repeat baseline in the records, by the plan's windows; `cohort` as in `split_periods`, `patients`
+    only, where some are named.
 
     A patient counts with a baseline (the window before the first session) that lies wholly after the day of
     booking, a month of booking before it (booking_months.py), and a follow-up, each with enough recorded days;
@@ -123,6 +129,8 @@ def repeat_baseline(
     length = plan.baseline_days
     least = max(plan.min_recorded_in(length), int(np.ceil(MIN_RECORDED_SHARE * length - 1e-9)))
     table = booking_months(periods, least)
+    if patients is not None:
+        table = table[table["patient_id"].isin(list(patients))].reset_index(drop=True)
     reasons = _reasons(table, length)
     rows = table[reasons == ""]
     left_out = tuple(

@@ -1,0 +1,168 @@
+"""Before and after of the patients a claim is about, under every reading that its rules ask for.
+
+A side is one population: its changes as recorded, with drop-outs at their baseline, at both bounds of the missing
+days, and without those who changed a preventive drug. Definitions: docs/claims.md#the-rules.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from outcomes.analysis.catalogue import Endpoint
+from outcomes.analysis.claims.cohorts import ReviewCohort
+from outcomes.analysis.endpoints import COUNTED_OUT_OF
+from outcomes.analysis.estimates import Estimate, Values, paired_change
+from outcomes.analysis.missing_diaries.started import ANALYSED, LOST, Window
+from outcomes.claims.declared import Claim
+from outcomes.claims.rules import MOST_SHARE_PREVENTIVE, ChangeEvidence, Interval
+from outcomes.plan import DAYS_PER_PERIOD
+
+
+@dataclass(frozen=True, eq=False)
+class Side:
+    """The values of one population, one per patient, in the endpoint's own direction.
+
+    `before` and `after` of the patients analysed; `started_before` and `returned` of everyone who started and has a
+    baseline, `returned` being the baseline again for those who were lost. `bounds`: the follow-up were no missing
+    day one with headache, and were all; empty where that cannot be worked out or nothing is missing
+    (`bounds_unknown` says which). `flagged`: who of the analysed changed a preventive drug.
+    """
+
+    patients: pd.Index
+    n_started: int
+    before: Values
+    after: Values
+    started_before: Values
+    returned: Values
+    bounds: tuple[Values, ...]
+    bounds_unknown: bool
+    flagged: NDArray[np.bool_]
+    n_not_told: int
+    is_recalled: bool
+    never: tuple[bool, bool]
+
+    @property
+    def n(self) -> int:
+        return len(self.patients)
+
+    def evidence(self, sign: float, confidence: float) -> ChangeEvidence:
+        """All that rules 2 and 3 ask of one population, improvements negative; nothing to compare with yet."""
+
+        def interval(before: Values, after: Values) -> Interval:
+            return improvement(paired_change(before, after, confidence), sign)
+
+        kept = ~self.flagged
+        share = float(self.flagged.mean()) if self.n else None
+        could_be = (int(self.flagged.sum()) + self.n_not_told) / self.n if self.n else 0.0
+        return ChangeEvidence(
+            n_started=self.n_started,
+            n_analysed=self.n,
+            change=interval(self.before, self.after),
+            returned=interval(self.started_before, self.returned),
+            bounds=tuple(interval(self.before, bound) for bound in self.bounds),
+            bounds_unknown=self.bounds_unknown,
+            share_preventive_changed=share,
+            preventive_unknown=could_be > MOST_SHARE_PREVENTIVE + 1e-9,
+            without_preventive=interval(self.before[kept], self.after[kept]) if self.flagged.any() else None,
+            is_recalled=self.is_recalled,
+            episodic_cluster=self.never[0],
+            sinus_without_evidence=self.never[1],
+        )
+
+
+def improvement(found: Estimate, sign: float) -> Interval:
+    """The interval with improvements as negative numbers: turned round where more is better."""
+    if sign > 0:
+        return Interval(found.value, found.low, found.high)
+    turned = [None if one is None else -one for one in (found.value, found.high, found.low)]
+    return Interval(*turned)
+
+
+def sign_of(direction: str) -> float:
+    """1 where less is better, −1 where more is."""
+    return 1.0 if direction == "decrease" else -1.0
+
+
+def endpoint_side(
+    review: ReviewCohort, claim: Claim, endpoint: Endpoint, patients: pd.Index, population: str
+) -> Side:
+    """One population of a claim about an endpoint. Raises PlanError where the records do not hold it."""
+    table = review.endpoints(endpoint.name)
+    modes = list(pd.unique(table["mode"]))
+    mode = claim.mode if claim.mode in modes or not modes else str(modes[0])
+    rows = table[table["mode"] == mode]
+    pairs = review.pairs(endpoint.name, mode)
+    pairs = pairs[pairs.index.isin(patients)]
+    people = review.people.reindex(pairs.index)
+    if mode == "diary" and "standing" in people:
+        pairs = pairs[people["standing"].isin((ANALYSED, *LOST))]
+    else:
+        # Nobody says of values that were asked for whether a follow-up is still to come: the cohort is over.
+        pairs = pairs[pairs["baseline"].notna()]
+    complete = pairs.dropna()
+    before, after = (complete[name].to_numpy(np.float64) for name in ("baseline", "followup"))
+    # Where nobody is analysed, a change of 0 for everyone would look like a finding.
+    begun = pairs[pairs["baseline"].notna()] if len(complete) else complete
+    bounds, unknown = _bounds(rows, endpoint, complete.index, after, review.span.plan.followup_days, mode)
+    flagged, told = review.preventive
+    return Side(
+        patients=complete.index,
+        n_started=len(pairs),
+        before=before,
+        after=after,
+        started_before=begun["baseline"].to_numpy(np.float64),
+        returned=begun["followup"].fillna(begun["baseline"]).to_numpy(np.float64),
+        bounds=bounds,
+        bounds_unknown=unknown,
+        flagged=np.asarray(complete.index.isin(list(flagged)), dtype=np.bool_),
+        n_not_told=int((~complete.index.isin(list(told))).sum()),
+        is_recalled=mode != "diary",
+        never=review.why_never(population),
+    )
+
+
+def score_side(review: ReviewCohort, pairs: pd.DataFrame, population: str) -> Side:
+    """The same of a questionnaire: `pairs` has `baseline` and `followup` by patient. No days are missing."""
+    begun = pairs[pairs["baseline"].notna()]
+    complete = begun.dropna(subset=["followup"])
+    flagged, told = review.preventive
+    return Side(
+        patients=complete.index,
+        n_started=len(begun),
+        before=complete["baseline"].to_numpy(np.float64),
+        after=complete["followup"].to_numpy(np.float64),
+        started_before=begun["baseline"].to_numpy(np.float64),
+        returned=begun["followup"].fillna(begun["baseline"]).to_numpy(np.float64),
+        bounds=(),
+        bounds_unknown=False,
+        flagged=np.asarray(complete.index.isin(list(flagged)), dtype=np.bool_),
+        n_not_told=int((~complete.index.isin(list(told))).sum()),
+        is_recalled=False,
+        never=review.why_never(population),
+    )
+
+
+def _bounds(
+    rows: pd.DataFrame, endpoint: Endpoint, analysed: pd.Index, after: Values, days: int, mode: str
+) -> tuple[tuple[Values, ...], bool]:
+    """(follow-up at both bounds of the missing days, whether days are missing that cannot be bounded).
+
+    Days that are counted have bounds: each missing one may be such a day, or not. Of an intensity or a length of
+    headaches nobody knows how far a missing day could move it; only where every day is recorded is nothing missing.
+    """
+    if mode != "diary":
+        return (), False
+    side = rows[rows["period"] == "followup"].set_index("patient_id").reindex(analysed)
+    column = COUNTED_OUT_OF.get(endpoint.name, "recorded_days")
+    known = side[column].to_numpy(np.float64)
+    if endpoint.name not in COUNTED_OUT_OF:
+        return (), bool(np.isnan(known).any() or (known < days).any())
+    if np.isnan(known).any():
+        return (), True
+    recorded = known.astype(np.int64)
+    window = Window(days, recorded, np.round(after * known / DAYS_PER_PERIOD).astype(np.int64))
+    return tuple(window.level_if_missing(headache) for headache in (False, True)), False

@@ -18,6 +18,7 @@ from outcomes.reporting.figures_topics import change_name
 from outcomes.reporting.formatting import number, rounded
 from outcomes.reporting.page import Block, Columns, Notes, Sentence, TableBlock
 from outcomes.reporting.report_base import plain_note
+from outcomes.reporting.report_numbers import MOST_FOR_MULTIVERSE
 from outcomes.reporting.topic_blocks import first
 
 #: Measure → the name of its scale, and what its points are multiplied by.
@@ -148,6 +149,10 @@ class MonthSections(ComparisonSections):
     def sensitivity(self) -> Block:
         """The primary change under other choices: as a figure, in `share` in words."""
         found = self.numbers.multiverse
+        if found is None and self.primary.n > MOST_FOR_MULTIVERSE:
+            return Sentence(
+                "Left out for so many patients; the notebook 'sensitivity' works other choices out."
+            )
         if found is None:
             return Sentence(
                 "The change cannot be worked out in other ways: that needs a daily diary and patients."

@@ -39,6 +39,9 @@ from outcomes.errors import InvalidRecords, PlanError
 from outcomes.plan import AnalysisPlan
 from outcomes.records.checked import Records
 
+#: Above so many patients compared the other choices take longer than all the rest of the report.
+MOST_FOR_MULTIVERSE = 10_000
+
 
 @dataclass(frozen=True, eq=False)
 class ReportNumbers:
@@ -156,7 +159,7 @@ class ReportNumbers:
         # Here: a report of a few patients needs none of it.
         from outcomes.analysis.multiverse import multiverse
 
-        if self.primary.n < 2 or not self.primary.daily:
+        if not 2 <= self.primary.n <= MOST_FOR_MULTIVERSE or not self.primary.daily:
             return None
         return multiverse(self.records, self.plan, self.primary.endpoint.name, cohort=self.cohort, quick=True)
 

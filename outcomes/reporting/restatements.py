@@ -20,7 +20,7 @@ from outcomes.reporting.page import Align, Block, Sentence, TableBlock
 
 if TYPE_CHECKING:
     from outcomes.analysis.results import PairedChange
-    from outcomes.reporting.contents import MonthlyReport
+    from outcomes.reporting.report_base import ReportBase
 
 #: Shares that a report is read for, and what they are called.
 _SHARES = {
@@ -73,7 +73,7 @@ class EarlierReport:
 # ---- the figures that a report is read for ----
 
 
-def shown_figures(report: MonthlyReport) -> list[dict[str, Any]]:
+def shown_figures(report: ReportBase) -> list[dict[str, Any]]:
     """The key figures of a report as its profile shows them: one entry per figure.
 
     `value`, `low`, `high` are unrounded in `internal`; in `share` they are the rounded ones of the page, and None
@@ -165,7 +165,7 @@ def _close(old: float | None, new: float | None) -> bool:
 # ---- the section ----
 
 
-def restated_block(report: MonthlyReport, earlier: Sequence[EarlierReport]) -> Block:
+def restated_block(report: ReportBase, earlier: Sequence[EarlierReport]) -> Block:
     """What earlier reports showed that is otherwise now, with the reason; a sentence where nothing is."""
     if not earlier:
         return Sentence("There is no earlier report in the output folder to hold these figures against.")
@@ -231,7 +231,7 @@ def became(old: Mapping[str, Any], new: Mapping[str, Any] | None) -> str:
     return f"{new['text']} (moved by less than is shown)" if old["text"] == new["text"] else str(new["text"])
 
 
-def _moved_since(report: MonthlyReport, earlier: EarlierReport) -> list[_Moved] | None:
+def _moved_since(report: ReportBase, earlier: EarlierReport) -> list[_Moved] | None:
     """None where the earlier month cannot be worked out from the records as they are now."""
     again = (
         report
@@ -248,7 +248,7 @@ def _moved_since(report: MonthlyReport, earlier: EarlierReport) -> list[_Moved] 
     return [(old, new, _why(old, new, earlier, under_old_plan)) for old, new in found]
 
 
-def _under_its_plan(again: MonthlyReport, earlier: EarlierReport) -> dict[str, Mapping[str, Any]] | None:
+def _under_its_plan(again: ReportBase, earlier: EarlierReport) -> dict[str, Mapping[str, Any]] | None:
     """The figures of that month from the records of today under the plan of that time, by key.
 
     None where nothing is to be told apart, or where the records would have to be read anew for it.

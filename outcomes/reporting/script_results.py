@@ -18,7 +18,7 @@ from outcomes.reporting.words import Words
 if TYPE_CHECKING:
     from nbformat import NotebookNode
 
-    from outcomes.reporting.contents import MonthlyReport
+    from outcomes.reporting.report_base import ReportBase
 
 RESULTS_MIME = "application/vnd.outcomes.results+json"
 
@@ -34,7 +34,7 @@ class ScriptResults(Notes):
         return {**super()._repr_mimebundle_(include, exclude), RESULTS_MIME: dict(self.payload)}
 
 
-def results_payload(report: MonthlyReport) -> dict[str, Any]:
+def results_payload(report: ReportBase) -> dict[str, Any]:
     """Key figures as shown, and in `internal` the flow and every statistic of the comparison, unrounded."""
     payload: dict[str, Any] = {"figures": shown_figures(report)}
     if report.disclosure.exact:

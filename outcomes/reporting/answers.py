@@ -133,10 +133,10 @@ def answers_html(answers: Answers) -> str:
     body = ""
     for section in _sections(answers):
         body += f'<tr><th colspan="4">{escape(section.heading)}</th></tr>' if section.heading else ""
-        for row, notes in zip(section.rows, _notes_said_once(answers, section), strict=True):
+        for row, said in zip(section.rows, _notes_said_once(answers, section), strict=True):
             cells = "".join(f"<td>{escape(cell)}</td>" for cell in _cells(answers, row, section))
             body += f"<tr>{cells}</tr>"
-            body += "".join(f'<tr><td colspan="4"><small>{escape(note)}</small></td></tr>' for note in notes)
+            body += "".join(f'<tr><td colspan="4"><small>{escape(note)}</small></td></tr>' for note in said)
     notes = "".join(f"<p>{escape(note)}</p>" for note in answers.notes)
     return f"<table><tbody>{body}</tbody></table>{notes}"
 

@@ -52,8 +52,8 @@ def open_report(
     `month` is YYYY-MM, or None for all patients. `plan` is a plan as plain values. `run_id` is shown,
     `earlier` holds what earlier reports showed (`EarlierReport`), and `claims_since` from when on each claim of
     claims.toml counts, and why, where that is not what the file says: all three for `outcomes report`. A second
-    profile of the same month takes the numbers of the first, unless a file has changed since. Raises the errors of `load_records` and
-    of the plan.
+    profile of the same month takes the numbers of the first, unless a file has changed since. Raises the errors of
+    `load_records`, of the plan and of the claims.
     """
     chosen = AnalysisPlan.from_mapping(plan)
     key = _key(source, month, chosen, mapping, allowances, accept_set_aside)

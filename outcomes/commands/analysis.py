@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from outcomes.analysis.results import ComparisonTable
     from outcomes.records.checked import Records
 
-_FORMATS = ("html", "pdf")
+_FORMATS = ("html", "pdf", "xlsx", "csv", "figures")
 _PROFILES = ("internal", "share")
 #: Named here too, so that help comes at once; a test holds them to `outcomes.simulation`.
 _KINDS = ("ordinary", "cluster", "paediatric", "all_chronic", "three_patients", "recall_only")
@@ -70,7 +70,12 @@ def _add_report(commands: Any) -> None:
     when.add_argument("--all", action="store_true", help="all patients; for records without calendar dates")
     parser.add_argument("--output", metavar="DIR", required=True, help="folder to write to")
     parser.add_argument("--profile", choices=_PROFILES, help="write one of the two only")
-    parser.add_argument("--format", default="html,pdf", metavar="LIST", help="html, pdf or both (default)")
+    parser.add_argument(
+        "--format",
+        default="html,pdf",
+        metavar="LIST",
+        help="of html, pdf (both: default), xlsx, csv, figures",
+    )
     add_accept(parser)
     parser.set_defaults(run=_report)
 
@@ -194,7 +199,7 @@ def _report(arguments: argparse.Namespace) -> int:
     formats = [name.strip() for name in arguments.format.split(",") if name.strip()]
     unknown = [name for name in formats if name not in _FORMATS]
     if unknown or not formats:
-        raise PlanError(f"--format takes {' and '.join(_FORMATS)}.")
+        raise PlanError(f"--format takes {', '.join(_FORMATS)}, with commas between them.")
     profiles = [arguments.profile] if arguments.profile else list(_PROFILES)
     warn_where_shared(arguments.output)
     progress(arguments, "Reading, checking and writing the report …")

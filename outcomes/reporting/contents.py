@@ -42,7 +42,8 @@ from outcomes.reporting.figure_blocks import (
     course_block,
     responders_figure_block,
 )
-from outcomes.reporting.formatting import interval, number, percent, percent_interval
+from outcomes.reporting.formatting import interval, month_name, number, percent, percent_interval
+from outcomes.reporting.language import ENGLISH, say, speak, spoken, translated
 from outcomes.reporting.page import (
     Block,
     Heading,
@@ -99,6 +100,7 @@ def open_report(
     `load_records` and of the plan.
     """
     chosen = AnalysisPlan.from_mapping(plan)
+    speak(chosen.language)
     records = load_records(
         source, chosen, mapping=mapping, allowances=allowances, accept_set_aside=accept_set_aside
     )
@@ -173,14 +175,16 @@ class MonthlyReport:
     def month_name(self) -> str:
         if self.month is None:
             return "all patients"
-        return dt.date.fromisoformat(f"{self.month}-01").strftime("%B %Y")
+        return month_name(dt.date.fromisoformat(f"{self.month}-01"))
 
     def _cohort_lines(self) -> tuple[str, ...]:
         marks = (RECALLED,) if self._is_recalled else ()
+        if spoken() != ENGLISH:
+            marks = (*marks, say("first_page.in_english"))
         if self.cohort is None:
             return ("all patients in the records", *marks)
         first, last = self.cohort.closed_from, self.cohort.closed_to
-        return (f"follow-up closed {first.strftime('%B %Y')} to {last.strftime('%B %Y')}", *marks)
+        return (say("first_page.closed", first=month_name(first), last=month_name(last)), *marks)
 
     def lead(self) -> Block:
         """What was recorded, then what else explains a change."""
@@ -191,19 +195,18 @@ class MonthlyReport:
             if change.n == 0 and f"{DESCRIBED}baseline_mean" in change:
                 return Lead((described_words(change, self.disclosure) or CLUSTER_NOT_COMPARED,))
             if change.n == 0 and self.disclosure.exact:
-                return Lead((f"No patient has a value both {windows[1]} and {windows[0]}.",))
+                return Lead((say("first_page.nobody", after=windows[1], before=windows[0]),))
             if change.n >= self.disclosure.least_for_mean:
                 return Lead(("The patients differ too little for a mean to be shown safely.",))
             least = self.disclosure.least_for_mean
-            return Lead((f"Too few patients to show safely (fewer than {least}).",))
+            return Lead((say("first_page.too_few", least=least),))
         start, message, end = change_words(change.endpoint, shown.value, change.mode, windows)
         patients = self.disclosure.people(change.n)
-        bounds = f" ({interval_phrase(change.endpoint, shown)}; {patients})."
-        cause = " This is a change; what caused it, these records cannot show."
+        bounds = say("first_page.bounds", interval=interval_phrase(change.endpoint, shown), patients=patients)
+        cause = say("first_page.no_cause")
         care = care_words(still_in_care(self._parts[3], self._parts[0]), self.plan, self.disclosure)
-        if care:
-            cause = f"{cause} {care}"
-        return Lead((start, Strong(message, "recorded"), end, mode_name(change.mode), bounds, cause))
+        more = (" ", care) if care else ()
+        return Lead((start, Strong(message, "recorded"), end, mode_name(change.mode), bounds, cause, *more))
 
     def expectation(self) -> Block:
         """What a bad month alone would give, beside the change and never taken off it."""
@@ -260,14 +263,16 @@ class MonthlyReport:
         change = self._find(endpoint)
         if change is None:
             return None
-        unit = " per 28" if change.endpoint.counts_days else f", {change.endpoint.unit}"
-        label = f"{change.endpoint.label}{unit}"
+        name, unit = translated(change.endpoint.label), translated(change.endpoint.unit)
+        per_28 = change.endpoint.counts_days
+        label = say("first_page.per_28" if per_28 else "first_page.in_unit", endpoint=name, unit=unit)
         before, after, moved = self.disclosure.before_after(change)
         patients = self.disclosure.people(change.n)
         if moved.value is None:
             return KeyFigure(label, "–", (moved.reason, patients))
-        bounds = f" ({interval(moved.low, moved.high)})" if moved.low is not None else ""
-        lines = (f"change {number(moved.value)}{bounds}", patients)
+        between = interval(moved.low, moved.high)
+        key = "first_page.change" if moved.low is None else "first_page.change_between"
+        lines = (say(key, value=number(moved.value), between=between), patients)
         return KeyFigure(label, f"{number(before.value)} → {number(after.value)}", lines)
 
     def _key_halved(self) -> KeyFigure | None:
@@ -278,10 +283,12 @@ class MonthlyReport:
             self.disclosure.share(change[f"responders_50{end}"]) for end in ("", "_all_started")
         )
         interval_text = percent_interval(halved.low, halved.high)
-        lines = [f"{interval_text} of {halved.n_text}" if halved.value is not None else share_phrase(halved)]
-        lines.append(f"all who started: {share_phrase(started)}")
+        share = say("counts.of", share=interval_text, n=halved.n_text)
+        lines = [share if halved.value is not None else share_phrase(halved)]
+        lines.append(say("first_page.all_who_started", share=share_phrase(started)))
         if "worsened_50" in change:
-            lines.append(f"worse by half: {share_phrase(self.disclosure.share(change['worsened_50']))}")
+            worse = share_phrase(self.disclosure.share(change["worsened_50"]))
+            lines.append(say("first_page.worse_by_half", share=worse))
         return KeyFigure("Headache days halved", percent(halved.value), tuple(lines))
 
     # ---- the sections ----
@@ -443,7 +450,11 @@ class MonthlyReport:
         visits = recalled_visits(self._parts[3], self.flow.mode)
         visits = visits[visits["patient_id"].isin(self._parts[0]["patient_id"])]
         asked, of = int(visits["recalled"].notna().sum()), len(visits)
-        words = f"{asked:,} of {of:,}" if self.disclosure.exact else self.disclosure.rows(asked, of)
+        words = (
+            f"{number(asked, 0)} of {number(of, 0)}"
+            if self.disclosure.exact
+            else self.disclosure.rows(asked, of)
+        )
         return f"Sessions at which headache days were asked for: {words}."
 
     def data_quality(self) -> Block:

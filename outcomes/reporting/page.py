@@ -1,8 +1,9 @@
 """What a report notebook shows: blocks that are HTML for the page and Typst for the PDF.
 
 A block holds text that is already worded, rounded and disclosure-safe; it computes nothing. Displayed in a
-notebook it offers `text/html`, `text/vnd.typst` and `text/plain`. The Typst form is a call of a function in
-`page_template/page.typ` whose arguments are string literals, so no text can become markup.
+notebook it offers `text/html`, `text/vnd.typst`, `text/plain` and, for programs, its words as JSON (exports.py).
+The Typst form is a call of a function in `page_template/page.typ` whose arguments are string literals, so no text
+can become markup.
 """
 
 from __future__ import annotations
@@ -11,15 +12,20 @@ import base64
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import ClassVar, Literal
+from functools import cache
+from typing import Any, ClassVar, Literal
 
+from outcomes.reporting.formatting import signs_of_numbers
+from outcomes.reporting.language import in_spoken_language, language_of, spoken
 from outcomes.reporting.words import (
+    BLOCK_MIME,
     HTML_MIME,
     TYPST_MIME,
     Words,
     escape_html,
     html_words,
     plain_words,
+    readable,
     typst_array,
     typst_data,
     typst_string,
@@ -37,7 +43,14 @@ Width = Literal["full", "half"]
 # Shorter tables are kept on one page; longer ones repeat their header on the next.
 ROWS_ON_ONE_PAGE = 25
 
-_NUMBER = re.compile(r"^\s*[^0-9]{0,3}[0-9][0-9,\u202f\u2009]*(?P<tail>(\.[0-9]+)?[^0-9]{0,2})$")
+
+@cache
+def _number_pattern(language: str) -> re.Pattern[str]:
+    """A number as this language writes it; `tail` is all from its decimal sign on."""
+    thousands, decimal = (re.escape(sign) for sign in signs_of_numbers(language))
+    return re.compile(
+        rf"^\s*[^0-9]{{0,3}}[0-9][0-9{thousands}\u202f\u2009]*(?P<tail>({decimal}[0-9]+)?[^0-9]{{0,3}})$"
+    )
 
 
 class Block:
@@ -53,12 +66,19 @@ class Block:
     def as_text(self) -> str:
         raise NotImplementedError
 
-    def _repr_mimebundle_(self, include: object = None, exclude: object = None) -> dict[str, str]:
-        return {
-            HTML_MIME: self.as_html(),
-            TYPST_MIME: f"#{self.as_typst()}\n",
-            "text/plain": self.as_text(),
-        }
+    def as_data(self) -> dict[str, Any] | None:
+        """For programs: `kind` and the texts as shown, plain; None for what is only read."""
+        return None
+
+    def _repr_mimebundle_(self, include: object = None, exclude: object = None) -> dict[str, Any]:
+        shown = in_spoken_language(self)
+        language = language_of(shown)
+        html, typst, data = shown.as_html(), shown.as_typst(), shown.as_data()
+        if language != spoken():
+            html = f'<div lang="{language}">{html}</div>'
+            typst = f"in-language({typst_string(language)}, {typst})"
+        bundle = {HTML_MIME: html, TYPST_MIME: f"#{typst}\n", "text/plain": shown.as_text()}
+        return bundle if data is None else {**bundle, BLOCK_MIME: data}
 
 
 @dataclass(frozen=True)
@@ -109,6 +129,9 @@ class Heading(Block):
 
     def as_text(self) -> str:
         return f"{self.text} {self.aside}".strip()
+
+    def as_data(self) -> dict[str, Any]:
+        return {"kind": "heading", "level": self.level, **_plain(text=self.text, aside=self.aside)}
 
 
 @dataclass(frozen=True)
@@ -186,6 +209,10 @@ class KeyFigures(Block):
     def as_text(self) -> str:
         return "\n".join(f"{item.label}: {item.value}; {'; '.join(item.lines)}" for item in self.items)
 
+    def as_data(self) -> dict[str, Any]:
+        items = [_plain(label=item.label, value=item.value, lines=item.lines) for item in self.items]
+        return {"kind": "key_figures", "language": spoken(), "items": items}
+
 
 @dataclass(frozen=True)
 class TableBlock(Block):
@@ -213,7 +240,8 @@ class TableBlock(Block):
     def decimal_padding(self, column: int) -> tuple[str, ...]:
         """Per row: invisible characters after the cell that bring the decimal points under each other."""
         texts = [plain_words(row[column]) for row in self.rows]
-        tails = [match["tail"] if (match := _NUMBER.match(text)) else None for text in texts]
+        pattern = _number_pattern(spoken())
+        tails = [match["tail"] if (match := pattern.match(text)) else None for text in texts]
         longest = max((tail for tail in tails if tail is not None), key=len, default="")
         if self.alignments()[column] != "decimal":
             return ("",) * len(texts)
@@ -273,6 +301,17 @@ class TableBlock(Block):
         lines = ["\t".join(self.columns), *("\t".join(map(plain_words, row)) for row in self.rows)]
         return "\n".join([self.caption, *lines, *self.notes]).strip()
 
+    def as_data(self) -> dict[str, Any]:
+        words = _plain(caption=self.caption, columns=self.columns, notes=self.notes)
+        rows = [[readable(plain_words(cell)) for cell in row] for row in self.rows]
+        return {
+            "kind": "table",
+            "language": spoken(),
+            "rows": rows,
+            "align": list(self.alignments()),
+            **words,
+        }
+
 
 def _missing_tail(tail: str, longest: str) -> str:
     return longest.removesuffix(tail) if longest.endswith(tail) else longest[len(tail) :]
@@ -315,6 +354,13 @@ class FigureBlock(Block):
 
     def as_text(self) -> str:
         return f"[figure] {self.alt} {self.caption}".strip()
+
+    def as_data(self) -> dict[str, Any]:
+        return {
+            "kind": "figure",
+            "svg": self.svg.decode("utf-8"),
+            **_plain(alt=self.alt, caption=self.caption),
+        }
 
 
 def _data_address(svg: bytes) -> str:
@@ -377,3 +423,15 @@ class Columns(Block):
 
     def as_text(self) -> str:
         return "\n".join(block.as_text() for stack in self._stacks() for block in stack)
+
+    def as_data(self) -> dict[str, Any]:
+        told = [block.as_data() for stack in self._stacks() for block in stack]
+        return {"kind": "columns", "blocks": [data for data in told if data is not None]}
+
+
+def _plain(**texts: str | Sequence[str]) -> dict[str, str | list[str]]:
+    """Texts without characters that no file could hold."""
+    return {
+        name: readable(text) if isinstance(text, str) else [readable(one) for one in text]
+        for name, text in texts.items()
+    }

@@ -8,16 +8,27 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from outcomes.analysis.periods import Cohort
-from outcomes.files import built_folder, room_for, run_lock, safe_output, unchanged, within, write_private
+from outcomes.files import (
+    built_folder,
+    private_folder,
+    room_for,
+    run_lock,
+    safe_output,
+    unchanged,
+    within,
+    write_private,
+)
 from outcomes.plan import AnalysisPlan, read_plan
 from outcomes.records.sources import locate
 from outcomes.reporting.disclosure import Disclosure
+from outcomes.reporting.exports import NAMES, other_forms
+from outcomes.reporting.language import say, speaking, translated
 from outcomes.reporting.notebooks import run_template
 from outcomes.reporting.typesetting import PageMarks, build_html, build_pdf
 from outcomes.reporting.wording import LIMITATION
 
 TEMPLATE = "monthly_report"
-_ALL_FILES = ("report.html", "report.pdf")
+_ALL_FILES = ("report.html", "report.pdf", *NAMES)
 #: Bytes of one profile, roughly three times those of the sample's report; the typeface makes most of them.
 _LARGEST_REPORT = 3_000_000
 
@@ -66,7 +77,8 @@ def write_reports(
             runs = run_template(TEMPLATE, parameters)
         contents = {}
         for profile, run in zip(profiles, runs, strict=True):
-            contents[profile] = _files(run, profile, plan, month, formats)
+            with speaking(plan.language):
+                contents[profile] = _files(run, profile, plan, month, formats)
         _write(contents, places)
     return [places[profile] / name for profile, files in contents.items() for name in files]
 
@@ -84,16 +96,18 @@ def _write(contents: Mapping[str, Mapping[str, bytes]], places: Mapping[str, Pat
                 built_folder(places[profile], known_names=_ALL_FILES, may_replace=True)
             )
             for name, content in files.items():
-                write_private(within(partial, name), content)
+                *folder, last = name.split("/")
+                place = private_folder(within(partial, folder[0])) if folder else partial
+                write_private(within(place, last), content)
 
 
 def _files(
     run: object, profile: str, plan: AnalysisPlan, month: str | None, formats: Sequence[str]
 ) -> dict[str, bytes]:
-    title = f"Headache outcomes, {month or 'all patients'}"
+    title = say("first_page.report_title", month=month or say("first_page.all_patients"))
     disclosure = Disclosure(profile, plan.minimum_cell)  # type: ignore[arg-type]
-    marks = PageMarks(header=disclosure.mark, footer=LIMITATION)
-    files = {}
+    marks = PageMarks(translated(disclosure.mark), translated(LIMITATION), plan.language)
+    files = other_forms(run, formats, title=title, marks=marks)  # type: ignore[arg-type]
     if "html" in formats:
         files["report.html"] = build_html(run, title=title, marks=marks).encode("utf-8")  # type: ignore[arg-type]
     if "pdf" in formats:

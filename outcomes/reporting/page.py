@@ -93,9 +93,9 @@ class Masthead(Block):
     def as_html(self) -> str:
         badge = f'<p><span class="badge">{escape_html(self.badge)}</span></p>' if self.badge else ""
         lines = "".join(f"<p>{escape_html(line)}</p>" for line in self.right_lines)
-        month = f'<span class="month">{escape_html(self.month)}</span>'
+        month = f' <span class="month">{escape_html(self.month)}</span>' if self.month else ""
         return (
-            f'<header class="masthead"><h1>{escape_html(self.title)} {month}</h1>'
+            f'<header class="masthead"><h1>{escape_html(self.title)}{month}</h1>'
             f'<div class="about">{badge}{lines}</div></header>'
         )
 

@@ -65,7 +65,7 @@ def patient_blocks(patient: OnePatient, *, about: Sequence[str] = ()) -> tuple[B
         _lead(patient),
         _key_figures(patient),
         Heading("Every day", "a field per day, a column per week"),
-        _calendar(patient),
+        calendar_block(patient),
         Heading("Week by week", "with the sessions"),
         _weeks(patient),
         *_endpoints(patient),
@@ -206,7 +206,8 @@ def _shown_windows(patient: OnePatient) -> dict[str, tuple[int, int]]:
     return {"baseline": patient.plan.windows["baseline"], "follow-up": patient.plan.windows["followup"]}
 
 
-def _calendar(patient: OnePatient) -> Block:
+def calendar_block(patient: OnePatient) -> Block:
+    """A field per day, with the sessions and the two windows."""
     days, sessions = patient.days, tuple(patient.session_days)
     if days.empty:
         return Sentence("No day of the diary lies near the first session.")

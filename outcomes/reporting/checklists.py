@@ -10,8 +10,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-Status = Literal["from the records", "in part", "missing"]
-FILLED: Status = "from the records"
+Status = Literal["filled", "in part", "missing"]
+FILLED: Status = "filled"
 IN_PART: Status = "in part"
 MISSING: Status = "missing"
 

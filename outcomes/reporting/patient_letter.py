@@ -1,7 +1,7 @@
 """A letter to one patient: what that patient wrote down, in plain words. Internal: handed over in person.
 
 It holds no pseudonym, no score, no interval and no percentage: two counts of days, the days themselves, and what
-they cannot tell. Fewer or more is said from one whole day per 28 on (docs/method.md#one-patient has the numbers
+they cannot tell. Fewer or more is said from two days per 28 on (docs/method.md#one-patient has the numbers
 for the practitioner's eyes).
 """
 
@@ -29,9 +29,9 @@ from outcomes.reporting.page import (
 )
 from outcomes.reporting.patient_page import calendar_block
 
-#: Headache days per 28 that the two times must lie apart before they are called different. Ours: a patient counts in
-#: whole days, and less than one in four weeks is no news.
-LEAST_DIFFERENCE_DAYS = 1.0
+#: Headache days per 28 that the two times must lie apart before they are called different. Ours: one day more or
+#: less in four weeks is no news to anybody who has headaches.
+LEAST_DIFFERENCE_DAYS = 2.0
 
 _DAYS = "headache_days_per_28"
 _CLUSTER = "episodic_cluster"
@@ -111,7 +111,7 @@ class PatientLetter:
             return say("letter.nothing"), (say("letter.nothing_line"),)
         lines = [say("letter.days_with_line")]
         if empty:
-            lines.append(say("letter.empty_days", n=number(empty, 0)))
+            lines.append(say("letter.empty_day" if empty == 1 else "letter.empty_days", n=number(empty, 0)))
         return say("letter.days_with", headache=headache, recorded=recorded), tuple(lines)
 
     def sessions(self) -> Block:
@@ -123,7 +123,7 @@ class PatientLetter:
         return Heading(say("letter.every_day"), say("letter.every_day_aside"))
 
     def every_day(self) -> Block:
-        return calendar_block(self.patient)
+        return calendar_block(self.patient, names=(say("letter.before_short"), say("letter.after_short")))
 
     def meaning_heading(self) -> Block:
         return Heading(say("letter.what_it_means"))

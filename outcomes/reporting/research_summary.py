@@ -122,10 +122,8 @@ class ResearchSummary:
 
     def masthead(self) -> Block:
         when = month_name(dt.date.fromisoformat(f"{self.month}-01")) if self.month else ""
-        lines = (
-            "STROBE and STRICTA 2010, as far as records and plan tell",
-            when or say("first_page.in_the_records"),
-        )
+        lines = ("STROBE and STRICTA 2010, as far as records and plan tell",)
+        when = when or say("first_page.all_patients")
         return Masthead("Research summary", when, lines, self.disclosure.profile)
 
     def lead(self) -> Block:

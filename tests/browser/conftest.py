@@ -41,8 +41,21 @@ def reports(sample: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     return output / MONTH
 
 
+@pytest.fixture(scope="session")
+def further(sample: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """`letter.html` and `research-summary.html`, this one in Spanish, which is begun and not whole."""
+    _chromium()
+    output = tmp_path_factory.mktemp("further")
+    (output / "es.toml").write_text('language = "es"\n', "utf-8")
+    folder = output / "written"
+    wanted = (str(sample), "--output", str(folder), "--quiet", "--format", "html")
+    assert main(["summary", *wanted, "--plan", str(output / "es.toml")]) == 0
+    assert main(["letter", str(sample), "P-0002", "--output", str(folder / "letter.html"), "--quiet"]) == 0
+    return folder
+
+
 @pytest.fixture(scope="module")
-def browser(reports: Path) -> Iterator[Any]:
+def browser(reports: Path, further: Path) -> Iterator[Any]:
     # After the reports: while the browser is open, this thread's event loop counts as running.
     playwright = pytest.importorskip(
         "playwright.sync_api", reason="the test extra 'playwright' is not installed"

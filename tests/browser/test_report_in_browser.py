@@ -30,10 +30,19 @@ class Opened:
 
 @pytest.fixture(params=PROFILES)
 def opened(request: pytest.FixtureRequest, browser: Any, reports: Path) -> Iterator[Opened]:
+    yield from _open(browser, reports / request.param / "report.html")
+
+
+@pytest.fixture(params=["letter", "research-summary"])
+def opened_further(request: pytest.FixtureRequest, browser: Any, further: Path) -> Iterator[Opened]:
+    yield from _open(browser, further / f"{request.param}.html")
+
+
+def _open(browser: Any, path: Path) -> Iterator[Opened]:
     context = browser.new_context(viewport={"width": DESK[0], "height": DESK[1]})
     page = context.new_page()
     seen = Opened(page)
-    address = (reports / request.param / "report.html").as_uri()
+    address = path.as_uri()
 
     def route(one: Any) -> None:
         if one.request.url == address:
@@ -135,13 +144,17 @@ def test_every_figure_has_words(opened: Opened) -> None:
 
 
 def test_axe_finds_no_serious_violation(opened: Opened) -> None:
+    _no_serious_violation(opened.page)
+
+
+def _no_serious_violation(page: Any) -> None:
     axe = pytest.importorskip(
         "axe_playwright_python.sync_playwright",
         reason="the test extra 'axe-playwright-python' is not installed",
     )
     for width, height in (DESK, PHONE):
-        opened.page.set_viewport_size({"width": width, "height": height})
-        found = axe.Axe().run(opened.page).response
+        page.set_viewport_size({"width": width, "height": height})
+        found = axe.Axe().run(page).response
         grave = [one["id"] for one in found["violations"] if one["impact"] in ("serious", "critical")]
         assert grave == []
         assert len(found["passes"]) > 10
@@ -200,3 +213,26 @@ def test_the_limitation_stands_on_every_printed_page(opened: Opened) -> None:
 
 def _squeezed(text: str) -> str:
     return re.sub(r"[\s\u200b]+", "", text)
+
+
+# ---- the other pages ----
+
+
+def test_letter_and_summary_are_as_quiet_narrow_and_accessible(opened_further: Opened) -> None:
+    page = opened_further.page
+    assert (opened_further.asked_for, opened_further.said) == ([], [])
+    _no_serious_violation(page)
+    page.set_viewport_size({"width": PHONE[0], "height": PHONE[1]})
+    assert page.evaluate("() => document.documentElement.scrollWidth") <= PHONE[0]
+    levels = page.evaluate("() => [...document.querySelectorAll('h1,h2,h3')].map(one => +one.tagName[1])")
+    assert levels[0] == 1 and levels.count(1) == 1 and 3 not in levels
+
+
+def test_what_is_english_in_a_spanish_page_is_marked(browser: Any, further: Path) -> None:
+    for opened in _open(browser, further / "research-summary.html"):
+        found = opened.page.evaluate(
+            """() => ['p.limitation', 'td:last-child'].map(name =>
+            document.querySelector(name).closest('[lang]').lang)"""
+        )
+        assert found == ["es", "en"]
+        assert opened.page.evaluate("() => document.documentElement.lang") == "es"

@@ -8,6 +8,7 @@ import html
 import io
 import re
 import shutil
+import zipfile
 import zlib
 from pathlib import Path
 
@@ -357,3 +358,38 @@ def test_a_report_of_nobody_is_written_all_the_same(
     content = (tmp_path / "2024-06" / "share" / "report.pdf").read_bytes()
     text = " ".join(page.extract_text() for page in PdfReader(io.BytesIO(content)).pages)
     assert "Too few patients to show safely" in text
+
+
+# ---- the further forms ----
+
+
+def test_workbook_tables_and_figures_hold_no_record_and_go_when_not_asked_for(
+    clinic: Path, tmp_path: Path
+) -> None:
+    arguments = (str(clinic), "--month", MONTH, "--output", str(tmp_path), "--profile", "share")
+    assert report(*arguments, "--format", "xlsx,csv,figures") == 0
+    folder = tmp_path / MONTH / "share"
+    assert sorted(one.name for one in folder.iterdir()) == ["figures", "report.xlsx", "tables"]
+    with zipfile.ZipFile(folder / "report.xlsx") as packed:
+        contents = {name: packed.read(name) for name in packed.namelist()}
+    contents |= {
+        one.name: one.read_bytes()
+        for one in folder.rglob("*.*")
+        if one.suffix in (".csv", ".txt", ".svg", ".png")
+    }
+    assert {Path(name).suffix for name in contents} >= {".xml", ".csv", ".txt", ".svg", ".png"}
+    for name, content in contents.items():
+        # In a drawing's coordinates any two digits may stand by chance.
+        numbers = () if name.endswith((".svg", ".png")) else (VALUE, "70.37")
+        for planted in (LETTERS, TYPE, str(clinic), *numbers):
+            assert planted.encode() not in content, (name, planted)
+    for one in folder.rglob("*"):
+        assert one.stat().st_mode & 0o777 == (0o700 if one.is_dir() else 0o600)
+    assert report(*arguments, "--format", "html") == 0
+    assert [one.name for one in folder.iterdir()] == ["report.html"]
+
+
+def test_a_form_that_is_none(clinic: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert report(str(clinic), "--month", MONTH, "--output", str(tmp_path / "new"), "--format", "docx") == 2
+    assert "html, pdf, xlsx, csv, figures" in capsys.readouterr().err
+    assert not (tmp_path / "new").exists()

@@ -66,11 +66,15 @@ def change_sentence(change: PairedChange, disclosure: Disclosure) -> str:
         return f"{endpoint.label}: {shown.reason}; patients with both periods: {shown.n_text}."
     start, message, end = change_words(endpoint, shown.value, change.mode, windows)
     patients, left_out = disclosure.people(change.n), disclosure.patients(change.n_left_out)
-    only = " Only patients with headache in both periods have a value." if endpoint.conditional else ""
-    return (
-        f"{start}{message}{end}{mode_name(change.mode)}: from {number(before.value)} to {number(after.value)} "
-        f"({interval_phrase(endpoint, shown)}; {patients}, {left_out} left out).{only} "
-        "This is a change, not proof of its cause: there is no comparison group."
+    return say(
+        "change.sentence",
+        what=f"{start}{message}{end}{mode_name(change.mode)}",
+        before=number(before.value),
+        after=number(after.value),
+        interval=interval_phrase(endpoint, shown),
+        patients=patients,
+        left_out=left_out,
+        only=say("change.only") if endpoint.conditional else "",
     )
 
 
@@ -194,7 +198,7 @@ def windows_phrase(plan: AnalysisPlan, *, daily: bool = True) -> tuple[str, str]
 
 
 def _time_point(name: str) -> str:
-    return "follow-up" if name == "followup" else name.replace("_", " ")
+    return translated("follow-up" if name == "followup" else name.replace("_", " "))
 
 
 def followup_phrase(plan: AnalysisPlan) -> str:

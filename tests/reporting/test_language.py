@@ -218,3 +218,13 @@ def test_the_first_page_is_whole_in_each_language(sample: Path, code: str, start
         assert language.language_of(shown) == code, shown.as_text()
     assert report.lead().as_text().startswith(start)
     assert re.search(r"\d,\d", report.lead().as_text())
+
+
+@each_other
+def test_a_whole_sentence_on_a_change_is_in_one_language(sample: Path, code: str) -> None:
+    records = oc.load_records(sample)
+    change = oc.compare(oc.measure_endpoints(oc.split_periods(records)), "headache_days_per_28", records.plan)
+    with language.speaking(code):
+        told = wording.change_sentence(change, Disclosure("internal", 8))
+    assert isinstance(told, language.Said) and told.language == code
+    assert not re.search(r"\b(the|of|patients|interval|weeks|left)\b", told)

@@ -151,6 +151,8 @@ class AnalysisPlan:
         "severity_at_baseline",
         "preventive_use",
     )
+    #: Of the report's fixed text and its numbers: en, es or de. Moves no number.
+    language: str = "en"
     endpoints: tuple[DeclaredEndpoint, ...] = ()
     patients: tuple[DeclaredCategory, ...] = ()
     plan_version: int = field(default=PLAN_VERSION)

@@ -22,6 +22,7 @@ WORDS = {
     "duplicate_day": ("set_aside", "max", "sum", "last"),
     "migraine_drug_days": ("always", "effective"),
     "month_limits": ("unscaled", "scaled"),
+    "language": ("en", "es", "de"),
 }
 
 _ENROLMENT = re.compile(r"any|worst_of_([2-9]|1[0-2])|at_least_([1-9]|1\d|2[0-8])")

@@ -13,7 +13,7 @@ from outcomes.commands.console import progress, say, show, show_json
 from outcomes.commands.source import add_accept, add_source, warn_where_shared
 from outcomes.errors import EXIT_DONE, FileProblem, OutcomesError, PlanError
 
-_FORMATS = ("html", "pdf")
+_FORMATS = ("html", "pdf", "xlsx", "csv", "figures")
 _PROFILES = ("internal", "share")
 _SYSTEMS = ("cron", "systemd", "windows")
 #: The word for the last calendar month that is over.
@@ -41,7 +41,12 @@ def _add_report(commands: Any) -> None:
     when.add_argument("--all", action="store_true", help="all patients; for records without calendar dates")
     parser.add_argument("--output", metavar="DIR", required=True, help="folder to write to")
     parser.add_argument("--profile", choices=_PROFILES, help="write one of the two only")
-    parser.add_argument("--format", default="html,pdf", metavar="LIST", help="html, pdf or both (default)")
+    parser.add_argument(
+        "--format",
+        default="html,pdf",
+        metavar="LIST",
+        help="of html, pdf (both: default), xlsx, csv, figures",
+    )
     parser.add_argument(
         "--today", metavar="DATE", help="the day that 'last' counts from, YYYY-MM-DD; else the clock's"
     )
@@ -98,7 +103,7 @@ def _report(arguments: argparse.Namespace) -> int:
     formats = [name.strip() for name in arguments.format.split(",") if name.strip()]
     unknown = [name for name in formats if name not in _FORMATS]
     if unknown or not formats:
-        raise PlanError(f"--format takes {' and '.join(_FORMATS)}.")
+        raise PlanError(f"--format takes {', '.join(_FORMATS)}, with commas between them.")
     profiles = [arguments.profile] if arguments.profile else list(_PROFILES)
     warn_where_shared(arguments.output)
     written = write_reports(

@@ -13,8 +13,11 @@ from outcomes.analysis.claims.judging import ClaimsReview, Judged
 from outcomes.analysis.results import Statistic
 from outcomes.claims.declared import CLAIMS_FILE, DeclaredClaims, read_claims
 from outcomes.claims.evidence import OWN_AUDIT, RANKS, SEARCH, Published, published_for, why_none
+from outcomes.claims.rules import CANNOT_BE_TOLD, CONSISTENT, NOT_SUPPORTED
 from outcomes.records.sources import Location
 from outcomes.reporting.claims_wording import (
+    NOT_A_QUESTION,
+    SIGNS,
     due_to_treatment,
     restarted_words,
     restatement,
@@ -102,18 +105,26 @@ def claims_block(review: ClaimsReview | None, disclosure: Disclosure, n_headline
 
 
 def claims_summary_block(review: ClaimsReview | None) -> Block:
-    """Promise, verdict, and whether it is due to treatment: the short form, without numbers."""
+    """What is said in public by verdict, and whether it is due to treatment: the short form, without numbers."""
     if review is None:
         return Sentence(_NOTHING)
+    said: dict[str, list[str]] = {}
+    for one in review:
+        word = one.verdict.word if one.is_question else NOT_A_QUESTION
+        said.setdefault(word, []).append(f"“{one.claim.says}”")
     rows = tuple(
-        (f"“{one.claim.says}”", verdict_mark(one), due_to_treatment(one).split(":")[0].rstrip("."))
-        for one in review
+        (f"{SIGNS.get(word, '')} {word}".strip(), "; ".join(said.get(word, ["none"])))
+        for word in (CONSISTENT, NOT_SUPPORTED, CANNOT_BE_TOLD, NOT_A_QUESTION)
+        if word in said or word in (CONSISTENT, NOT_SUPPORTED)
     )
+    design = next((one for one in review if one.is_question), None)
+    cause = due_to_treatment(design) if design is not None else ""
     return TableBlock(
-        ("What is said in public", "Verdict", "Due to treatment?"),
+        ("", "What is said in public"),
         rows,
-        caption=f"Claims, as reviewed on {review.review.name}",
-        align=("left", "left", "left"),
+        caption=f"Held against these records in the review of {review.review.name}",
+        align=("left", "left"),
+        notes=(f"Due to treatment? {cause}",) if cause else (),
     )
 
 

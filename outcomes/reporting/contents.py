@@ -19,6 +19,7 @@ from outcomes.records.sources import locate
 from outcomes.reporting.claims_blocks import claims_beside
 from outcomes.reporting.closing_sections import ClosingSections
 from outcomes.reporting.disclosure import Disclosure, Profile
+from outcomes.reporting.language import speak
 from outcomes.reporting.month_sections import MonthSections
 from outcomes.reporting.next_page import NextPage
 from outcomes.reporting.report_numbers import ReportNumbers
@@ -56,6 +57,7 @@ def open_report(
     `load_records`, of the plan and of the claims.
     """
     chosen = AnalysisPlan.from_mapping(plan)
+    speak(chosen.language)
     key = _key(source, month, chosen, mapping, allowances, accept_set_aside)
     numbers = _last.get(key) if key else None
     if numbers is None:

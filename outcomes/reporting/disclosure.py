@@ -15,7 +15,8 @@ import pandas as pd
 
 from outcomes.analysis.proportions import share as share_of
 from outcomes.analysis.results import PairedChange, Statistic
-from outcomes.reporting.formatting import percent, rounded
+from outcomes.reporting.formatting import number, percent, rounded
+from outcomes.reporting.language import say
 
 Profile = Literal["internal", "share"]
 
@@ -70,14 +71,14 @@ class Disclosure:
     def patients(self, n: int) -> str:
         """A number of patients, in words."""
         if self.exact:
-            return f"{n:,}"
-        return self._few if self._is_small(n) else f"about {self._to_five(n):,}"
+            return number(n, 0)
+        return self._few if self._is_small(n) else say("counts.about", n=number(self._to_five(n), 0))
 
     def patients_in_table(self, n: int) -> str:
         """The same without `about`: the column says that counts are rounded."""
         if self.exact:
-            return f"{n:,}"
-        return self._few if self._is_small(n) else f"{self._to_five(n):,}"
+            return number(n, 0)
+        return self._few if self._is_small(n) else number(self._to_five(n), 0)
 
     def patients_drawn(self, n: int) -> float | None:
         """A number of patients as the length of a bar; None where it is hidden."""
@@ -87,12 +88,14 @@ class Disclosure:
 
     def people(self, n: int) -> str:
         """`1 patient`, `about 115 patients`, `≤7 patients`."""
-        return f"{self.patients(n)} patient{'s' if n != 1 or not self.exact else ''}"
+        if n == 1 and self.exact:
+            return say("counts.one_patient")
+        return say("counts.patients", n=self.patients(n))
 
     def rows(self, n: int, of: int) -> str:
         """Rows of a table, in `share` as whole percent of its rows and never as none or all of them."""
         if self.exact:
-            return f"{n:,}"
+            return number(n, 0)
         if of < MIN_ROWS_FOR_SHARE:
             return TOO_FEW
         share = n / of

@@ -40,7 +40,7 @@ def course_block(course: Course, disclosure: Disclosure, *, half: bool = False) 
     )
     draw = partial(figures.draw_course, shown, window_edges(course))
     if half:
-        return figures.figure_block(lambda ax: draw(ax=ax), alt=alt, height_mm=70, width="half")
+        return figures.figure_block(lambda ax: draw(ax=ax), alt=alt, height_mm=60, width="half")
     caption = _course_caption(course, disclosure)
     return figures.figure_block(lambda ax: draw(ax=ax), alt=alt, height_mm=75, caption=caption)
 

@@ -12,7 +12,8 @@ from outcomes.reporting.claims_blocks import claims_summary_block
 from outcomes.reporting.disclosure import TOO_FEW
 from outcomes.reporting.expectations import expectation_words, glance_words, halved_expected
 from outcomes.reporting.figure_blocks import by_group_block, course_block
-from outcomes.reporting.formatting import interval, month_words, number, percent, percent_interval
+from outcomes.reporting.formatting import interval, month_name, month_words, number, percent, percent_interval
+from outcomes.reporting.language import ENGLISH, say, spoken, translated
 from outcomes.reporting.page import (
     Block,
     Columns,
@@ -57,11 +58,13 @@ class FirstPage(ReportBase):
 
     def _cohort_lines(self) -> tuple[str, ...]:
         marks = (RECALLED,) if self.numbers.is_recalled else ()
+        if spoken() != ENGLISH:
+            marks = (*marks, say("first_page.in_english"))
         cohort = self.numbers.cohort
         if cohort is None:
             return ("all patients in the records", *marks)
-        first, last = cohort.closed_from, cohort.closed_to
-        return (f"follow-up closed {first.strftime('%B %Y')} to {last.strftime('%B %Y')}", *marks)
+        first, last = month_name(cohort.closed_from), month_name(cohort.closed_to)
+        return (say("first_page.closed", first=first, last=last), *marks)
 
     def lead(self) -> Block:
         """What was recorded, then what else explains a change."""
@@ -72,23 +75,22 @@ class FirstPage(ReportBase):
             return Lead((self._why_no_headline(windows),))
         start, message, end = change_words(change.endpoint, shown.value, change.mode, windows)
         patients = self.disclosure.people(change.n)
-        bounds = f" ({interval_phrase(change.endpoint, shown)}; {patients})."
-        cause = " This is a change; what caused it, these records cannot show."
+        bounds = say("first_page.bounds", interval=interval_phrase(change.endpoint, shown), patients=patients)
+        cause = say("first_page.no_cause")
         still = still_in_care(self.numbers.periods, self.numbers.endpoints)
         care = care_words(still, self.plan, self.disclosure)
-        if care:
-            cause = f"{cause} {care}"
-        return Lead((start, Strong(message, "recorded"), end, mode_name(change.mode), bounds, cause))
+        more = (" ", care) if care else ()
+        return Lead((start, Strong(message, "recorded"), end, mode_name(change.mode), bounds, cause, *more))
 
     def _why_no_headline(self, windows: tuple[str, str]) -> str:
         change, least = self.primary, self.disclosure.least_for_mean
         if change.n == 0 and f"{DESCRIBED}baseline_mean" in change:
             return described_words(change, self.disclosure) or CLUSTER_NOT_COMPARED
         if change.n == 0 and self.disclosure.exact:
-            return f"No patient has a value both {windows[1]} and {windows[0]}."
+            return say("first_page.nobody", after=windows[1], before=windows[0])
         if change.n >= least:
             return "The patients differ too little for a mean to be shown safely."
-        return f"Too few patients to show safely (fewer than {least})."
+        return say("first_page.too_few", least=least)
 
     def expectation(self) -> Block:
         """What a bad month alone would give, short; the whole of it stands in its own section."""
@@ -121,14 +123,16 @@ class FirstPage(ReportBase):
         change = self.find(endpoint)
         if change is None:
             return None
-        unit = " per 28" if change.endpoint.counts_days else f", {change.endpoint.unit}"
-        label = f"{change.endpoint.label}{unit}"
+        name, unit = translated(change.endpoint.label), translated(change.endpoint.unit)
+        per_28 = change.endpoint.counts_days
+        label = say("first_page.per_28" if per_28 else "first_page.in_unit", endpoint=name, unit=unit)
         before, after, moved = self.disclosure.before_after(change)
         patients = self.disclosure.people(change.n)
         if moved.value is None:
             return KeyFigure(label, "–", (moved.reason, patients))
-        bounds = f" ({interval(moved.low, moved.high)})" if moved.low is not None else ""
-        lines = (f"change {number(moved.value)}{bounds}", patients)
+        between = interval(moved.low, moved.high)
+        key = "first_page.change" if moved.low is None else "first_page.change_between"
+        lines = (say(key, value=number(moved.value), between=between), patients)
         return KeyFigure(label, f"{number(before.value)} → {number(after.value)}", lines)
 
     def _key_halved(self) -> KeyFigure | None:
@@ -139,12 +143,14 @@ class FirstPage(ReportBase):
             self.disclosure.share(change[f"responders_50{end}"]) for end in ("", "_all_started")
         )
         interval_text = percent_interval(halved.low, halved.high)
-        lines = [f"{interval_text} of {halved.n_text}" if halved.value is not None else share_phrase(halved)]
-        lines.append(f"all who started: {share_phrase(started)}")
+        share = say("counts.of", share=interval_text, n=halved.n_text)
+        lines = [share if halved.value is not None else share_phrase(halved)]
+        lines.append(say("first_page.all_who_started", share=share_phrase(started)))
         if expected := halved_expected(self.numbers.bad_month, self.disclosure):
             lines.append(f"a bad month alone: {expected}")
         if "worsened_50" in change:
-            lines.append(f"worse by half: {share_phrase(self.disclosure.share(change['worsened_50']))}")
+            worse = share_phrase(self.disclosure.share(change["worsened_50"]))
+            lines.append(say("first_page.worse_by_half", share=worse))
         return KeyFigure("Headache days halved", percent(halved.value), tuple(lines))
 
     def _key_events(self) -> KeyFigure | None:

@@ -1,8 +1,9 @@
 """What a report notebook shows: blocks that are HTML for the page and Typst for the PDF.
 
 A block holds text that is already worded, rounded and disclosure-safe; it computes nothing. Displayed in a
-notebook it offers `text/html`, `text/vnd.typst` and `text/plain`. The Typst form is a call of a function in
-`page_template/page.typ` whose arguments are string literals, so no text can become markup.
+notebook it offers `text/html`, `text/vnd.typst`, `text/plain` and, for programs, its words as JSON (exports.py).
+The Typst form is a call of a function in `page_template/page.typ` whose arguments are string literals, so no text
+can become markup.
 """
 
 from __future__ import annotations
@@ -11,15 +12,20 @@ import base64
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cache
 from typing import Any, ClassVar, Literal
 
+from outcomes.reporting.formatting import signs_of_numbers
+from outcomes.reporting.language import in_spoken_language, language_of, spoken
 from outcomes.reporting.words import (
+    BLOCK_MIME,
     HTML_MIME,
     TYPST_MIME,
     Words,
     escape_html,
     html_words,
     plain_words,
+    readable,
     typst_array,
     typst_data,
     typst_string,
@@ -37,10 +43,14 @@ Width = Literal["full", "half"]
 # Shorter tables are kept on one page; longer ones repeat their header on the next.
 ROWS_ON_ONE_PAGE = 25
 
-#: The block's own words as plain data, for `results.json`; no page shows it.
-BLOCK_MIME = "application/vnd.outcomes.block+json"
 
-_NUMBER = re.compile(r"^\s*[^0-9]{0,3}[0-9][0-9,\u202f\u2009]*(?P<tail>(\.[0-9]+)?[^0-9]{0,2})$")
+@cache
+def _number_pattern(language: str) -> re.Pattern[str]:
+    """A number as this language writes it; `tail` is all from its decimal sign on."""
+    thousands, decimal = (re.escape(sign) for sign in signs_of_numbers(language))
+    return re.compile(
+        rf"^\s*[^0-9]{{0,3}}[0-9][0-9{thousands}\u202f\u2009]*(?P<tail>({decimal}[0-9]+)?[^0-9]{{0,3}})$"
+    )
 
 
 class Block:
@@ -61,12 +71,14 @@ class Block:
         return {"kind": type(self).__name__.lower(), "text": self.as_text()}
 
     def _repr_mimebundle_(self, include: object = None, exclude: object = None) -> dict[str, Any]:
-        return {
-            HTML_MIME: self.as_html(),
-            TYPST_MIME: f"#{self.as_typst()}\n",
-            "text/plain": self.as_text(),
-            BLOCK_MIME: self.as_data(),
-        }
+        shown = in_spoken_language(self)
+        language = language_of(shown)
+        html, typst, data = shown.as_html(), shown.as_typst(), shown.as_data()
+        if language != spoken():
+            html = f'<div lang="{language}">{html}</div>'
+            typst = f"in-language({typst_string(language)}, {typst})"
+        words = {HTML_MIME: html, TYPST_MIME: f"#{typst}\n", "text/plain": shown.as_text()}
+        return {**words, BLOCK_MIME: data}
 
 
 @dataclass(frozen=True)
@@ -81,9 +93,9 @@ class Masthead(Block):
     def as_html(self) -> str:
         badge = f'<p><span class="badge">{escape_html(self.badge)}</span></p>' if self.badge else ""
         lines = "".join(f"<p>{escape_html(line)}</p>" for line in self.right_lines)
-        month = f'<span class="month">{escape_html(self.month)}</span>'
+        month = f' <span class="month">{escape_html(self.month)}</span>' if self.month else ""
         return (
-            f'<header class="masthead"><h1>{escape_html(self.title)} {month}</h1>'
+            f'<header class="masthead"><h1>{escape_html(self.title)}{month}</h1>'
             f'<div class="about">{badge}{lines}</div></header>'
         )
 
@@ -119,7 +131,7 @@ class Heading(Block):
         return f"{self.text} {self.aside}".strip()
 
     def as_data(self) -> dict[str, Any]:
-        return {"kind": "heading", "text": self.text, "aside": self.aside, "level": self.level}
+        return {"kind": "heading", "level": self.level, **_plain(text=self.text, aside=self.aside)}
 
 
 @dataclass(frozen=True)
@@ -198,8 +210,8 @@ class KeyFigures(Block):
         return "\n".join(f"{item.label}: {item.value}; {'; '.join(item.lines)}" for item in self.items)
 
     def as_data(self) -> dict[str, Any]:
-        items = [{"label": one.label, "value": one.value, "lines": list(one.lines)} for one in self.items]
-        return {"kind": "keyfigures", "items": items}
+        items = [_plain(label=item.label, value=item.value, lines=item.lines) for item in self.items]
+        return {"kind": "key_figures", "language": spoken(), "items": items}
 
 
 @dataclass(frozen=True)
@@ -228,7 +240,8 @@ class TableBlock(Block):
     def decimal_padding(self, column: int) -> tuple[str, ...]:
         """Per row: invisible characters after the cell that bring the decimal points under each other."""
         texts = [plain_words(row[column]) for row in self.rows]
-        tails = [match["tail"] if (match := _NUMBER.match(text)) else None for text in texts]
+        pattern = _number_pattern(spoken())
+        tails = [match["tail"] if (match := pattern.match(text)) else None for text in texts]
         longest = max((tail for tail in tails if tail is not None), key=len, default="")
         if self.alignments()[column] != "decimal":
             return ("",) * len(texts)
@@ -289,13 +302,14 @@ class TableBlock(Block):
         return "\n".join([self.caption, *lines, *self.notes]).strip()
 
     def as_data(self) -> dict[str, Any]:
-        rows = [[plain_words(cell) for cell in row] for row in self.rows]
+        words = _plain(caption=self.caption, columns=self.columns, notes=self.notes)
+        rows = [[readable(plain_words(cell)) for cell in row] for row in self.rows]
         return {
             "kind": "table",
-            "caption": self.caption,
-            "columns": list(self.columns),
+            "language": spoken(),
             "rows": rows,
-            "notes": list(self.notes),
+            "align": list(self.alignments()),
+            **words,
         }
 
 
@@ -342,7 +356,11 @@ class FigureBlock(Block):
         return f"[figure] {self.alt} {self.caption}".strip()
 
     def as_data(self) -> dict[str, Any]:
-        return {"kind": "figure", "alt": self.alt, "caption": self.caption}
+        return {
+            "kind": "figure",
+            "svg": self.svg.decode("utf-8"),
+            **_plain(alt=self.alt, caption=self.caption),
+        }
 
 
 def _data_address(svg: bytes) -> str:
@@ -419,3 +437,15 @@ class Columns(Block):
 
     def as_text(self) -> str:
         return "\n".join(block.as_text() for stack in self._stacks() for block in stack)
+
+    def as_data(self) -> dict[str, Any]:
+        told = [block.as_data() for stack in self._stacks() for block in stack]
+        return {"kind": "columns", "blocks": [data for data in told if data is not None]}
+
+
+def _plain(**texts: str | Sequence[str]) -> dict[str, str | list[str]]:
+    """Texts without characters that no file could hold."""
+    return {
+        name: readable(text) if isinstance(text, str) else [readable(one) for one in text]
+        for name, text in texts.items()
+    }

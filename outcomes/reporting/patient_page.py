@@ -65,7 +65,7 @@ def patient_blocks(patient: OnePatient, *, about: Sequence[str] = ()) -> tuple[B
         _lead(patient),
         _key_figures(patient),
         Heading("Every day", "a field per day, a column per week"),
-        _calendar(patient),
+        calendar_block(patient),
         Heading("Week by week", "with the sessions"),
         _weeks(patient),
         *_endpoints(patient),
@@ -202,16 +202,21 @@ def _numbers_table(found: SingleCase) -> Block:
 # ---- the pictures ----
 
 
-def _shown_windows(patient: OnePatient) -> dict[str, tuple[int, int]]:
-    return {"baseline": patient.plan.windows["baseline"], "follow-up": patient.plan.windows["followup"]}
+_WINDOW_NAMES = ("baseline", "follow-up")
 
 
-def _calendar(patient: OnePatient) -> Block:
+def _shown_windows(patient: OnePatient, names: tuple[str, str] = _WINDOW_NAMES) -> dict[str, tuple[int, int]]:
+    windows = patient.plan.windows
+    return {names[0]: windows["baseline"], names[1]: windows["followup"]}
+
+
+def calendar_block(patient: OnePatient, *, names: tuple[str, str] = _WINDOW_NAMES) -> Block:
+    """A field per day, with the sessions and the two windows under these names."""
     days, sessions = patient.days, tuple(patient.session_days)
     if days.empty:
         return Sentence("No day of the diary lies near the first session.")
     return figure_block(
-        lambda ax: draw_calendar(days, sessions, _shown_windows(patient), ax=ax),
+        lambda ax: draw_calendar(days, sessions, _shown_windows(patient, names), ax=ax),
         alt=calendar_words(days, len(sessions)),
         height_mm=calendar_height_mm(days, style.PAGE_WIDTH_MM),
         narrow_height_mm=calendar_height_mm(days, style.NARROW_WIDTH_MM),

@@ -27,7 +27,9 @@ from outcomes.records.sources import Location, locate
 from outcomes.reporting import clock
 from outcomes.reporting.claims_blocks import claims_beside
 from outcomes.reporting.disclosure import Disclosure
+from outcomes.reporting.exports import NAMES, other_forms
 from outcomes.reporting.identity import RunIdentity, differences, identify, sha256_of
+from outcomes.reporting.language import say, speaking, translated
 from outcomes.reporting.manifest import (
     MANIFEST_FILE,
     ReportSet,
@@ -46,7 +48,7 @@ from outcomes.reporting.wording import LIMITATION
 TEMPLATE = "monthly_report"
 PROFILES = ("internal", "share")
 RESULTS_FILE = "results.json"
-_ALL_FILES = ("report.html", "report.pdf", RESULTS_FILE)
+_ALL_FILES = ("report.html", "report.pdf", RESULTS_FILE, *NAMES)
 #: Bytes of one profile, roughly three times those of the sample's report; the typeface makes most of them.
 _LARGEST_REPORT = 3_000_000
 
@@ -194,8 +196,9 @@ def compute_set(
     results: dict[str, Mapping[str, Any]] = {}
     for profile, run in zip(request.profiles, runs, strict=True):
         tell(f"Setting the {profile} report …")
+        with speaking(plan.language):
+            contents = _files(run, profile, plan, request.month, request.formats, moment)
         results[profile] = taken_results(run)
-        contents = _files(run, profile, plan, request.month, request.formats, moment)
         contents[RESULTS_FILE] = _results_file(identity, profile, results[profile])
         files |= {f"{profile}/{name}": content for name, content in contents.items()}
     return ReportSet(files, results)
@@ -238,10 +241,10 @@ def _files(
     formats: Sequence[str],
     timestamp: dt.datetime,
 ) -> dict[str, bytes]:
-    title = f"Headache outcomes, {month or 'all patients'}"
+    title = say("first_page.report_title", month=month or say("first_page.all_patients"))
     disclosure = Disclosure(profile, plan.minimum_cell)  # type: ignore[arg-type]
-    marks = PageMarks(header=disclosure.mark, footer=LIMITATION)
-    files = {}
+    marks = PageMarks(translated(disclosure.mark), translated(LIMITATION), plan.language)
+    files = other_forms(run, formats, title=title, marks=marks)  # type: ignore[arg-type]
     if "html" in formats:
         files["report.html"] = build_html(run, title=title, marks=marks).encode("utf-8")  # type: ignore[arg-type]
     if "pdf" in formats:

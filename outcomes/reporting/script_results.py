@@ -11,9 +11,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from outcomes.reporting.page import BLOCK_MIME, Notes
+from outcomes.reporting.page import Notes
 from outcomes.reporting.restatements import shown_figures
-from outcomes.reporting.words import Words
+from outcomes.reporting.words import BLOCK_MIME, Words
 
 if TYPE_CHECKING:
     from nbformat import NotebookNode
@@ -69,5 +69,6 @@ def taken_results(run: NotebookNode) -> dict[str, Any]:
             if block is None or not any(block.get(name) for name in ("text", "rows", "items", "alt")):
                 continue
             section = block["text"] if block["kind"] == "heading" else section
-            blocks.append({"section": section, **block})
+            # Drawings are files of their own (`--format figures`).
+            blocks.append({"section": section, **{name: one for name, one in block.items() if name != "svg"}})
     return {**results, "blocks": blocks}

@@ -181,7 +181,7 @@ def flow_block_rounded(flow: PatientFlow, reasons: Iterable[str], disclosure: Di
     drawn = [disclosure.patients_drawn(n) for _, n in counts]
     total = int(sum(n for n in drawn if n is not None))
     rows = [(label, disclosure.patients_in_table(n)) for label, n in counts]
-    rows.append(("total of the numbers shown", f"{total:,}" if total else "–"))
+    rows.append(("total of the numbers shown", number(total, 0) if total else "–"))
     return TableBlock(("", "patients"), tuple(rows), notes=("Rounded to the nearest 5.",))
 
 

@@ -13,6 +13,7 @@ from outcomes.analysis.results import PairedChange, Statistic
 from outcomes.plan import DAYS_PER_PERIOD, AnalysisPlan
 from outcomes.reporting.disclosure import Disclosure, Shown
 from outcomes.reporting.formatting import confidence_name, day_name, number, percent
+from outcomes.reporting.language import ENGLISH, Said, say, speaking, spoken, translated
 
 #: Source: outcome-definitions, section 8 (docs/method.md#limitations). On every page, word for word.
 LIMITATION = (
@@ -65,11 +66,15 @@ def change_sentence(change: PairedChange, disclosure: Disclosure) -> str:
         return f"{endpoint.label}: {shown.reason}; patients with both periods: {shown.n_text}."
     start, message, end = change_words(endpoint, shown.value, change.mode, windows)
     patients, left_out = disclosure.people(change.n), disclosure.patients(change.n_left_out)
-    only = " Only patients with headache in both periods have a value." if endpoint.conditional else ""
-    return (
-        f"{start}{message}{end}{mode_name(change.mode)}: from {number(before.value)} to {number(after.value)} "
-        f"({interval_phrase(endpoint, shown)}; {patients}, {left_out} left out).{only} "
-        "This is a change, not proof of its cause: there is no comparison group."
+    return say(
+        "change.sentence",
+        what=f"{start}{message}{end}{mode_name(change.mode)}",
+        before=number(before.value),
+        after=number(after.value),
+        interval=interval_phrase(endpoint, shown),
+        patients=patients,
+        left_out=left_out,
+        only=say("change.only") if endpoint.conditional else "",
     )
 
 
@@ -92,7 +97,9 @@ def described_words(change: PairedChange, disclosure: Disclosure) -> str:
 
 
 def _described_windows(change: PairedChange) -> tuple[str, str]:
-    before, after = windows_phrase(change.plan, daily=change.daily)
+    # In English as the sentence around it.
+    with speaking(ENGLISH):
+        before, after = windows_phrase(change.plan, daily=change.daily)
     return before.replace("before it", "before the first session"), after.replace("their first", "the first")
 
 
@@ -104,17 +111,15 @@ def care_words(still: Statistic | None, plan: AnalysisPlan, disclosure: Disclosu
     if still is None or not is_care_including(still, plan.still_in_care_share):
         return ""
     shown = disclosure.share(still)
-    many = "Most" if (still.value or 0) >= 0.5 else "Many"
-    who = f"{many} of the patients" if shown.value is None else f"{percent(shown.value)} of the patients"
-    return (
-        f"{who} still had sessions {followup_phrase(plan)} after the first one: this is the change under {INCLUDING}, "
-        "and says nothing about the time after it."
-    )
+    who = say("care.most" if (still.value or 0) >= 0.5 else "care.many")
+    if shown.value is not None:
+        who = say("care.share", share=percent(shown.value))
+    return say("care.sentence", who=who, when=followup_phrase(plan), care=translated(INCLUDING))
 
 
 def mode_name(mode: str) -> str:
     """`, recalled over 28 days` behind a name; nothing for the diary."""
-    return _MODE_NAMES.get(mode, "")
+    return translated(_MODE_NAMES.get(mode, ""))
 
 
 def change_words(
@@ -124,45 +129,57 @@ def change_words(
     before, after = windows
     size = number(abs(value))
     same = size == number(0.0)
-    end = f" {after} as {before}" if same else f" {after} than {before}"
+    end = say("change.as" if same else "change.than", after=after, before=before)
     if endpoint.counts_days:
         # Behind a recall stands how far it goes back: see `mode_name`.
-        verb = "reported" if mode.startswith("recall") else "recorded"
-        amount = "about as many" if same else f"{size} {'fewer' if value < 0 else 'more'}"
-        return f"Patients {verb} ", f"{amount} {_in_a_sentence(endpoint)} per 28", end
-    amount = "about the same" if same else f"{size} {'lower' if value < 0 else 'higher'}"
+        start = say("change.reported" if mode.startswith("recall") else "change.recorded")
+        amount = "as_many" if same else "fewer" if value < 0 else "more"
+        return start, say(f"change.{amount}", size=size, endpoint=_in_a_sentence(endpoint)), end
+    level = "the_same" if same else "lower" if value < 0 else "higher"
     # A name from the plan may be singular or plural.
-    name = endpoint.label if endpoint.name in CATALOGUE else f"The mean of {_in_a_sentence(endpoint)}"
-    return f"{name} was ", amount, f" ({endpoint.unit}){end}"
+    in_catalogue = endpoint.name in CATALOGUE
+    name = translated(endpoint.label) if in_catalogue else _in_a_sentence(endpoint)
+    start = say("change.was" if in_catalogue else "change.mean_was", name=name)
+    return (
+        start,
+        say(f"change.{level}", size=size),
+        say("change.in_unit", unit=translated(endpoint.unit), end=end),
+    )
 
 
 def _in_a_sentence(endpoint: Endpoint) -> str:
-    return endpoint.label[0].lower() + endpoint.label[1:]
+    name = translated(endpoint.label)
+    # German writes its nouns large everywhere.
+    return name if isinstance(name, Said) and spoken() == "de" else name[0].lower() + name[1:]
 
 
 def interval_phrase(endpoint: Endpoint, shown: Shown) -> str:
     """`95% interval 2.6 to 4.6 fewer`, or the plain interval where it holds both directions."""
-    name = f"{confidence_name(shown.confidence)} interval"
+    name = confidence_name(shown.confidence)
     if shown.low is None or shown.high is None:
-        return f"no {name}"
+        return say("interval.none", confidence=name)
     fewer, more = ("fewer", "more") if endpoint.counts_days else ("lower", "higher")
     if shown.high < 0:
-        return f"{name} {number(-shown.high)} to {number(-shown.low)} {fewer}"
-    if shown.low > 0:
-        return f"{name} {number(shown.low)} to {number(shown.high)} {more}"
-    return f"{name} {number(-shown.low)} {fewer} to {number(shown.high)} {more}, which includes no change"
+        key, low, high = fewer, -shown.high, -shown.low
+    elif shown.low > 0:
+        key, low, high = more, shown.low, shown.high
+    else:
+        key, low, high = f"{fewer}_to_{more}", -shown.low, shown.high
+    return say(f"interval.{key}", confidence=name, low=number(low), high=number(high))
 
 
 def share_phrase(shown: Shown) -> str:
     """`27% of 120`, or the two counts where the share is hidden."""
     if shown.value is None:
         return counts_phrase(shown)
-    return f"{percent(shown.value)} of {shown.n_text}"
+    return say("counts.of", share=percent(shown.value), n=shown.n_text)
 
 
 def counts_phrase(shown: Shown) -> str:
     """`32 of 120`; where even the patients are too few to count, that alone."""
-    return f"{shown.count_text} of {shown.n_text}" if shown.n is not None else shown.n_text
+    if shown.n is None:
+        return shown.n_text
+    return say("counts.of", share=shown.count_text, n=shown.n_text)
 
 
 def windows_phrase(plan: AnalysisPlan, *, daily: bool = True) -> tuple[str, str]:
@@ -171,14 +188,17 @@ def windows_phrase(plan: AnalysisPlan, *, daily: bool = True) -> tuple[str, str]
     A daily diary is cut by the plan's days; summaries have the time points that the plan names.
     """
     if not daily:
-        return f"at {_time_point(plan.summary_baseline)}", f"at {_time_point(plan.summary_followup)}"
+        points = (plan.summary_baseline, plan.summary_followup)
+        before, after = (say("windows.at", point=_time_point(point)) for point in points)
+        return before, after
     weeks, rest = divmod(plan.baseline_days, 7)
-    length = f"{plan.baseline_days} days" if rest else "week" if weeks == 1 else f"{weeks} weeks"
-    return f"in the {length} before it", f"{followup_phrase(plan)} after their first session"
+    key = "before_days" if rest else "before_week" if weeks == 1 else "before_weeks"
+    before = say(f"windows.{key}", days=plan.baseline_days, weeks=weeks)
+    return before, say("windows.after", window=followup_phrase(plan))
 
 
 def _time_point(name: str) -> str:
-    return "follow-up" if name == "followup" else name.replace("_", " ")
+    return translated("follow-up" if name == "followup" else name.replace("_", " "))
 
 
 def followup_phrase(plan: AnalysisPlan) -> str:
@@ -186,8 +206,9 @@ def followup_phrase(plan: AnalysisPlan) -> str:
     first, last = plan.followup_first_day, plan.followup_last_day
     if first % 7 == 0 and (last + 1) % 7 == 0:
         first_week, last_week = first // 7 + 1, (last + 1) // 7
-        return f"in week {first_week}" if first_week == last_week else f"in weeks {first_week} to {last_week}"
-    return f"on day {first}" if first == last else f"on days {first} to {last}"
+        key = "in_week" if first_week == last_week else "in_weeks"
+        return say(f"windows.{key}", week=first_week, first=first_week, last=last_week)
+    return say("windows.on_day" if first == last else "windows.on_days", day=first, first=first, last=last)
 
 
 def definitions(change: PairedChange, *, at_visits: bool = False) -> tuple[str, ...]:

@@ -11,6 +11,8 @@ from typing import Literal, TypeAlias
 
 HTML_MIME = "text/html"
 TYPST_MIME = "text/vnd.typst"
+#: What a block says of itself for programs: texts as shown, no markup.
+BLOCK_MIME = "application/vnd.outcomes.block+json"
 
 Tone = Literal["recorded", "expected", "quiet"]
 
@@ -32,7 +34,7 @@ _NO_TEXT = re.compile(
 
 def escape_html(text: str) -> str:
     """HTML that shows exactly `text`, in content and in quoted attributes."""
-    return html.escape(_readable(text), quote=True)
+    return html.escape(readable(text), quote=True)
 
 
 def typst_string(text: str) -> str:
@@ -65,10 +67,11 @@ def typst_strings(texts: Sequence[str]) -> str:
 
 def in_typeface(text: str) -> str:
     """`text` with □ for every character that the shipped typeface lacks."""
-    return _NOT_IN_FONT.sub(NOT_SHOWN, _readable(text))
+    return _NOT_IN_FONT.sub(NOT_SHOWN, readable(text))
 
 
-def _readable(text: str) -> str:
+def readable(text: str) -> str:
+    """Composed, and with □ for every character that is no text."""
     composed = unicodedata.normalize("NFC", text.replace("\r\n", "\n").replace("\t", " "))
     return _NO_TEXT.sub(NOT_SHOWN, composed)
 
@@ -113,7 +116,7 @@ def html_words(words: Words) -> str:
 
 def _html_text(text: str) -> str:
     # Broken before it is escaped, so that no entity is cut in two; NUL cannot be in readable text.
-    pieces = _LONG_WORD.sub("\\1\x00", _readable(text)).split("\x00")
+    pieces = _LONG_WORD.sub("\\1\x00", readable(text)).split("\x00")
     return "<wbr>".join(escape_html(piece) for piece in pieces)
 
 

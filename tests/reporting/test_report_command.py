@@ -8,6 +8,7 @@ import html
 import io
 import re
 import shutil
+import zipfile
 import zlib
 from pathlib import Path
 
@@ -372,3 +373,43 @@ def test_the_first_page_is_one_page_and_the_last_says_what_is_next(written: Path
     assert "what the records say" in first and "Who is in the comparison" not in first
     assert "Who is in the comparison" in second
     assert re.search(r"(?m)^Next$", last)
+
+
+# ---- the further forms ----
+
+
+def test_workbook_tables_and_figures_hold_no_record_and_go_when_not_asked_for(
+    clinic: Path, tmp_path: Path
+) -> None:
+    arguments = (str(clinic), "--month", MONTH, "--output", str(tmp_path), "--profile", "share")
+    assert report(*arguments, "--format", "xlsx,csv,figures") == 0
+    folder = tmp_path / MONTH / "share"
+    assert sorted(one.name for one in folder.iterdir()) == [
+        "figures",
+        "report.xlsx",
+        "results.json",
+        "tables",
+    ]
+    with zipfile.ZipFile(folder / "report.xlsx") as packed:
+        contents = {name: packed.read(name) for name in packed.namelist()}
+    contents |= {
+        one.name: one.read_bytes()
+        for one in folder.rglob("*.*")
+        if one.suffix in (".csv", ".txt", ".svg", ".png")
+    }
+    assert {Path(name).suffix for name in contents} >= {".xml", ".csv", ".txt", ".svg", ".png"}
+    for name, content in contents.items():
+        # In a drawing's coordinates any two digits may stand by chance.
+        numbers = () if name.endswith((".svg", ".png")) else (VALUE, "70.37")
+        for planted in (LETTERS, TYPE, str(clinic), *numbers):
+            assert planted.encode() not in content, (name, planted)
+    for one in folder.rglob("*"):
+        assert one.stat().st_mode & 0o777 == (0o700 if one.is_dir() else 0o600)
+    assert report(*arguments, "--format", "html") == 0
+    assert sorted(one.name for one in folder.iterdir()) == ["report.html", "results.json"]
+
+
+def test_a_form_that_is_none(clinic: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert report(str(clinic), "--month", MONTH, "--output", str(tmp_path / "new"), "--format", "docx") == 2
+    assert "html, pdf, xlsx, csv, figures" in capsys.readouterr().err
+    assert not (tmp_path / "new").exists()

@@ -23,6 +23,7 @@ from outcomes.commands import (
     one_patient,
     privacy,
     questions,
+    releasing,
     selfchecking,
 )
 from outcomes.commands.console import say
@@ -86,6 +87,7 @@ def _parser() -> argparse.ArgumentParser:
         importing,
         deidentifying,
         privacy,
+        releasing,
         first_day,
     ):
         part.add(commands)

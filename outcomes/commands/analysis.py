@@ -17,7 +17,7 @@ from outcomes.commands.source import (
     refuse_over_records,
     warn_where_shared,
 )
-from outcomes.errors import EXIT_DONE, PlanError
+from outcomes.errors import EXIT_DONE, DisclosureHold, PlanError
 from outcomes.files import without_formula
 
 if TYPE_CHECKING:
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from outcomes.records.checked import Records
 
 _FORMATS = ("html", "pdf")
-_PROFILES = ("internal", "share")
+_PROFILES = ("internal", "share", "public")
 #: Named here too, so that help comes at once; a test holds them to `outcomes.simulation`.
 _KINDS = ("ordinary", "cluster", "paediatric", "all_chronic", "three_patients", "recall_only")
 
@@ -60,7 +60,7 @@ def _add_compare(commands: Any) -> None:
 
 def _add_report(commands: Any) -> None:
     parser = commands.add_parser(
-        "report", help="the monthly report, to keep (internal) and to hand on (share)"
+        "report", help="the monthly report: to keep (internal), to hand on (share), for everybody (public)"
     )
     add_source(parser)
     when = parser.add_mutually_exclusive_group(required=True)
@@ -69,7 +69,9 @@ def _add_report(commands: Any) -> None:
     )
     when.add_argument("--all", action="store_true", help="all patients; for records without calendar dates")
     parser.add_argument("--output", metavar="DIR", required=True, help="folder to write to")
-    parser.add_argument("--profile", choices=_PROFILES, help="write one of the two only")
+    parser.add_argument(
+        "--profile", choices=_PROFILES, help="write this one only; without it internal and share"
+    )
     parser.add_argument("--format", default="html,pdf", metavar="LIST", help="html, pdf or both (default)")
     add_accept(parser)
     parser.set_defaults(run=_report)
@@ -195,7 +197,7 @@ def _report(arguments: argparse.Namespace) -> int:
     unknown = [name for name in formats if name not in _FORMATS]
     if unknown or not formats:
         raise PlanError(f"--format takes {' and '.join(_FORMATS)}.")
-    profiles = [arguments.profile] if arguments.profile else list(_PROFILES)
+    profiles = [arguments.profile] if arguments.profile else list(_PROFILES[:2])
     warn_where_shared(arguments.output)
     progress(arguments, "Reading, checking and writing the report …")
     written = write_reports(
@@ -210,7 +212,17 @@ def _report(arguments: argparse.Namespace) -> int:
         accept_set_aside=arguments.accept_set_aside,
     )
     show(*(str(path) for path in written))
-    return EXIT_DONE
+    waiting = [path.parent for path in written if path.name == "disclosure.json"]
+    if not waiting:
+        return EXIT_DONE
+    raise DisclosureHold(
+        "\n".join(
+            [
+                "The plan asks for a signature ([release] sign_off). Look at the report and at disclosure.json, then:",
+                *(f'outcomes release approve {folder} --by "NAME"' for folder in waiting),
+            ]
+        )
+    )
 
 
 def _simulate(arguments: argparse.Namespace) -> int:

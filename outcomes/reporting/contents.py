@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
 
@@ -28,7 +28,9 @@ from outcomes.errors import InvalidRecords
 from outcomes.plan import DAYS_PER_PERIOD, AnalysisPlan
 from outcomes.records.checked import Records
 from outcomes.records.reading import load_records
-from outcomes.reporting.disclosure import TOO_FEW, Disclosure, Profile
+from outcomes.reporting.disclosure import HELD_BACK, TOO_FEW, Disclosure, Profile, carried_words
+from outcomes.reporting.disclosure.behind import Behind
+from outcomes.reporting.disclosure.release import begin_release
 from outcomes.reporting.expectations import (
     assumption_words,
     expectation_words,
@@ -92,17 +94,25 @@ def open_report(
     mapping: str | None = None,
     allowances: str | None = None,
     accept_set_aside: int | None = None,
+    ledger: str | None = None,
 ) -> MonthlyReport:
     """Load the records and make the comparisons of one month's report.
 
-    `month` is YYYY-MM, or None for all patients. `plan` is a plan as plain values. Raises the errors of
-    `load_records` and of the plan.
+    `month` is YYYY-MM, or None for all patients. `plan` is a plan as plain values. `ledger` is the folder of a run of
+    the report command, in which it finds the release ledger and writes what it shows; without it a report is held
+    against no earlier one. Raises the errors of `load_records` and of the plan.
     """
     chosen = AnalysisPlan.from_mapping(plan)
     records = load_records(
         source, chosen, mapping=mapping, allowances=allowances, accept_set_aside=accept_set_aside
     )
-    return MonthlyReport(records, month, Disclosure(profile, chosen.minimum_cell))
+    disclosure = Disclosure(profile, chosen.minimum_cell)
+    if ledger is not None and not disclosure.exact:
+        release = begin_release(ledger, profile, month, chosen, disclosure.least_cell)
+        report = MonthlyReport(records, month, replace(disclosure, release=release))
+        release.behind = report.who_stands_behind
+        return report
+    return MonthlyReport(records, month, disclosure)
 
 
 @dataclass(frozen=True)
@@ -126,6 +136,14 @@ class MonthlyReport:
         course = measure_course(periods) if periods.segments is not None else None
         flow = periods.flow or summary_flow(endpoints, str(endpoints["mode"].iloc[0]), self.plan)
         return endpoints, flow, course, periods
+
+    def who_stands_behind(self) -> Behind:
+        """The patients behind the numbers, for the release ledger."""
+        return self._behind
+
+    @cached_property
+    def _behind(self) -> Behind:
+        return Behind(self._parts[3], self._parts[0])
 
     @property
     def plan(self) -> AnalysisPlan:
@@ -192,12 +210,15 @@ class MonthlyReport:
                 return Lead((described_words(change, self.disclosure) or CLUSTER_NOT_COMPARED,))
             if change.n == 0 and self.disclosure.exact:
                 return Lead((f"No patient has a value both {windows[1]} and {windows[0]}.",))
+            if shown.reason == HELD_BACK:
+                return Lead((f"The change is {HELD_BACK}.",))
             if change.n >= self.disclosure.least_for_mean:
                 return Lead(("The patients differ too little for a mean to be shown safely.",))
             least = self.disclosure.least_for_mean
             return Lead((f"Too few patients to show safely (fewer than {least}).",))
         start, message, end = change_words(change.endpoint, shown.value, change.mode, windows)
-        patients = self.disclosure.people(change.n)
+        carried = carried_words((shown.carried_from,))
+        patients = f"{shown.people}; {carried}" if carried else shown.people
         bounds = f" ({interval_phrase(change.endpoint, shown)}; {patients})."
         cause = " This is a change; what caused it, these records cannot show."
         care = care_words(still_in_care(self._parts[3], self._parts[0]), self.plan, self.disclosure)
@@ -207,7 +228,8 @@ class MonthlyReport:
 
     def expectation(self) -> Block:
         """What a bad month alone would give, beside the change and never taken off it."""
-        return Sentence(expectation_words(self._bad_month, self._repeat, self.disclosure))
+        words = expectation_words(self._bad_month, self._repeat, self.disclosure)
+        return Sentence(self.disclosure.text("expected of a bad month", words))
 
     @cached_property
     def _bad_month(self) -> NullSimulation | None:
@@ -228,11 +250,13 @@ class MonthlyReport:
         """What a baseline after booking shows of the bad month."""
         if self._repeat is None:
             return Notes(())
-        return Sentence(repeat_baseline_words(self._repeat, self.disclosure))
+        words = repeat_baseline_words(self._repeat, self.disclosure)
+        return Sentence(self.disclosure.text("repeat baseline", words))
 
     def precision(self) -> Block:
         """The smallest change this clinic could detect."""
-        return Sentence(precision_words(self.primary, self.disclosure))
+        words = precision_words(self.primary, self.disclosure)
+        return Sentence(self.disclosure.text("smallest change that could be detected", words, self.primary))
 
     @property
     def _is_headache_days(self) -> bool:
@@ -263,7 +287,8 @@ class MonthlyReport:
         unit = " per 28" if change.endpoint.counts_days else f", {change.endpoint.unit}"
         label = f"{change.endpoint.label}{unit}"
         before, after, moved = self.disclosure.before_after(change)
-        patients = self.disclosure.people(change.n)
+        carried = carried_words((moved.carried_from,))
+        patients = f"{moved.people}, {carried}" if carried else moved.people
         if moved.value is None:
             return KeyFigure(label, "–", (moved.reason, patients))
         bounds = f" ({interval(moved.low, moved.high)})" if moved.low is not None else ""
@@ -274,9 +299,7 @@ class MonthlyReport:
         change = self._find("headache_days_per_28")
         if change is None or "responders_50" not in change:
             return None
-        halved, started = (
-            self.disclosure.share(change[f"responders_50{end}"]) for end in ("", "_all_started")
-        )
+        halved, started = self.disclosure.responders(change, "responders_50")
         interval_text = percent_interval(halved.low, halved.high)
         lines = [f"{interval_text} of {halved.n_text}" if halved.value is not None else share_phrase(halved)]
         lines.append(f"all who started: {share_phrase(started)}")
@@ -444,7 +467,9 @@ class MonthlyReport:
         visits = visits[visits["patient_id"].isin(self._parts[0]["patient_id"])]
         asked, of = int(visits["recalled"].notna().sum()), len(visits)
         words = f"{asked:,} of {of:,}" if self.disclosure.exact else self.disclosure.rows(asked, of)
-        return f"Sessions at which headache days were asked for: {words}."
+        return self.disclosure.text(
+            "sessions asked", f"Sessions at which headache days were asked for: {words}."
+        )
 
     def data_quality(self) -> Block:
         """Where the rows of each table went."""
@@ -460,4 +485,4 @@ class MonthlyReport:
     def provenance(self) -> Block:
         """Plan, versions and inputs behind every number."""
         window = f"{followup_phrase(self.plan)} after the first session" if self.course is not None else ""
-        return provenance_block(self.records, self.plan, window)
+        return provenance_block(self.records, self.plan, window, self.disclosure)

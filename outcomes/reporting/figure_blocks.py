@@ -4,28 +4,31 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import partial
-from typing import Any
-
-import pandas as pd
 
 from outcomes.analysis.results import Course, PairedChange
 from outcomes.reporting import figures
-from outcomes.reporting.disclosure import MIN_PATIENTS_FOR_MEAN, TOO_FEW, Disclosure
+from outcomes.reporting.disclosure import (
+    MIN_PATIENTS_FOR_MEAN,
+    TOO_FEW,
+    Disclosure,
+    SafeTable,
+    Shown,
+    needs_safe,
+)
 from outcomes.reporting.formatting import confidence_name, day_name, number, percent
 from outcomes.reporting.page import Block, Sentence
-from outcomes.reporting.tables import group_frame, window_edges
+from outcomes.reporting.tables import group_table, window_edges
 from outcomes.reporting.wording import mode_name
 
 #: Weeks around the first session that the report shows.
 COURSE_WEEKS = (-8, 23)
 
-_NAN = float("nan")
-
 
 def course_block(course: Course, disclosure: Disclosure) -> Block:
     """Headache days per week around the first session, for the headline cohort."""
     weeks = course.weeks[course.weeks["week"].between(*COURSE_WEEKS)]
-    shown = disclosure.course(weeks)
+    safe = disclosure.course(weeks)
+    shown = needs_safe(safe, disclosure.profile)
     if not shown["mean"].notna().any():
         return Sentence(f"Course around the first session: {TOO_FEW}.")
     first, last = int(shown["week"].min()), int(shown["week"].max()) + 1
@@ -36,7 +39,7 @@ def course_block(course: Course, disclosure: Disclosure) -> Block:
         "week."
     )
     draw = partial(figures.draw_course, shown, window_edges(course))
-    caption = _course_caption(course, disclosure)
+    caption = _with_note(_course_caption(course, disclosure), safe)
     return figures.figure_block(lambda ax: draw(ax=ax), alt=alt, height_mm=75, caption=caption)
 
 
@@ -58,43 +61,62 @@ def before_after_block(changes: Sequence[PairedChange], disclosure: Disclosure) 
     rows = [row for change in changes if (row := _before_after_row(change, disclosure)) is not None]
     if not rows:
         return Sentence(f"Before and after: {TOO_FEW}.")
-    draw = partial(figures.draw_before_after, pd.DataFrame(rows).drop(columns="people"))
+    safe = disclosure.table(rows)
+    frame = needs_safe(safe, disclosure.profile)
+    draw = partial(figures.draw_before_after, frame.drop(columns="people"))
     alt = "Mean at baseline and at follow-up with intervals: " + "; ".join(
-        f"{row['label']} {number(row['baseline'])} and {number(row['followup'])} ({row['people']})"
-        for row in rows
+        f"{label} {number(baseline)} and {number(followup)} ({people})"
+        for label, baseline, followup, people in frame[
+            ["label", "baseline", "followup", "people"]
+        ].itertuples(index=False)
     )
-    return figures.figure_block(lambda ax: draw(ax=ax), alt=f"{alt}.", height_mm=20.0 * len(rows))
+    caption = _with_note("", safe)
+    return figures.figure_block(
+        lambda ax: draw(ax=ax), alt=f"{alt}.", height_mm=20.0 * len(rows), caption=caption
+    )
 
 
-def _before_after_row(change: PairedChange, disclosure: Disclosure) -> dict[str, Any] | None:
-    sides = dict(zip(("baseline", "followup"), disclosure.before_after(change)[:2], strict=True))
+def _before_after_row(change: PairedChange, disclosure: Disclosure) -> dict[str, Shown | str | float] | None:
+    before, after, _ = disclosure.before_after(change)
+    if any(one is None for side in (before, after) for one in (side.value, side.low, side.high)):
+        return None
     label = f"{change.endpoint.label}{mode_name(change.mode)}"
-    row: dict[str, Any] = {"label": label, "unit": change.endpoint.unit}
-    for name, side in sides.items():
-        if side.value is None or side.low is None or side.high is None:
-            return None
-        row |= {name: side.value, f"{name}_low": side.low, f"{name}_high": side.high}
-    row["people"] = disclosure.people(change.n)
-    return row
+    return {
+        "label": label,
+        "unit": change.endpoint.unit,
+        "baseline": before,
+        "followup": after,
+        "people": before.people,
+    }
+
+
+def _with_note(caption: str, safe: SafeTable) -> str:
+    """The caption with the months from which values are carried forward."""
+    if not safe.note:
+        return caption
+    return f"{caption} {safe.note[0].upper()}{safe.note[1:]}.".strip()
 
 
 def responders_figure_block(change: PairedChange, disclosure: Disclosure) -> Block:
     """Share of patients with at least each reduction of the plan."""
     if change.endpoint.improvement == "increase":
         return Sentence(f"For {change.endpoint.label.lower()} more is better: a response is a rise.")
-    rows = []
-    for reduction in change.plan.responder_reductions:
-        shown = disclosure.share(change[f"responders_{reduction:g}"])
-        bounds = [_NAN if one is None else 100 * one for one in (shown.value, shown.low, shown.high)]
-        rows.append((reduction, *bounds))
-    frame = pd.DataFrame(rows, columns=["reduction", "share", "low", "high"])
+    rows: list[dict[str, Shown | str | float]] = [
+        {"reduction": reduction, "": disclosure.responders(change, f"responders_{reduction:g}")[0]}
+        for reduction in change.plan.responder_reductions
+    ]
+    safe = disclosure.table(rows, names={"value": "share"}, scale=100)
+    frame = needs_safe(safe, disclosure.profile)
     if not frame["share"].notna().any():
         return Sentence(f"Responders: {TOO_FEW}.")
     draw = partial(figures.draw_responders, frame, of_what=change.endpoint.label.lower())
     alt = "Share of patients with at least this reduction: " + "; ".join(
-        f"{reduction:g}%: {number(share, 0)}%" for reduction, share, *_ in rows if share == share
+        f"{reduction:g}%: {number(share, 0)}%"
+        for reduction, share in frame[["reduction", "share"]].itertuples(index=False)
+        if share == share
     )
-    return figures.figure_block(lambda ax: draw(ax=ax), alt=f"{alt}.", height_mm=48)
+    caption = _with_note("", safe)
+    return figures.figure_block(lambda ax: draw(ax=ax), alt=f"{alt}.", height_mm=48, caption=caption)
 
 
 def by_group_block(changes: Sequence[PairedChange], disclosure: Disclosure) -> Block:
@@ -103,7 +125,10 @@ def by_group_block(changes: Sequence[PairedChange], disclosure: Disclosure) -> B
     In `share` they are not even named.
     """
     apart, _ = disclosure.apart(changes)
-    frame = group_frame(apart, disclosure, least=MIN_PATIENTS_FOR_MEAN)
+    if not apart:
+        return Sentence("A figure of the groups: too few patients in each of them.")
+    safe = group_table(apart, disclosure, least=MIN_PATIENTS_FOR_MEAN)
+    frame = needs_safe(safe, disclosure.profile)
     endpoint = changes[0].endpoint
     xlabel = f"change in {endpoint.label.lower()} ({endpoint.unit})"
     if not frame["value"].notna().any():
@@ -113,13 +138,15 @@ def by_group_block(changes: Sequence[PairedChange], disclosure: Disclosure) -> B
         f"{label} {number(value) if value == value else reason}"
         for label, value, reason in frame[["label", "value", "reason"]].itertuples(index=False)
     )
-    return figures.figure_block(lambda ax: draw(ax=ax), alt=f"{alt}.", height_mm=6.0 * len(frame) + 18)
+    height, caption = 6.0 * len(frame) + 18, _with_note("", safe)
+    return figures.figure_block(lambda ax: draw(ax=ax), alt=f"{alt}.", height_mm=height, caption=caption)
 
 
 def completeness_block(course: Course, disclosure: Disclosure) -> Block:
     """Share of days with an entry, week by week."""
-    frame = disclosure.completeness(course.completeness)
-    frame = frame[frame["week"].between(*COURSE_WEEKS)]
+    frame = course.completeness[course.completeness["week"].between(*COURSE_WEEKS)]
+    safe = disclosure.completeness(frame)
+    frame = needs_safe(safe, disclosure.profile)
     if frame.empty:
         return Sentence(f"Completeness by week: {TOO_FEW}.")
     draw = partial(figures.draw_completeness, frame)
@@ -130,4 +157,5 @@ def completeness_block(course: Course, disclosure: Disclosure) -> Block:
         "Days with an entry, of all days of the patients for whom the week was over. Before booking there is no "
         "diary yet."
     )
+    caption = _with_note(caption, safe)
     return figures.figure_block(lambda ax: draw(ax=ax), alt=alt, height_mm=45, caption=caption)

@@ -12,12 +12,13 @@ from outcomes.files import built_folder, room_for, run_lock, safe_output, unchan
 from outcomes.plan import AnalysisPlan, read_plan
 from outcomes.records.sources import locate
 from outcomes.reporting.disclosure import Disclosure
+from outcomes.reporting.disclosure.session import DISCLOSURE_FILE, release_session
 from outcomes.reporting.notebooks import run_template
 from outcomes.reporting.typesetting import PageMarks, build_html, build_pdf
 from outcomes.reporting.wording import LIMITATION
 
 TEMPLATE = "monthly_report"
-_ALL_FILES = ("report.html", "report.pdf")
+_ALL_FILES = ("report.html", "report.pdf", DISCLOSURE_FILE)
 #: Bytes of one profile, roughly three times those of the sample's report; the typeface makes most of them.
 _LARGEST_REPORT = 3_000_000
 
@@ -46,20 +47,24 @@ def write_reports(
     if month is not None:
         Cohort.of_month(month)
     destination = within(output, month or "all")
-    places = {profile: safe_output(within(destination, profile), *read) for profile in profiles}
-    parameters = [
-        {
-            "source": source if location.path is None else str(location.path.resolve()),
-            "month": month,
-            "profile": profile,
-            "plan": plan.to_dict(),
-            "mapping": _resolved(mapping_file),
-            "allowances": _resolved(allowances_file),
-            "accept_set_aside": accept_set_aside,
-        }
-        for profile in profiles
-    ]
-    with run_lock(output, "report"):
+    for profile in profiles:
+        safe_output(within(destination, profile), *read)
+    common = {
+        "source": source if location.path is None else str(location.path.resolve()),
+        "month": month,
+        "plan": plan.to_dict(),
+        "mapping": _resolved(mapping_file),
+        "allowances": _resolved(allowances_file),
+        "accept_set_aside": accept_set_aside,
+    }
+    with (
+        run_lock(output, "report"),
+        release_session(output, month or "all", sign_off=plan.sign_off) as session,
+    ):
+        parameters = [
+            {**common, "profile": profile, "ledger": session.folder_for(profile)} for profile in profiles
+        ]
+        places = {profile: safe_output(session.place_of(profile), *read) for profile in profiles}
         room_for(output, _LARGEST_REPORT * len(profiles))
         # Each profile reads the records anew: they must be the same ones.
         with unchanged(location.files):
@@ -67,7 +72,10 @@ def write_reports(
         contents = {}
         for profile, run in zip(profiles, runs, strict=True):
             contents[profile] = _files(run, profile, plan, month, formats)
-        _write(contents, places)
+            if session.waits(profile):
+                contents[profile][DISCLOSURE_FILE] = session.disclosure_json(profile)
+        with session.placed(contents):
+            _write(contents, places)
     return [places[profile] / name for profile, files in contents.items() for name in files]
 
 

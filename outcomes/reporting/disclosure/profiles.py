@@ -151,10 +151,7 @@ class Disclosure:
 
     def before_after(self, change: PairedChange) -> tuple[Shown, Shown, Shown]:
         """Baseline, follow-up and change: all three or none, since two of them give the third."""
-        means = [self._mean(change[name]) for name in ("baseline_mean", "followup_mean", "change")]
-        hidden = [one.reason for one in means if one.value is None]
-        if hidden and not self.exact:
-            means = [replace(one, value=None, low=None, high=None, reason=hidden[0]) for one in means]
+        means = self._three_means(change)
         if self.exact or self.release is None or means[2].n is None:
             return means[0], means[1], means[2]
         behind = self.release.behind()
@@ -163,6 +160,13 @@ class Disclosure:
         found = self.release.judge(place, [asdict(one) for one in means])
         first, second, third = (self._of_verdict(one, found, number) for number, one in enumerate(means))
         return first, second, third
+
+    def _three_means(self, change: PairedChange) -> list[Shown]:
+        means = [self._mean(change[name]) for name in ("baseline_mean", "followup_mean", "change")]
+        hidden = [one.reason for one in means if one.value is None]
+        if hidden and not self.exact:
+            means = [replace(one, value=None, low=None, high=None, reason=hidden[0]) for one in means]
+        return means
 
     def apart(
         self, changes: Sequence[PairedChange]
@@ -174,16 +178,29 @@ class Disclosure:
         """
         if self.exact:
             return tuple(changes), ()
-        shown = [change for change in changes if self.before_after(change)[2].value is not None]
+        shown = self._without_small_rest(
+            changes, [change for change in changes if self._three_means(change)[2].value is not None]
+        )
+        # Only what stands alone is held against earlier reports, and what is held back does not stand alone.
+        shown = self._without_small_rest(
+            changes, [change for change in shown if self.before_after(change)[2].value is not None]
+        )
         hidden = [change for change in changes if change not in shown]
-        while shown and hidden and self._is_small(sum(change.n for change in hidden)):
-            least = min(change.n for change in shown)
-            hidden += [change for change in shown if change.n == least]
-            shown = [change for change in shown if change.n != least]
         # One group that is everyone would say of each patient that he is in it.
         if len(shown) == 1 and not hidden:
             shown, hidden = [], shown
         return tuple(shown), tuple(hidden)
+
+    def _without_small_rest(
+        self, changes: Sequence[PairedChange], shown: list[PairedChange]
+    ) -> list[PairedChange]:
+        """Those of `shown` that may be, so that the others are together many or none."""
+        rest = sum(change.n for change in changes if change not in shown)
+        while shown and len(shown) < len(changes) and self._is_small(rest):
+            least = min(change.n for change in shown)
+            shown = [change for change in shown if change.n != least]
+            rest = sum(change.n for change in changes if change not in shown)
+        return shown
 
     def together(self, changes: Sequence[PairedChange]) -> str:
         """The number of patients in groups that are not shown apart."""

@@ -126,11 +126,14 @@ class Release:
         if any(cell.is_same_place(new) and cell.parts == new.parts for cell in released):
             # Released already, with these patients and values: nothing is told that was not.
             return Verdict(new.shown)
-        if not any(gives_away(cell, new, self.few) for cell in released):
+        close = [cell for cell in released if gives_away(cell, new, self.few)]
+        if not close:
             return Verdict(new.shown)
-        own = [cell for cell in released if (cell.definition, cell.profile) == (new.definition, new.profile)]
-        if own:
-            return Verdict(own[-1].shown, own[-1].period)
+        # The newest that nearly the same patients stand behind, else the newest at all.
+        for cells in (close, released):
+            own = [one for one in cells if (one.definition, one.profile) == (new.definition, new.profile)]
+            if own:
+                return Verdict(own[-1].shown, own[-1].period)
         return Verdict(None)
 
     def _members(self, place: Place) -> tuple[tuple[Members, ...], bool]:

@@ -128,8 +128,8 @@ def groups_block(changes: Sequence[PairedChange], disclosure: Disclosure, captio
     table = _changes_table([label_of(change.group) for change in shown], shown, disclosure, caption)
     if not together:
         return table
-    n_text = disclosure.together(together)
-    row = ("Others, not shown apart", "–", "–", NOT_SHOWN, "–", n_text)
+    # Without their number: beside everyone's and the shown groups' it would narrow all of them down.
+    row = ("Others, not shown apart", "–", "–", NOT_SHOWN, "–", "–")
     note = "Small groups stand together, so that none can be worked out from the others."
     return replace(table, rows=(*table.rows, row), notes=(*table.notes, note))
 

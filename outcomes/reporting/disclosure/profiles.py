@@ -202,16 +202,6 @@ class Disclosure:
             rest = sum(change.n for change in changes if change not in shown)
         return shown
 
-    def together(self, changes: Sequence[PairedChange]) -> str:
-        """The number of patients in groups that are not shown apart."""
-        first = changes[0]
-        behind = self.release.behind() if self.release is not None else None
-        patients: dict[str, object] = {}
-        for change in changes:
-            patients |= behind.of_change(change) if behind is not None else {}
-        measure, n = f"{first.mode}/{first.endpoint.name}", sum(change.n for change in changes)
-        return self.count(measure, f"others by {first.by}", n, patients if behind is not None else None).text
-
     # ---- shares ----
 
     def share(self, statistic: Statistic, topic: str = "") -> Shown:

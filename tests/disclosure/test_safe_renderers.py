@@ -17,8 +17,9 @@ from outcomes.analysis.answers import Answers
 from outcomes.analysis.questions import ask
 from outcomes.analysis.results import PairedChange, Statistic
 from outcomes.reporting import figure_blocks, figures, tables, wording
+from outcomes.reporting.answers import draw_answers
 from outcomes.reporting.disclosure import Disclosure, Profile, SafeTable, needs_safe, shown
-from outcomes.reporting.disclosure.topics import CURVE_DAYS, from_enough
+from outcomes.reporting.disclosure.topics import CURVE_DAYS, from_enough, to_draw
 from outcomes.reporting.page import FigureBlock
 
 SHARE, PUBLIC, INTERNAL = (Disclosure(profile, 8) for profile in ("share", "public", "internal"))  # type: ignore[arg-type]
@@ -155,15 +156,9 @@ def test_figures_of_a_report_are_drawn_from_safe_tables_alone(
 def topics(sample: Path) -> dict[str, Answers]:
     periods = split_periods(load_records(sample))
     names = (
-        "response",
-        "durability",
-        "states",
-        "dose",
-        "safety",
-        "practitioners",
-        "strata",
-        "questionnaires",
-    )
+        "response", "durability", "states", "dose", "safety", "practitioners", "strata", "questionnaires",
+        "within_session",
+    )  # fmt: skip
     return {name: ask(periods, name) for name in names}
 
 
@@ -219,7 +214,7 @@ def test_small_groups_of_a_forest_are_not_there(topics: dict[str, Answers]) -> N
     safe = SHARE.answers(topics["strata"]).frames["forest"].frame
     small = set(exact.loc[exact["n"] < 11, "group"]) - set(exact.loc[exact["n"] >= 11, "group"])
     assert small and not small & set(safe["group"])
-    assert "p" not in safe
+    assert safe["p"].isna().all() and safe["p_adjusted"].isna().all()
     hidden = [row for row in SHARE.answers(topics["strata"]).rows if row.group in small]
     assert hidden and all(row.shown.value is None for row in hidden)
 
@@ -263,3 +258,20 @@ def quantile_of(n: int) -> Statistic:
 def test_a_quantile_needs_patients_on_its_smaller_side(disclosure: Disclosure, q: float, least: int) -> None:
     assert disclosure.quantile(quantile_of(least - 1), q).value is None
     assert disclosure.quantile(quantile_of(least), q).value == 7.0
+
+
+@pytest.mark.parametrize(
+    "topic", ["response", "durability", "states", "dose", "strata", "questionnaires", "within_session"]
+)
+def test_a_topic_is_drawn_from_what_may_be_shown(topics: dict[str, Answers], topic: str) -> None:
+    """The figures of the topics take the safe frames as they are, hidden cells being gaps."""
+    answers = topics[topic]
+    safe = to_draw(answers, SHARE.answers(answers, SESSIONS), "share")
+    assert not any(row.n or row.count or row.value for row in safe.statistics)
+    assert draw_answers(safe) is not None
+
+
+def test_what_was_not_made_for_a_profile_is_not_drawn_in_it(topics: dict[str, Answers]) -> None:
+    answers = topics["strata"]
+    with pytest.raises(TypeError, match="profile internal"):
+        to_draw(answers, INTERNAL.answers(answers), "share")

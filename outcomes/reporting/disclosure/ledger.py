@@ -135,12 +135,15 @@ def cells_of(ledger: Path | None, measure: str) -> list[StoredCell]:
     if ledger is None or not ledger.is_file():
         return []
     with _open(ledger, read_only=True) as connection:
-        members = dict(connection.execute("SELECT hash, members FROM patients"))
         rows = connection.execute(
             "SELECT measure, definition, profile, period, exact, parts, shown, carried_from FROM cells "
             "JOIN runs USING (run) WHERE measure = ? ORDER BY cell",
             (measure,),
         ).fetchall()
+        members: dict[str, bytes] = {}
+        for name in {name for row in rows for name in json.loads(row[5])}:
+            found = connection.execute("SELECT members FROM patients WHERE hash = ?", (name,)).fetchone()
+            members[name] = found[0]
     return [
         StoredCell(
             measure=found,

@@ -74,6 +74,7 @@ class Release:
     plan_mark: str = ""
     _judged: dict[tuple[str, str], tuple[str, Verdict]] = field(default_factory=dict)
     _told: list[tuple[str, str, str]] = field(default_factory=list)
+    _own: list[StoredCell] = field(default_factory=list)
 
     @property
     def carried_from(self) -> tuple[str, ...]:
@@ -103,15 +104,14 @@ class Release:
 
     def _judge(self, place: Place, content: Any) -> Verdict:
         parts, exact = self._members(place)
-        earlier = cells_of(self._ledger, place.measure) + [
-            cell for cell in cells_in(self.folder) if cell.measure == place.measure
-        ]
+        earlier = cells_of(self._ledger, place.measure)
+        earlier += [cell for cell in (*self._of_other_profiles, *self._own) if cell.measure == place.measure]
         new = StoredCell(
             place.measure, place.definition, self.profile, self.period, exact, parts, content, ""
         )
         found = self._as_before(new, earlier) or self._against(new, earlier)
-        record = new.as_shown(found.content, found.carried_from)
-        self._write({"cell": record.to_dict()})
+        self._own.append(new.as_shown(found.content, found.carried_from))
+        self._write({"cell": self._own[-1].to_dict()})
         return found
 
     def _as_before(self, new: StoredCell, earlier: Sequence[StoredCell]) -> Verdict | None:
@@ -150,6 +150,11 @@ class Release:
 
     def _hash(self, text: str) -> bytes:
         return hmac.new(self._key, text.encode("utf-8", "surrogatepass"), hashlib.sha256).digest()
+
+    @cached_property
+    def _of_other_profiles(self) -> list[StoredCell]:
+        """What the reports hold that the same run made before this one."""
+        return [cell for cell in cells_in(self.folder) if cell.profile != self.profile]
 
     @cached_property
     def _key(self) -> bytes:

@@ -17,8 +17,8 @@ import pandas as pd
 
 from outcomes.analysis.answers import Answers
 from outcomes.analysis.results import Statistic
-from outcomes.reporting.disclosure.rules import NOT_SHOWN, ROUND_COUNTS_TO, TOO_FEW
-from outcomes.reporting.disclosure.shown import SafeTable, Shown, safe_table
+from outcomes.reporting.disclosure.rules import NOT_SHOWN, ROUND_COUNTS_TO, TOO_FEW, Profile
+from outcomes.reporting.disclosure.shown import SafeTable, Shown, needs_safe, safe_table
 from outcomes.reporting.formatting import rounded
 
 if TYPE_CHECKING:
@@ -69,6 +69,19 @@ class SafeAnswers:
             if row.statistic == statistic and endpoint in (None, row.endpoint) and group in (None, row.group):
                 return row
         return None
+
+
+def to_draw(answers: Answers, safe: SafeAnswers, profile: Profile) -> Answers:
+    """The answers for `outcomes.reporting.figures_topics`: the safe frames alone, and statistics without numbers.
+
+    A frame that may not leave is not there; the figure of the topic then says so (PlanError) or is drawn without it.
+    """
+    nothing = tuple(
+        replace(row, value=None, low=None, high=None, p=None, n=0, n_left_out=0, count=None, notes=())
+        for row in answers.statistics
+    )
+    frames = {name: needs_safe(table, profile) for name, table in safe.frames.items()}
+    return replace(answers, statistics=nothing, notes=(), frames=frames)
 
 
 def safe_answers(answers: Answers, disclosure: Disclosure, sessions: Sequence[int] = ()) -> SafeAnswers:
@@ -336,7 +349,9 @@ def forest(frame: pd.DataFrame, disclosure: Disclosure, answers: Answers | None 
         alone = standing_alone(sizes, disclosure)
         for at, group in part["group"].items():
             kept.at[at] = str(group) in alone
-    return safe[kept].drop(columns=[name for name in ("p", "p_adjusted") if name in safe])
+    # Tests between the groups rest on those that are hidden too.
+    safe = safe.assign(**{name: _NAN for name in ("p", "p_adjusted") if name in safe})
+    return safe[kept]
 
 
 def _dose(frame: pd.DataFrame, disclosure: Disclosure, answers: Answers) -> pd.DataFrame:

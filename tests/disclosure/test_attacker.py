@@ -91,7 +91,7 @@ def random_table(random: np.random.Generator) -> NDArray[np.int64]:
     return random.negative_binomial(1.2, 1.2 / (1.2 + random.uniform(4, 25)), shape)
 
 
-@pytest.mark.parametrize("profile", ["share", "public"])
+@pytest.mark.parametrize("profile", ["share", pytest.param("public", marks=pytest.mark.long)])
 def test_no_hidden_cell_of_a_table_of_counts_is_recovered(profile: Profile) -> None:
     """150 tables of groups by response. With a true total instead, the same attacker recovers most of them."""
     random, disclosure = np.random.default_rng(8), Disclosure(profile, 8)
@@ -187,7 +187,7 @@ def attack_on_responders(block: TableBlock, attack: Attack, everyone: int, start
 
 
 @pytest.mark.parametrize("profile", ["share", "public"])
-@pytest.mark.parametrize("clinics", [30, pytest.param(200, marks=pytest.mark.long)])
+@pytest.mark.parametrize("clinics", [15, pytest.param(200, marks=pytest.mark.long)])
 def test_nothing_hidden_in_the_report_of_a_clinic_is_recovered(profile: Profile, clinics: int) -> None:
     """All tables of one report together: everyone, the types, the others, the responders of both denominators."""
     random, disclosure = np.random.default_rng(21), Disclosure(profile, 8)

@@ -102,7 +102,7 @@ def test_a_row_that_changed_from_month_to_month_is_of_other_patients(
     assert looked_at == 6
 
 
-@pytest.mark.parametrize("profile", ["share", "public"])
+@pytest.mark.parametrize("profile", ["share", pytest.param("public", marks=pytest.mark.long)])
 def test_no_number_goes_round_the_ledger(
     sample: Path, tmp_path: Path, profile: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -117,7 +117,7 @@ def test_tables_and_sentences_are_worded_from_shown_values_alone(
         tables.changes_block(changes, INTERNAL)  # the check is one that finds something
 
 
-@handed_on
+@pytest.mark.parametrize("profile", ["share", pytest.param("public", marks=pytest.mark.long)])
 def test_figures_of_a_report_are_drawn_from_safe_tables_alone(
     profile: Profile, sample: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -398,8 +398,9 @@ class Disclosure:
 
     def _hidden(self, statistic: Statistic, reason: str) -> Shown:
         if self.release is not None:
-            name = " ".join((statistic.endpoint, statistic.statistic, _group(statistic.by, statistic.group)))
-            self.release.tell(name, reason, "hidden")
+            # A group that is too small to be shown is too small to be named.
+            group = "" if statistic.by is None else f", a group by {statistic.by}"
+            self.release.tell(f"{statistic.endpoint} {statistic.statistic}{group}", reason, "hidden")
         return self._shown(statistic, None, None, None, reason)
 
     def _shown(

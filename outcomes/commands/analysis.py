@@ -212,6 +212,7 @@ def _report(arguments: argparse.Namespace) -> int:
         accept_set_aside=arguments.accept_set_aside,
     )
     show(*(str(path) for path in written))
+    _tell_held(arguments, profiles)
     waiting = [path.parent for path in written if path.name == "disclosure.json"]
     if not waiting:
         return EXIT_DONE
@@ -223,6 +224,21 @@ def _report(arguments: argparse.Namespace) -> int:
             ]
         )
     )
+
+
+def _tell_held(arguments: argparse.Namespace, profiles: Sequence[str]) -> None:
+    """How much of what is handed on is of an earlier report, since fewer patients differ than may be counted out."""
+    from outcomes.reporting.disclosure.ledger import LEDGER_FILE, PRIVATE_FOLDER, held_in
+
+    ledger = Path(arguments.output) / PRIVATE_FOLDER / LEDGER_FILE
+    for profile in profiles:
+        held, cells = held_in(ledger, arguments.month or "all", profile) if profile != "internal" else (0, 0)
+        if held:
+            progress(
+                arguments,
+                f"{profile}: {held} of {cells} numbers are carried forward or held back, because too few patients "
+                "differ from an earlier report.",
+            )
 
 
 def _simulate(arguments: argparse.Namespace) -> int:

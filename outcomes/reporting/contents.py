@@ -28,7 +28,14 @@ from outcomes.errors import InvalidRecords
 from outcomes.plan import DAYS_PER_PERIOD, AnalysisPlan
 from outcomes.records.checked import Records
 from outcomes.records.reading import load_records
-from outcomes.reporting.disclosure import HELD_BACK, TOO_FEW, Disclosure, Profile, carried_words
+from outcomes.reporting.disclosure import (
+    HELD_BACK,
+    HELD_BACK_WORDS,
+    TOO_FEW,
+    Disclosure,
+    Profile,
+    carried_words,
+)
 from outcomes.reporting.disclosure.behind import Behind
 from outcomes.reporting.disclosure.release import begin_release
 from outcomes.reporting.expectations import (
@@ -211,7 +218,7 @@ class MonthlyReport:
             if change.n == 0 and self.disclosure.exact:
                 return Lead((f"No patient has a value both {windows[1]} and {windows[0]}.",))
             if shown.reason == HELD_BACK:
-                return Lead((f"The change is {HELD_BACK}.",))
+                return Lead((f"The change is {HELD_BACK_WORDS}.",))
             if change.n >= self.disclosure.least_for_mean:
                 return Lead(("The patients differ too little for a mean to be shown safely.",))
             least = self.disclosure.least_for_mean

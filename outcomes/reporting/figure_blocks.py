@@ -30,7 +30,7 @@ def course_block(course: Course, disclosure: Disclosure) -> Block:
     safe = disclosure.course(weeks)
     shown = needs_safe(safe, disclosure.profile)
     if not shown["mean"].notna().any():
-        return Sentence(f"Course around the first session: {TOO_FEW}.")
+        return Sentence(f"Course around the first session: {safe.why_empty}.")
     first, last = int(shown["week"].min()), int(shown["week"].max()) + 1
     confidence = confidence_name(course.plan.confidence)
     alt = (
@@ -148,7 +148,7 @@ def completeness_block(course: Course, disclosure: Disclosure) -> Block:
     safe = disclosure.completeness(frame)
     frame = needs_safe(safe, disclosure.profile)
     if frame.empty:
-        return Sentence(f"Completeness by week: {TOO_FEW}.")
+        return Sentence(f"Completeness by week: {safe.why_empty}.")
     draw = partial(figures.draw_completeness, frame)
     low, high = frame["share"].min(), frame["share"].max()
     between = f"between {percent(low)} and {percent(high)}" if percent(low) != percent(high) else percent(low)

@@ -11,7 +11,7 @@ from outcomes.analysis.questions.care import INCLUDING, is_care_including
 from outcomes.analysis.recalls import RECALLS, visit_days
 from outcomes.analysis.results import PairedChange, Statistic
 from outcomes.plan import DAYS_PER_PERIOD, AnalysisPlan
-from outcomes.reporting.disclosure import Disclosure, Shown, carried_words
+from outcomes.reporting.disclosure import HELD_BACK, Disclosure, Shown, carried_words
 from outcomes.reporting.formatting import confidence_name, day_name, number, percent
 
 #: Source: outcome-definitions, section 8 (docs/method.md#limitations). On every page, word for word.
@@ -158,7 +158,7 @@ def interval_phrase(endpoint: Endpoint, shown: Shown) -> str:
 def share_phrase(shown: Shown) -> str:
     """`27% of 120`, or the two counts where the share is hidden."""
     if shown.value is None:
-        return counts_phrase(shown)
+        return shown.reason if shown.reason == HELD_BACK else counts_phrase(shown)
     return f"{percent(shown.value)} of {shown.n_text}"
 
 

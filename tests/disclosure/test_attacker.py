@@ -100,7 +100,7 @@ def test_no_hidden_cell_of_a_table_of_counts_is_recovered(profile: Profile) -> N
         table = random_table(random)
         frame = pd.DataFrame(table, index=[f"g{n}" for n in range(len(table))])
         safe = disclosure.cross(frame.rename(columns=str)).frame.set_index("group")
-        for totals in (False, True) if number < 40 else (False,):
+        for totals in (False, True) if number < 75 else (False,):
             attack = Attack()
             for (row, column), true in np.ndenumerate(table):
                 shown = float(safe.iloc[row, column])
@@ -126,7 +126,7 @@ def test_no_hidden_cell_of_a_table_of_counts_is_recovered(profile: Profile) -> N
                 with_true_totals += narrow and totals
     assert hidden > 150
     assert given_away == 0
-    assert with_true_totals > 10, "the attacker is one who would find something"
+    assert with_true_totals >= 5, "the attacker is one who would find something"
 
 
 # ---- the comparison by headache type: everyone, the types, and how many respond ----

@@ -5,6 +5,7 @@ from __future__ import annotations
 from outcomes.reporting.disclosure.profiles import Count, Disclosure
 from outcomes.reporting.disclosure.rules import (
     HELD_BACK,
+    HELD_BACK_WORDS,
     MIN_PATIENTS_FOR_MEAN,
     MIN_ROWS_FOR_SHARE,
     NOT_SHOWN,
@@ -19,6 +20,7 @@ from outcomes.reporting.disclosure.shown import SafeTable, Shown, carried_words,
 
 __all__ = [
     "HELD_BACK",
+    "HELD_BACK_WORDS",
     "MIN_PATIENTS_FOR_MEAN",
     "MIN_ROWS_FOR_SHARE",
     "NOT_SHOWN",

@@ -215,6 +215,19 @@ def runs_in(ledger: Path) -> list[tuple[str, str, str, str, str]]:
         ).fetchall()
 
 
+def held_in(ledger: Path, period: str, profile: str) -> tuple[int, int]:
+    """Of the last report of that month and profile: cells that are carried forward or held back, and all cells."""
+    if not ledger.is_file():
+        return 0, 0
+    with _open(ledger, read_only=True) as connection:
+        held, cells = connection.execute(
+            "SELECT count(*) FILTER (WHERE carried_from <> '' OR shown = 'null'), count(*) FROM cells "
+            "WHERE run = (SELECT max(run) FROM runs WHERE (period, profile) = (?, ?))",
+            (period, profile),
+        ).fetchone()
+    return int(held), int(cells)
+
+
 @contextlib.contextmanager
 def _open(ledger: Path, *, read_only: bool = False) -> Iterator[sqlite3.Connection]:
     """One transaction. Raises FileProblem in place of the library's words."""

@@ -19,6 +19,7 @@ from outcomes.analysis.results import PairedChange, Statistic
 from outcomes.reporting.disclosure.release import Part, Place, Release, Verdict
 from outcomes.reporting.disclosure.rules import (
     HELD_BACK,
+    HELD_BACK_WORDS,
     MIN_ROWS_FOR_SHARE,
     NOT_SHOWN,
     ROUND_COUNTS_TO,
@@ -231,7 +232,7 @@ class Disclosure:
             return words
         found = self.cell(measure, "all", words, change)
         if found.content is None:
-            return f"{_sentence_name(measure)}: {HELD_BACK}."
+            return f"{_sentence_name(measure)}: {HELD_BACK_WORDS}."
         carried = carried_words((found.carried_from,))
         return f"{found.content} ({carried[0].upper()}{carried[1:]}.)" if carried else str(found.content)
 
@@ -448,7 +449,7 @@ class Disclosure:
         plain = frame.astype(object).where(frame.notna(), None)
         found = self.cell(measure, "all", {name: plain[name].tolist() for name in plain.columns})
         if found.content is None:
-            return safe_table(frame.iloc[:0], self.profile)
+            return safe_table(frame.iloc[:0], self.profile, held_back=True)
         shown = pd.DataFrame(found.content, columns=list(frame.columns)).astype(dict(frame.dtypes))
         return safe_table(shown, self.profile, (found.carried_from,))
 

@@ -17,7 +17,9 @@ MIN_ROWS_FOR_SHARE = 100
 
 TOO_FEW = "too few to show"
 NOT_SHOWN = "not shown"
-HELD_BACK = "held back: too close to what was shown before"
+HELD_BACK = "held back"
+#: Why, where there is room to say it.
+HELD_BACK_WORDS = "held back, since too few patients differ from what was shown before"
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,7 @@ from typing import Any
 
 import pandas as pd
 
-from outcomes.reporting.disclosure.rules import Profile
+from outcomes.reporting.disclosure.rules import HELD_BACK_WORDS, TOO_FEW, Profile
 
 
 @dataclass(frozen=True)
@@ -35,19 +35,27 @@ class SafeTable:
     """A frame that went through the rules of a profile: the only kind that a figure or an export takes.
 
     Only functions of `reporting/disclosure` make one. `frame` is a copy: NaN and None are hidden or undefined.
-    `carried_from` names the months of earlier reports whose values are in it.
+    `carried_from` names the months of earlier reports whose values are in it; `held_back` says that it is empty because
+    too few patients differ from what was shown before.
     """
 
-    __slots__ = ("__frame", "carried_from", "profile")
+    __slots__ = ("__frame", "carried_from", "held_back", "profile")
 
     def __init__(
-        self, frame: pd.DataFrame, profile: Profile, carried_from: tuple[str, ...] = (), *, made_by: object
+        self,
+        frame: pd.DataFrame,
+        profile: Profile,
+        carried_from: tuple[str, ...] = (),
+        *,
+        held_back: bool = False,
+        made_by: object,
     ) -> None:
         if made_by is not _OURS:
             raise TypeError("a SafeTable is made by the functions of outcomes.reporting.disclosure alone")
         self.__frame = frame
         self.profile = profile
         self.carried_from = carried_from
+        self.held_back = held_back
 
     @property
     def frame(self) -> pd.DataFrame:
@@ -65,6 +73,11 @@ class SafeTable:
         return [{str(name): value for name, value in row.items()} for row in plain.to_dict("records")]
 
     @property
+    def why_empty(self) -> str:
+        """Why there is nothing in it, in words."""
+        return HELD_BACK_WORDS if self.held_back else TOO_FEW
+
+    @property
     def note(self) -> str:
         """That values are carried forward, and from when; nothing where none are."""
         return carried_words(self.carried_from)
@@ -73,9 +86,11 @@ class SafeTable:
 _OURS = object()
 
 
-def safe_table(frame: pd.DataFrame, profile: Profile, carried_from: tuple[str, ...] = ()) -> SafeTable:
+def safe_table(
+    frame: pd.DataFrame, profile: Profile, carried_from: tuple[str, ...] = (), *, held_back: bool = False
+) -> SafeTable:
     """For the functions of this package alone: a test holds that nobody else imports it."""
-    return SafeTable(frame.reset_index(drop=True), profile, carried_from, made_by=_OURS)
+    return SafeTable(frame.reset_index(drop=True), profile, carried_from, held_back=held_back, made_by=_OURS)
 
 
 def needs_safe(table: object, profile: Profile) -> pd.DataFrame:

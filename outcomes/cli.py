@@ -24,6 +24,7 @@ from outcomes.commands import (
     one_patient,
     privacy,
     questions,
+    releasing,
     reporting,
     selfchecking,
 )
@@ -97,6 +98,7 @@ def _parser() -> argparse.ArgumentParser:
         importing,
         deidentifying,
         privacy,
+        releasing,
         first_day,
     ):
         part.add(commands)

@@ -22,7 +22,7 @@ from outcomes.reporting.claims_wording import (
     verdict_mark,
     what_is_in_it,
 )
-from outcomes.reporting.disclosure import Disclosure, Shown
+from outcomes.reporting.disclosure import Disclosure, Shown, carried_words
 from outcomes.reporting.formatting import (
     confidence_name,
     interval,
@@ -191,11 +191,14 @@ def _numbers_block(judged: Judged, disclosure: Disclosure, n_headline: int | Non
             row.statistic, LABELS[row.statistic]
         )
         value, between = _texts(row, shown)
-        rows.append((label, value, between, shown.n_text))
+        carried = carried_words((shown.carried_from,))
+        rows.append((label, value, between, f"{shown.n_text}, {carried}" if carried else shown.n_text))
     if not rows:
         return None
     what = "Treated" if judged.claim.kind == "harm" else "Started"
-    started = "" if judged.n_started is None else f"{what}: {disclosure.people(judged.n_started)}."
+    # A number of which nobody knows who they are is not told where reports follow one another.
+    hidden = judged.n_started is None or disclosure.release is not None
+    started = "" if hidden or judged.n_started is None else f"{what}: {disclosure.people(judged.n_started)}."
     unit = next((row.unit for row in judged.numbers if not row.unit.startswith("share")), "")
     return TableBlock(
         (unit, "value", f"{confidence_name(round(judged.numbers[0].confidence, 3))} interval", "patients"),
@@ -216,7 +219,8 @@ def _shown(row: Statistic, judged: Judged, disclosure: Disclosure, n_headline: i
     if n_headline is not None and 0 < abs(n_headline - row.n) < disclosure.least_for_mean:
         # Two cohorts that differ by few patients would tell of those few.
         return None
-    shown = disclosure.share(row) if row.unit == "share" else disclosure.mean(row)
+    topic = f"claims/{judged.claim.id}"
+    shown = disclosure.share(row, topic) if row.unit == "share" else disclosure.mean(row, topic)
     return shown if shown.value is not None else None
 
 

@@ -1,7 +1,8 @@
 """The claims of a clinic as blocks: promise, restatement, verdict, numbers, reasons, cause and published evidence.
 
 In `share` every number goes through `Disclosure`, and the numbers of single types of headache stay out: beside
-those of everyone, they would give away the types that are hidden elsewhere.
+those of everyone, they would give away the types that are hidden elsewhere. Where reports follow one another, a shared
+one tells the verdicts and no numbers.
 """
 
 from __future__ import annotations
@@ -22,7 +23,7 @@ from outcomes.reporting.claims_wording import (
     verdict_mark,
     what_is_in_it,
 )
-from outcomes.reporting.disclosure import Disclosure, Shown, carried_words
+from outcomes.reporting.disclosure import Disclosure, Shown
 from outcomes.reporting.formatting import (
     confidence_name,
     interval,
@@ -144,7 +145,8 @@ def _claim_blocks(
         blocks.append(table)
     blocks.append(Sentence((Strong("Due to treatment? ", "quiet"), due_to_treatment(judged))))
     lines = []
-    if judged.is_question:
+    # Reasons tell how many could be looked at, as numbers do.
+    if judged.is_question and disclosure.release is None:
         lines.append(f"Why: {'; '.join(judged.verdict.reasons)}.")
     if more := what_is_in_it(judged):
         lines.append(more)
@@ -191,14 +193,11 @@ def _numbers_block(judged: Judged, disclosure: Disclosure, n_headline: int | Non
             row.statistic, LABELS[row.statistic]
         )
         value, between = _texts(row, shown)
-        carried = carried_words((shown.carried_from,))
-        rows.append((label, value, between, f"{shown.n_text}, {carried}" if carried else shown.n_text))
+        rows.append((label, value, between, shown.n_text))
     if not rows:
         return None
     what = "Treated" if judged.claim.kind == "harm" else "Started"
-    # A number of which nobody knows who they are is not told where reports follow one another.
-    hidden = judged.n_started is None or disclosure.release is not None
-    started = "" if hidden or judged.n_started is None else f"{what}: {disclosure.people(judged.n_started)}."
+    started = "" if judged.n_started is None else f"{what}: {disclosure.people(judged.n_started)}."
     unit = next((row.unit for row in judged.numbers if not row.unit.startswith("share")), "")
     return TableBlock(
         (unit, "value", f"{confidence_name(round(judged.numbers[0].confidence, 3))} interval", "patients"),
@@ -216,11 +215,13 @@ def _shown(row: Statistic, judged: Judged, disclosure: Disclosure, n_headline: i
         )
     if row.statistic not in _SHARED or judged.claim.population != ALL:
         return None
+    if disclosure.release is not None:
+        # Of other patients than the report's own numbers, by few perhaps: those are held against one another alone.
+        return None
     if n_headline is not None and 0 < abs(n_headline - row.n) < disclosure.least_for_mean:
         # Two cohorts that differ by few patients would tell of those few.
         return None
-    topic = f"claims/{judged.claim.id}"
-    shown = disclosure.share(row, topic) if row.unit == "share" else disclosure.mean(row, topic)
+    shown = disclosure.share(row) if row.unit == "share" else disclosure.mean(row)
     return shown if shown.value is not None else None
 
 

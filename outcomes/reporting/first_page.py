@@ -153,6 +153,8 @@ class FirstPage(ReportBase):
 
     def _halved_expected(self) -> str:
         words = halved_expected(self.numbers.bad_month, self.disclosure)
+        if not words:
+            return ""
         found = self.disclosure.cell("halved by a bad month alone", "all", words)
         return ", ".join(part for part in (found.content or "", carried_words((found.carried_from,))) if part)
 

@@ -189,10 +189,10 @@ def test_the_report_prints_none_of_the_words_of_advertising(
     monkeypatch.setattr(
         figures,
         "figure_block",
-        lambda draw, *, alt, height_mm, caption="": FigureBlock(b"<svg/>", alt, caption),
+        lambda draw, *, alt, height_mm, caption="", **_: FigureBlock(b"<svg/>", alt, caption),
     )
     declared = read_claims(SAMPLE / "claims.toml")
-    report = MonthlyReport(records, "2026-10", Disclosure(profile, 8), declared)
+    report = MonthlyReport(records, "2026-10", Disclosure(profile, 8), declared=declared)
     template = json.loads((ROOT / "notebooks" / "monthly_report.ipynb").read_text("utf-8"))
     cells = ["".join(cell["source"]) for cell in template["cells"] if cell["cell_type"] == "code"]
     shown = [eval(cell, {"report": report, "Heading": Heading}) for cell in cells[2:]]

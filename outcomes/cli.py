@@ -25,6 +25,7 @@ from outcomes.commands import (
     one_patient,
     privacy,
     questions,
+    releasing,
     reporting,
     selfchecking,
 )
@@ -99,6 +100,7 @@ def _parser() -> argparse.ArgumentParser:
         importing,
         deidentifying,
         privacy,
+        releasing,
         first_day,
     ):
         part.add(commands)

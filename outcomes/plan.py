@@ -153,6 +153,8 @@ class AnalysisPlan:
     )
     #: Of the report's fixed text and its numbers: en, es or de. Moves no number.
     language: str = "en"
+    #: [release] in the plan file: whether a person has to approve what leaves the clinic. It moves no number.
+    sign_off: bool = False
     endpoints: tuple[DeclaredEndpoint, ...] = ()
     patients: tuple[DeclaredCategory, ...] = ()
     plan_version: int = field(default=PLAN_VERSION)
@@ -182,7 +184,7 @@ class AnalysisPlan:
     @classmethod
     def from_mapping(cls, given: Mapping[str, Any], source: str = "plan") -> AnalysisPlan:
         """Make a plan from a mapping shaped like the plan file."""
-        known = [item.name for item in fields(cls)]
+        known = [item.name if item.name != "sign_off" else "release" for item in fields(cls)]
         problems = []
         for key in given:
             if key not in known:
@@ -192,6 +194,7 @@ class AnalysisPlan:
         if problems:
             raise PlanError("\n".join(problems))
         values = dict(given)
+        values["sign_off"] = _sign_off(values.pop("release", {}), source)
         values["endpoints"] = _declared_endpoints(values.pop("endpoints", {}), source)
         values["patients"] = _declared_categories(values.pop("patients", {}), source)
         try:
@@ -210,6 +213,7 @@ class AnalysisPlan:
         plain = {
             key: list(value) if isinstance(value, tuple) else value for key, value in plain.items()
         } | pairs
+        plain["release"] = {"sign_off": True} if plain.pop("sign_off") else {}
         plain["endpoints"] = {
             item.name: {"unit": item.unit, "improvement": item.improvement} for item in self.endpoints
         }
@@ -272,6 +276,15 @@ def read_toml(path: Path) -> dict[str, Any]:
 def _check_name(name: str, where: str, source: str) -> None:
     if not _NAME.fullmatch(name):
         raise PlanError(f"{source}: [{where}.…] names must be lower case letters, digits and underscores.")
+
+
+def _sign_off(given: Any, source: str) -> bool:
+    if not isinstance(given, Mapping) or set(given) - {"sign_off"}:
+        raise PlanError(f"{source}: [release] holds one key, 'sign_off'.")
+    value = given.get("sign_off", False)
+    if not isinstance(value, bool):
+        raise PlanError(f"{source}: [release] sign_off must be true or false.")
+    return value
 
 
 def _declared_endpoints(given: Any, source: str) -> tuple[DeclaredEndpoint, ...]:

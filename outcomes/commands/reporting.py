@@ -6,15 +6,16 @@ import argparse
 import datetime as dt
 import os
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from pathlib import Path
 from typing import Any
 
 from outcomes.commands.console import progress, say, show, show_json
 from outcomes.commands.source import add_accept, add_source, warn_where_shared
-from outcomes.errors import EXIT_DONE, FileProblem, OutcomesError, PlanError
+from outcomes.errors import EXIT_DONE, DisclosureHold, FileProblem, OutcomesError, PlanError
 
 _FORMATS = ("html", "pdf", "xlsx", "csv", "figures")
-_PROFILES = ("internal", "share")
+_PROFILES = ("internal", "share", "public")
 _SYSTEMS = ("cron", "systemd", "windows")
 #: The word for the last calendar month that is over.
 _LAST = "last"
@@ -29,7 +30,7 @@ def add(commands: Any) -> None:
 
 def _add_report(commands: Any) -> None:
     parser = commands.add_parser(
-        "report", help="the monthly report, to keep (internal) and to hand on (share)"
+        "report", help="the monthly report: to keep (internal), to hand on (share), for everybody (public)"
     )
     add_source(parser)
     when = parser.add_mutually_exclusive_group(required=True)
@@ -40,7 +41,9 @@ def _add_report(commands: Any) -> None:
     )
     when.add_argument("--all", action="store_true", help="all patients; for records without calendar dates")
     parser.add_argument("--output", metavar="DIR", required=True, help="folder to write to")
-    parser.add_argument("--profile", choices=_PROFILES, help="write one of the two only")
+    parser.add_argument(
+        "--profile", choices=_PROFILES, help="write this one only; without it internal and share"
+    )
     parser.add_argument(
         "--format",
         default="html,pdf",
@@ -87,7 +90,7 @@ def _add_schedule(commands: Any) -> None:
     parser.add_argument("--plan", metavar="FILE", help="plan file, where it does not lie beside the records")
     parser.add_argument("--mapping", metavar="FILE", help="the same for the mapping")
     parser.add_argument("--allowances", metavar="FILE", help="the same for the allowances")
-    parser.add_argument("--profile", choices=_PROFILES, help="write one of the two only")
+    parser.add_argument("--profile", choices=_PROFILES, help="write this one only")
     parser.add_argument("--day", type=int, default=3, metavar="1-28", help="day of the month (default: 3)")
     parser.add_argument("--hour", type=int, default=6, metavar="0-23", help="hour of that day (default: 6)")
     parser.add_argument("--system", choices=_SYSTEMS, help="the lines of one of the three only")
@@ -104,12 +107,13 @@ def _report(arguments: argparse.Namespace) -> int:
     unknown = [name for name in formats if name not in _FORMATS]
     if unknown or not formats:
         raise PlanError(f"--format takes {', '.join(_FORMATS)}, with commas between them.")
-    profiles = [arguments.profile] if arguments.profile else list(_PROFILES)
+    month = _month(arguments.month, arguments.today)
+    profiles = [arguments.profile] if arguments.profile else _usual_profiles(arguments.output, month)
     warn_where_shared(arguments.output)
     written = write_reports(
         arguments.source,
         output=arguments.output,
-        month=_month(arguments.month, arguments.today),
+        month=month,
         plan_file=arguments.plan,
         mapping_file=arguments.mapping,
         allowances_file=arguments.allowances,
@@ -119,7 +123,39 @@ def _report(arguments: argparse.Namespace) -> int:
         tell=_progress_of(arguments),
     )
     show(*(str(path) for path in written))
-    return EXIT_DONE
+    _tell_held(arguments, month, profiles)
+    waiting = [path.parent for path in written if path.name == "disclosure.json"]
+    if not waiting:
+        return EXIT_DONE
+    raise DisclosureHold(
+        "\n".join(
+            [
+                "The plan asks for a signature ([release] sign_off). Look at the report and at disclosure.json, then:",
+                *(f'outcomes release approve {folder} --by "NAME"' for folder in waiting),
+            ]
+        )
+    )
+
+
+def _usual_profiles(output: str, month: str | None) -> list[str]:
+    """Internal and share; public as well where there is one, which would else be older than they are."""
+    has_public = (Path(output) / (month or "all") / "public").is_dir()
+    return list(_PROFILES if has_public else _PROFILES[:2])
+
+
+def _tell_held(arguments: argparse.Namespace, month: str | None, profiles: Sequence[str]) -> None:
+    """How much of what is handed on is of an earlier report, since fewer patients differ than may be counted out."""
+    from outcomes.reporting.disclosure.ledger import LEDGER_FILE, PRIVATE_FOLDER, held_in
+
+    ledger = Path(arguments.output) / PRIVATE_FOLDER / LEDGER_FILE
+    for profile in profiles:
+        held, cells = held_in(ledger, month or "all", profile) if profile != "internal" else (0, 0)
+        if held:
+            progress(
+                arguments,
+                f"{profile}: {held} of {cells} numbers are carried forward or held back, because too few patients "
+                "differ from an earlier report.",
+            )
 
 
 def _month(given: str | None, today: str | None) -> str | None:

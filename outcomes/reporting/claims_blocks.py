@@ -1,7 +1,8 @@
 """The claims of a clinic as blocks: promise, restatement, verdict, numbers, reasons, cause and published evidence.
 
 In `share` every number goes through `Disclosure`, and the numbers of single types of headache stay out: beside
-those of everyone, they would give away the types that are hidden elsewhere.
+those of everyone, they would give away the types that are hidden elsewhere. Where reports follow one another, a shared
+one tells the verdicts and no numbers.
 """
 
 from __future__ import annotations
@@ -155,7 +156,8 @@ def _claim_blocks(
         blocks.append(table)
     blocks.append(Sentence((Strong("Due to treatment? ", "quiet"), due_to_treatment(judged))))
     lines = []
-    if judged.is_question:
+    # Reasons tell how many could be looked at, as numbers do.
+    if judged.is_question and disclosure.release is None:
         lines.append(f"Why: {'; '.join(judged.verdict.reasons)}.")
     if more := what_is_in_it(judged):
         lines.append(more)
@@ -223,6 +225,9 @@ def _shown(row: Statistic, judged: Judged, disclosure: Disclosure, n_headline: i
             disclosure.share(row) if row.unit == "share" and row.count is not None else disclosure.mean(row)
         )
     if row.statistic not in _SHARED or judged.claim.population != ALL:
+        return None
+    if disclosure.release is not None:
+        # Of other patients than the report's own numbers, by few perhaps: those are held against one another alone.
         return None
     if n_headline is not None and 0 < abs(n_headline - row.n) < disclosure.least_for_mean:
         # Two cohorts that differ by few patients would tell of those few.

@@ -30,7 +30,9 @@ class ClosingSections(ComparisonSections):
         visits = visits[visits["patient_id"].isin(self.numbers.endpoints["patient_id"])]
         asked, of = int(visits["recalled"].notna().sum()), len(visits)
         words = f"{asked:,} of {of:,}" if self.disclosure.exact else self.disclosure.rows(asked, of)
-        return f"Sessions at which headache days were asked for: {words}."
+        return self.disclosure.text(
+            "sessions asked", f"Sessions at which headache days were asked for: {words}."
+        )
 
     def data_quality(self) -> Block:
         """Where the rows of each table went."""
@@ -46,7 +48,7 @@ class ClosingSections(ComparisonSections):
     def provenance(self) -> Block:
         """Plan, versions and inputs behind every number."""
         window = f"{followup_phrase(self.plan)} after the first session" if self.course is not None else ""
-        return provenance_block(self.records, self.plan, window, self.run_id)
+        return provenance_block(self.records, self.plan, window, self.disclosure, self.run_id)
 
     def claims(self) -> Block:
         """What the clinic says in public, held against its records, claim by claim."""

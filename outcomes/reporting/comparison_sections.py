@@ -104,11 +104,18 @@ class ComparisonSections(FirstPage):
     def repeat_baseline(self) -> Block:
         """What a baseline after booking shows of the bad month."""
         repeat = self.numbers.repeat
-        return Notes(()) if repeat is None else Sentence(repeat_baseline_words(repeat, self.disclosure))
+        if repeat is None:
+            return Notes(())
+        words = repeat_baseline_words(repeat, self.disclosure)
+        return Sentence(self.disclosure.text("repeat baseline", words))
 
     def precision(self) -> Block:
         """The smallest change this clinic could detect."""
-        return Sentence(precision_words(self.primary, self.disclosure))
+        return Sentence(self.precision_text())
+
+    def precision_text(self) -> str:
+        words = precision_words(self.primary, self.disclosure)
+        return self.disclosure.text("smallest change that could be detected", words, self.primary)
 
     def conditional_note(self) -> Block:
         """What cannot be read off intensity and duration alone."""

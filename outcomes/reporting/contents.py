@@ -9,6 +9,7 @@ from __future__ import annotations
 import datetime as dt
 import json
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +20,7 @@ from outcomes.records.sources import locate
 from outcomes.reporting.claims_blocks import claims_beside
 from outcomes.reporting.closing_sections import ClosingSections
 from outcomes.reporting.disclosure import Disclosure, Profile
+from outcomes.reporting.disclosure.release import begin_release
 from outcomes.reporting.language import speak
 from outcomes.reporting.month_sections import MonthSections
 from outcomes.reporting.next_page import NextPage
@@ -47,14 +49,16 @@ def open_report(
     run_id: str | None = None,
     earlier: Sequence[Mapping[str, Any]] = (),
     claims_since: Mapping[str, Sequence[str]] | None = None,
+    ledger: str | None = None,
 ) -> MonthlyReport:
     """Load the records and make the comparisons of one month's report.
 
     `month` is YYYY-MM, or None for all patients. `plan` is a plan as plain values. `run_id` is shown,
     `earlier` holds what earlier reports showed (`EarlierReport`), and `claims_since` from when on each claim of
-    claims.toml counts, and why, where that is not what the file says: all three for `outcomes report`. A second
-    profile of the same month takes the numbers of the first, unless a file has changed since. Raises the errors of
-    `load_records`, of the plan and of the claims.
+    claims.toml counts, and why, where that is not what the file says. `ledger` is the folder of a run of the report
+    command, in which it finds the release ledger and writes what it shows; without it a report is held against no
+    earlier one. These four are for `outcomes report`. A second profile of the same month takes the numbers of the
+    first, unless a file has changed since. Raises the errors of `load_records`, of the plan and of the claims.
     """
     chosen = AnalysisPlan.from_mapping(plan)
     speak(chosen.language)
@@ -70,6 +74,11 @@ def open_report(
             _last[key] = numbers
     before = tuple(EarlierReport.from_mapping(one) for one in earlier)
     disclosure = Disclosure(profile, chosen.minimum_cell)
+    if ledger is not None and not disclosure.exact:
+        # The numbers are the same for every profile; what was released is this profile's own.
+        release = begin_release(ledger, profile, month, chosen, disclosure.least_cell)
+        release.behind = numbers.who_stands_behind
+        disclosure = replace(disclosure, release=release)
     since = {
         name: Standing(dt.date.fromisoformat(day), why) for name, (day, why) in (claims_since or {}).items()
     }

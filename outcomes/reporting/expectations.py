@@ -145,7 +145,8 @@ def repeat_baseline_words(found: RepeatBaseline, disclosure: Disclosure) -> str:
             else f"fewer than {least} patients have a month of booking and a whole baseline after it"
         )
         return f"No repeat baseline counts: {why}."
-    people, hidden = disclosure.people(found.n), _why_hidden(found, disclosure)
+    hidden = _why_hidden(found, disclosure)
+    people = disclosure.mean(found.expected).people
     if hidden:
         return f"Repeat baseline, between booking and first session ({people}): {hidden}."
     expected, beyond = disclosure.mean(found.expected), disclosure.mean(found.beyond)

@@ -4,23 +4,25 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import partial
-from typing import Any
-
-import pandas as pd
 
 from outcomes.analysis.regression_to_mean.null_simulation import NullSimulation
 from outcomes.analysis.results import Course, PairedChange
 from outcomes.reporting import figures
-from outcomes.reporting.disclosure import MIN_PATIENTS_FOR_MEAN, TOO_FEW, Disclosure
+from outcomes.reporting.disclosure import (
+    MIN_PATIENTS_FOR_MEAN,
+    TOO_FEW,
+    Disclosure,
+    SafeTable,
+    Shown,
+    needs_safe,
+)
 from outcomes.reporting.formatting import confidence_name, day_name, number, percent
 from outcomes.reporting.page import Block, Sentence
-from outcomes.reporting.tables import group_frame, window_edges
+from outcomes.reporting.tables import group_table, window_edges
 from outcomes.reporting.wording import mode_name
 
 #: Weeks around the first session that the report shows.
 COURSE_WEEKS = (-8, 23)
-
-_NAN = float("nan")
 
 
 def course_block(course: Course, disclosure: Disclosure, *, half: bool = False) -> Block:
@@ -28,9 +30,10 @@ def course_block(course: Course, disclosure: Disclosure, *, half: bool = False) 
     weeks = course.weeks[course.weeks["week"].between(*COURSE_WEEKS)]
     if half:
         weeks = weeks[weeks["cohort"] == "headline"]
-    shown = disclosure.course(weeks)
+    safe = disclosure.course(weeks)
+    shown = needs_safe(safe, disclosure.profile)
     if not shown["mean"].notna().any():
-        return Sentence(f"Course around the first session: {TOO_FEW}.")
+        return Sentence(f"Course around the first session: {safe.why_empty}.")
     first, last = int(shown["week"].min()), int(shown["week"].max()) + 1
     confidence = confidence_name(course.plan.confidence)
     alt = (
@@ -40,8 +43,11 @@ def course_block(course: Course, disclosure: Disclosure, *, half: bool = False) 
     )
     draw = partial(figures.draw_course, shown, window_edges(course))
     if half:
-        return figures.figure_block(lambda ax: draw(ax=ax), alt=alt, height_mm=60, width="half")
-    caption = _course_caption(course, disclosure)
+        caption = _with_note("", safe)
+        return figures.figure_block(
+            lambda ax: draw(ax=ax), alt=alt, height_mm=60, width="half", caption=caption
+        )
+    caption = _with_note(_course_caption(course, disclosure), safe)
     return figures.figure_block(lambda ax: draw(ax=ax), alt=alt, height_mm=75, caption=caption)
 
 
@@ -63,24 +69,40 @@ def before_after_block(changes: Sequence[PairedChange], disclosure: Disclosure) 
     rows = [row for change in changes if (row := _before_after_row(change, disclosure)) is not None]
     if not rows:
         return Sentence(f"Before and after: {TOO_FEW}.")
-    draw = partial(figures.draw_before_after, pd.DataFrame(rows).drop(columns="people"))
+    safe = disclosure.table(rows)
+    frame = needs_safe(safe, disclosure.profile)
+    draw = partial(figures.draw_before_after, frame.drop(columns="people"))
     alt = "Mean at baseline and at follow-up with intervals: " + "; ".join(
-        f"{row['label']} {number(row['baseline'])} and {number(row['followup'])} ({row['people']})"
-        for row in rows
+        f"{label} {number(baseline)} and {number(followup)} ({people})"
+        for label, baseline, followup, people in frame[
+            ["label", "baseline", "followup", "people"]
+        ].itertuples(index=False)
     )
-    return figures.figure_block(lambda ax: draw(ax=ax), alt=f"{alt}.", height_mm=20.0 * len(rows))
+    caption = _with_note("", safe)
+    return figures.figure_block(
+        lambda ax: draw(ax=ax), alt=f"{alt}.", height_mm=20.0 * len(rows), caption=caption
+    )
 
 
-def _before_after_row(change: PairedChange, disclosure: Disclosure) -> dict[str, Any] | None:
-    sides = dict(zip(("baseline", "followup"), disclosure.before_after(change)[:2], strict=True))
+def _before_after_row(change: PairedChange, disclosure: Disclosure) -> dict[str, Shown | str | float] | None:
+    before, after, _ = disclosure.before_after(change)
+    if any(one is None for side in (before, after) for one in (side.value, side.low, side.high)):
+        return None
     label = f"{change.endpoint.label}{mode_name(change.mode)}"
-    row: dict[str, Any] = {"label": label, "unit": change.endpoint.unit}
-    for name, side in sides.items():
-        if side.value is None or side.low is None or side.high is None:
-            return None
-        row |= {name: side.value, f"{name}_low": side.low, f"{name}_high": side.high}
-    row["people"] = disclosure.people(change.n)
-    return row
+    return {
+        "label": label,
+        "unit": change.endpoint.unit,
+        "baseline": before,
+        "followup": after,
+        "people": before.people,
+    }
+
+
+def _with_note(caption: str, safe: SafeTable) -> str:
+    """The caption with the months from which values are carried forward."""
+    if not safe.note:
+        return caption
+    return f"{caption} {safe.note[0].upper()}{safe.note[1:]}.".strip()
 
 
 def responders_figure_block(
@@ -89,15 +111,15 @@ def responders_figure_block(
     """Share of patients with at least each reduction of the plan, beside what a bad month alone would give."""
     if change.endpoint.improvement == "increase":
         return Sentence(f"For {change.endpoint.label.lower()} more is better: a response is a rise.")
-    rows = []
-    for reduction in change.plan.responder_reductions:
-        shown = disclosure.share(change[f"responders_{reduction:g}"])
-        bounds = [_NAN if one is None else 100 * one for one in (shown.value, shown.low, shown.high)]
-        rows.append((reduction, *bounds))
-    frame = pd.DataFrame(rows, columns=["reduction", "share", "low", "high"])
+    rows: list[dict[str, Shown | str | float]] = [
+        {"reduction": reduction, "": disclosure.responders(change, f"responders_{reduction:g}")[0]}
+        for reduction in change.plan.responder_reductions
+    ]
+    safe = disclosure.table(rows, names={"value": "share"}, scale=100)
+    frame = needs_safe(safe, disclosure.profile)
     if not frame["share"].notna().any():
         return Sentence(f"Responders: {TOO_FEW}.")
-    expected = _expected_shares(change, disclosure, bad_month)
+    expected = _may_be_drawn(_expected_shares(change, disclosure, bad_month), disclosure)
     if expected is not None:
         frame["expected"] = expected
     draw = partial(
@@ -107,14 +129,19 @@ def responders_figure_block(
         expected_name="a bad month alone" if expected is not None else "",
     )
     alt = "Share of patients with at least this reduction: " + "; ".join(
-        f"{reduction:g}%: {number(share, 0)}%" for reduction, share, *_ in rows if share == share
+        f"{reduction:g}%: {number(share, 0)}%"
+        for reduction, share in frame[["reduction", "share"]].itertuples(index=False)
+        if share == share
     )
     if expected is not None:
         alt += "; to be expected from entering in a bad month alone: " + "; ".join(
             f"{reduction:g}%: {number(one, 0)}%"
             for reduction, one in zip(frame["reduction"], expected, strict=True)
         )
-    return figures.figure_block(lambda ax: draw(ax=ax), alt=f"{alt}.", height_mm=52, width="half")
+    caption = _with_note("", safe)
+    return figures.figure_block(
+        lambda ax: draw(ax=ax), alt=f"{alt}.", height_mm=52, width="half", caption=caption
+    )
 
 
 def _expected_shares(
@@ -126,7 +153,16 @@ def _expected_shares(
     if not disclosure.exact and bad_month.n_eligible < disclosure.least_for_mean:
         return None
     ranges = [bad_month.responder_range(float(one)) for one in change.plan.responder_reductions]
-    return [_NAN if one is None else round(50 * (one[0] + one[1])) for one in ranges]
+    return [float("nan") if one is None else round(50 * (one[0] + one[1])) for one in ranges]
+
+
+def _may_be_drawn(expected: list[float] | None, disclosure: Disclosure) -> list[float] | None:
+    """The expected shares where they are of this month: what is carried forward is not drawn among what is not."""
+    if expected is None:
+        return None
+    told = [None if one != one else one for one in expected]
+    found = disclosure.cell("responders of a bad month alone", "all", told)
+    return None if found.content is None or found.carried_from else expected
 
 
 def by_group_block(changes: Sequence[PairedChange], disclosure: Disclosure, *, half: bool = False) -> Block:
@@ -135,7 +171,10 @@ def by_group_block(changes: Sequence[PairedChange], disclosure: Disclosure, *, h
     In `share` they are not even named.
     """
     apart, _ = disclosure.apart(changes)
-    frame = group_frame(apart, disclosure, least=MIN_PATIENTS_FOR_MEAN)
+    if not apart:
+        return Sentence("A figure of the groups: too few patients in each of them.")
+    safe = group_table(apart, disclosure, least=MIN_PATIENTS_FOR_MEAN)
+    frame = needs_safe(safe, disclosure.profile)
     endpoint = changes[0].endpoint
     xlabel = f"change in {endpoint.label.lower()} ({endpoint.unit})"
     if not frame["value"].notna().any():
@@ -145,18 +184,21 @@ def by_group_block(changes: Sequence[PairedChange], disclosure: Disclosure, *, h
         f"{label} {number(value) if value == value else reason}"
         for label, value, reason in frame[["label", "value", "reason"]].itertuples(index=False)
     )
-    height = 6.0 * len(frame) + 18
+    height, caption = 6.0 * len(frame) + 18, _with_note("", safe)
     if half:
-        return figures.figure_block(lambda ax: draw(ax=ax), alt=f"{alt}.", height_mm=height, width="half")
-    return figures.figure_block(lambda ax: draw(ax=ax), alt=f"{alt}.", height_mm=height)
+        return figures.figure_block(
+            lambda ax: draw(ax=ax), alt=f"{alt}.", height_mm=height, width="half", caption=caption
+        )
+    return figures.figure_block(lambda ax: draw(ax=ax), alt=f"{alt}.", height_mm=height, caption=caption)
 
 
 def completeness_block(course: Course, disclosure: Disclosure) -> Block:
     """Share of days with an entry, week by week."""
-    frame = disclosure.completeness(course.completeness)
-    frame = frame[frame["week"].between(*COURSE_WEEKS)]
+    frame = course.completeness[course.completeness["week"].between(*COURSE_WEEKS)]
+    safe = disclosure.completeness(frame)
+    frame = needs_safe(safe, disclosure.profile)
     if frame.empty:
-        return Sentence(f"Completeness by week: {TOO_FEW}.")
+        return Sentence(f"Completeness by week: {safe.why_empty}.")
     draw = partial(figures.draw_completeness, frame)
     low, high = frame["share"].min(), frame["share"].max()
     between = f"between {percent(low)} and {percent(high)}" if percent(low) != percent(high) else percent(low)
@@ -165,4 +207,5 @@ def completeness_block(course: Course, disclosure: Disclosure) -> Block:
         "Days with an entry, of all days of the patients for whom the week was over. Before booking there is no "
         "diary yet."
     )
+    caption = _with_note(caption, safe)
     return figures.figure_block(lambda ax: draw(ax=ax), alt=alt, height_mm=45, caption=caption, width="half")

@@ -9,7 +9,7 @@ from outcomes.analysis.proportions import share as share_of
 from outcomes.analysis.questions.care import still_in_care
 from outcomes.analysis.results import PairedChange, Statistic
 from outcomes.reporting.claims_blocks import claims_summary_block
-from outcomes.reporting.disclosure import TOO_FEW
+from outcomes.reporting.disclosure import HELD_BACK, HELD_BACK_WORDS, TOO_FEW, carried_words
 from outcomes.reporting.expectations import expectation_words, glance_words, halved_expected
 from outcomes.reporting.figure_blocks import by_group_block, course_block
 from outcomes.reporting.formatting import interval, month_name, month_words, number, percent, percent_interval
@@ -72,9 +72,10 @@ class FirstPage(ReportBase):
         shown = self.disclosure.before_after(change)[2]
         windows = windows_phrase(self.plan, daily=change.daily)
         if shown.value is None:
-            return Lead((self._why_no_headline(windows),))
+            return Lead((self._why_no_headline(windows, shown.reason),))
         start, message, end = change_words(change.endpoint, shown.value, change.mode, windows)
-        patients = self.disclosure.people(change.n)
+        carried = carried_words((shown.carried_from,))
+        patients = f"{shown.people}; {carried}" if carried else shown.people
         bounds = say("first_page.bounds", interval=interval_phrase(change.endpoint, shown), patients=patients)
         cause = say("first_page.no_cause")
         still = still_in_care(self.numbers.periods, self.numbers.endpoints)
@@ -82,12 +83,14 @@ class FirstPage(ReportBase):
         more = (" ", care) if care else ()
         return Lead((start, Strong(message, "recorded"), end, mode_name(change.mode), bounds, cause, *more))
 
-    def _why_no_headline(self, windows: tuple[str, str]) -> str:
+    def _why_no_headline(self, windows: tuple[str, str], reason: str) -> str:
         change, least = self.primary, self.disclosure.least_for_mean
         if change.n == 0 and f"{DESCRIBED}baseline_mean" in change:
             return described_words(change, self.disclosure) or CLUSTER_NOT_COMPARED
         if change.n == 0 and self.disclosure.exact:
             return say("first_page.nobody", after=windows[1], before=windows[0])
+        if reason == HELD_BACK:
+            return f"The change is {HELD_BACK_WORDS}."
         if change.n >= least:
             return "The patients differ too little for a mean to be shown safely."
         return say("first_page.too_few", least=least)
@@ -95,12 +98,14 @@ class FirstPage(ReportBase):
     def expectation(self) -> Block:
         """What a bad month alone would give, short; the whole of it stands in its own section."""
         numbers = self.numbers
-        return Sentence(glance_words(numbers.bad_month, numbers.repeat, self.disclosure))
+        words = glance_words(numbers.bad_month, numbers.repeat, self.disclosure)
+        return Sentence(self.disclosure.text("expected of a bad month, short", words))
 
     def bad_month(self) -> Block:
         """What a bad month alone would give, beside the change and never taken off it."""
         numbers = self.numbers
-        return Sentence(expectation_words(numbers.bad_month, numbers.repeat, self.disclosure))
+        words = expectation_words(numbers.bad_month, numbers.repeat, self.disclosure)
+        return Sentence(self.disclosure.text("expected of a bad month", words))
 
     # ---- four figures ----
 
@@ -127,7 +132,8 @@ class FirstPage(ReportBase):
         per_28 = change.endpoint.counts_days
         label = say("first_page.per_28" if per_28 else "first_page.in_unit", endpoint=name, unit=unit)
         before, after, moved = self.disclosure.before_after(change)
-        patients = self.disclosure.people(change.n)
+        carried = carried_words((moved.carried_from,))
+        patients = f"{moved.people}, {carried}" if carried else moved.people
         if moved.value is None:
             return KeyFigure(label, "–", (moved.reason, patients))
         between = interval(moved.low, moved.high)
@@ -139,19 +145,24 @@ class FirstPage(ReportBase):
         change = self.find("headache_days_per_28")
         if change is None or "responders_50" not in change:
             return None
-        halved, started = (
-            self.disclosure.share(change[f"responders_50{end}"]) for end in ("", "_all_started")
-        )
+        halved, started = self.disclosure.responders(change, "responders_50")
         interval_text = percent_interval(halved.low, halved.high)
         share = say("counts.of", share=interval_text, n=halved.n_text)
         lines = [share if halved.value is not None else share_phrase(halved)]
         lines.append(say("first_page.all_who_started", share=share_phrase(started)))
-        if expected := halved_expected(self.numbers.bad_month, self.disclosure):
+        if expected := self._halved_expected():
             lines.append(f"a bad month alone: {expected}")
         if "worsened_50" in change:
             worse = share_phrase(self.disclosure.share(change["worsened_50"]))
             lines.append(say("first_page.worse_by_half", share=worse))
         return KeyFigure("Headache days halved", percent(halved.value), tuple(lines))
+
+    def _halved_expected(self) -> str:
+        words = halved_expected(self.numbers.bad_month, self.disclosure)
+        if not words:
+            return ""
+        found = self.disclosure.cell("halved by a bad month alone", "all", words)
+        return ", ".join(part for part in (found.content or "", carried_words((found.carried_from,))) if part)
 
     def _key_events(self) -> KeyFigure | None:
         answers = self.numbers.ask("safety")
@@ -177,7 +188,8 @@ class FirstPage(ReportBase):
 
     def _activity_words(self) -> str:
         found, shown = self.numbers.activity, self.disclosure
-        if found is None:
+        # Another month is always of other patients: nothing that is held against earlier reports could be told.
+        if found is None or shown.release is not None:
             return ""
         # One patient's sessions are not told as the clinic's.
         hidden = found.treated < shown.minimum_cell or 2 * found.most_of_one > found.sessions
@@ -195,8 +207,8 @@ class FirstPage(ReportBase):
         started = flow.n_patients - sum(left.get(reason, 0) for reason in _NOT_STARTED)
         baseline = started - sum(left.get(reason, 0) for reason in _NO_BASELINE)
         parts = [
-            f"enough baseline diary {self._part(baseline, started)}",
-            f"follow-up as well {self._part(flow.n_analysed, started)}",
+            f"enough baseline diary {self._part('baseline', baseline, started)}",
+            f"follow-up as well {self._part('follow-up', flow.n_analysed, started)}",
             *self._questionnaire_pairs(),
         ]
         people = f" ({started:,} with a first session)" if self.disclosure.exact else ""
@@ -206,13 +218,15 @@ class FirstPage(ReportBase):
             else (f"Patients{people}: {'; '.join(parts)}.")
         )
 
-    def _part(self, count: int, of: int) -> str:
+    def _part(self, what: str, count: int, of: int) -> str:
         """`119 (70%)`; in `share` the percentage alone, so that no total stands beside the flow."""
-        row = counted(count, of, self)
-        shown = self.disclosure.share(row)
+        shown = self.disclosure.share(counted(count, of, self), what)
         if shown.value is None:
             return shown.count_text if self.disclosure.exact else shown.reason
-        return f"{count:,} ({percent(shown.value)})" if self.disclosure.exact else percent(shown.value)
+        if self.disclosure.exact:
+            return f"{count:,} ({percent(shown.value)})"
+        carried = carried_words((shown.carried_from,))
+        return f"{percent(shown.value)} ({carried})" if carried else percent(shown.value)
 
     def _questionnaire_pairs(self) -> list[str]:
         answers = self.numbers.ask("questionnaires")
@@ -222,11 +236,13 @@ class FirstPage(ReportBase):
         if not pairs:
             return []
         most = max(pairs, key=lambda row: row.count or 0)
-        shown = self.disclosure.share(most)
+        shown = self.disclosure.share(most, answers.topic)
         what = f"both {answers.label(most.endpoint)} questionnaires"
         if shown.value is None:
             return [f"{what}: {shown.reason}"]
-        return [f"{what} {percent(shown.value)} of {shown.n_text} with a first"]
+        carried = carried_words((shown.carried_from,))
+        told = f"{what} {percent(shown.value)} of {shown.n_text} with a first"
+        return [f"{told} ({carried})" if carried else told]
 
     def _safety_words(self) -> str:
         answers = self.numbers.ask("safety")

@@ -10,7 +10,7 @@ import hashlib
 import json
 import os
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -33,6 +33,14 @@ class ReportSet:
 
     def digests(self) -> dict[str, str]:
         return {name: hashlib.sha256(content).hexdigest() for name, content in sorted(self.files.items())}
+
+    def without(self, profiles: Iterable[str]) -> ReportSet:
+        """The set without those of some profiles, which wait for a signature."""
+        gone = set(profiles)
+        return ReportSet(
+            {name: content for name, content in self.files.items() if name.split("/")[0] not in gone},
+            {profile: results for profile, results in self.results.items() if profile not in gone},
+        )
 
     def figures(self) -> dict[str, list[dict[str, Any]]]:
         """The key figures of each profile, as it shows them."""
@@ -80,8 +88,12 @@ def manifest_values(
     formats: Sequence[str],
     earlier: Sequence[Mapping[str, Any]],
     claims_since: Mapping[str, Sequence[str]],
+    ledger: bool,
 ) -> dict[str, Any]:
-    """The manifest of a run as plain values. `places` are paths as seen from the manifest's own folder."""
+    """The manifest of a run as plain values. `places` are paths as seen from the manifest's own folder.
+
+    `ledger`: whether a report of the run is held against the release ledger.
+    """
     return {
         "manifest_version": MANIFEST_VERSION,
         "run": identity.run_id,
@@ -101,8 +113,7 @@ def manifest_values(
         "figures": made.figures(),
         "results": digest_of(made.results),
         "files": made.digests(),
-        # The release ledger writes its own entry here.
-        "ledger": None,
+        "ledger": ledger,
     }
 
 

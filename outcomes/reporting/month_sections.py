@@ -68,7 +68,9 @@ class MonthSections(ComparisonSections):
     # ---- months ----
 
     def control_charts(self) -> Block:
-        """Four measures month by month with frozen limits, two beside two."""
+        """Four measures month by month with frozen limits, two beside two; not where reports follow one another."""
+        if self.disclosure.release is not None:
+            return Sentence("Month by month: shown to the clinic alone.")
         charts = [self._chart_block(measure) for measure in (BASELINE, CHANGE, COMPLETE, EVENTS)]
         known = [block for block in charts if block is not None]
         if not known:
@@ -84,6 +86,8 @@ class MonthSections(ComparisonSections):
 
     def control_charts_note(self) -> Block:
         """What a point outside its limits says, and for which measures there are no limits yet."""
+        if self.disclosure.release is not None:
+            return Notes(())
         notes, has_any = [], False
         for measure in _SCALES:
             chart = self.chart(measure)
@@ -158,7 +162,7 @@ class MonthSections(ComparisonSections):
                 "The change cannot be worked out in other ways: that needs a daily diary and patients."
             )
         if not self.disclosure.exact:
-            return Sentence(self._range_words())
+            return Sentence(self.disclosure.text("change under other choices", self._range_words()))
         # Here: the comparison on the command line uses tables.py and none of the multiverse.
         from outcomes.reporting.tables import draw_multiverse_of
         from outcomes.reporting.wording_multiverse import describe_multiverse

@@ -8,8 +8,7 @@ import pandas as pd
 
 from outcomes.analysis.planning import MOST_PATIENTS, half_width, patients_needed
 from outcomes.errors import PlanError
-from outcomes.reporting.expectations import precision_words
-from outcomes.reporting.first_page import FirstPage
+from outcomes.reporting.comparison_sections import ComparisonSections
 from outcomes.reporting.formatting import number
 from outcomes.reporting.page import Block, Notes, Sentence, TableBlock
 
@@ -19,11 +18,13 @@ _POWER = 0.8
 _MOST_LISTED = 25
 
 
-class NextPage(FirstPage):
+class NextPage(ComparisonSections):
     """Diaries and answers that can still be had, data to clean, and how many patients are still needed."""
 
     def next_diaries(self) -> Block:
         """Whose diary falls behind in an open window and can still be filled."""
+        if self.disclosure.release is not None:
+            return Sentence("Diaries and answers that can still be had are told to the clinic alone.")
         found = self.numbers.next
         if found is None:
             return Sentence("Open diaries cannot be told: that needs a daily diary with dates.")
@@ -51,7 +52,7 @@ class NextPage(FirstPage):
     def next_answers(self) -> Block:
         """Sessions not asked about at 72 hours, and red flags written down."""
         found = self.numbers.next
-        if found is None:
+        if found is None or self.disclosure.release is not None:
             return Notes(())
         rows = []
         if found.ask is not None:
@@ -74,6 +75,9 @@ class NextPage(FirstPage):
 
     def next_patients(self) -> Block:
         """Patients, and months at the present rate, until a change of so many days could be told from none."""
+        if self.disclosure.release is not None:
+            # How many are missing tells from month to month how many came.
+            return Sentence(self.precision_text())
         change = self.primary
         sd = change["change_sd"].value if "change_sd" in change else None
         hidden = self.disclosure.before_after(change)[2].value is None
@@ -93,7 +97,7 @@ class NextPage(FirstPage):
         notes = (
             "Patients with both periods for an 80% chance that a true mean change of this size is told from none, if "
             "they differ as much as those here. Months: at the rate of the last twelve.",
-            precision_words(change, self.disclosure),
+            self.precision_text(),
         )
         return TableBlock(
             ("A change of", "patients needed", "still missing", "months at this rate"),
@@ -118,12 +122,15 @@ class NextPage(FirstPage):
 
     def what_can_be_known(self) -> Block:
         """What a clinic of this size can know: how wide the interval is now, and at twice as many patients."""
+        return Sentence(self.disclosure.text("what can be known", self._known_words(), self.primary))
+
+    def _known_words(self) -> str:
         change, least = self.primary, self.disclosure.least_for_mean
         sd = change["change_sd"].value if "change_sd" in change else None
         if not sd or change.n < least or self.disclosure.before_after(change)[2].value is None:
             nobody = self.disclosure.exact and not change.n
             people = "With nobody compared" if nobody else f"With {self.disclosure.people(change.n)} compared"
-            return Sentence(
+            return (
                 f"{people} the records can tell who came and what happened at sessions. They cannot tell a "
                 "mean change from the ups and downs of months, and no headache type from another."
             )
@@ -134,8 +141,8 @@ class NextPage(FirstPage):
             if types
             else " No headache type has the 20 patients from which it could be looked at by itself."
         )
-        return Sentence(
-            f"With {self.disclosure.people(change.n)} the mean change is known to within ±{number(now)} "
+        return (
+            f"With {self.disclosure.before_after(change)[2].people} the mean change is known to within ±{number(now)} "
             f"{change.endpoint.unit}; with twice as many, to within ±{number(twice)}. More patients make the interval "
             f"narrower; they do not show what caused a change, which needs a comparison group.{by_type}"
         )

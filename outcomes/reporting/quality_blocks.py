@@ -8,7 +8,7 @@ from importlib import metadata
 import outcomes
 from outcomes.plan import AnalysisPlan
 from outcomes.records.checked import Records
-from outcomes.reporting.disclosure import Disclosure
+from outcomes.reporting.disclosure import Disclosure, carried_words
 from outcomes.reporting.page import Block, Notes, Provenance, TableBlock
 
 #: Tables whose rows are patients, or few for each: in `share` their rows are not counted out.
@@ -20,17 +20,22 @@ _PACKAGES = ("duckdb", "numpy", "pandas", "scipy", "statsmodels")
 def data_quality_block(records: Records, disclosure: Disclosure) -> Block:
     """Where the rows of each table went: as counts, or in `share` as percent of the table's rows."""
     exact, show = disclosure.exact, disclosure.rows
-    rows = []
+    rows: list[tuple[str, ...]] = []
+    carried: list[str] = []
     for count in records.counts:
         if not exact and count.table in _ROWS_ARE_PATIENTS:
             continue
         parts = (count.used, count.not_recorded, count.collapsed, count.set_aside)
         first = (show(count.rows_in, count.rows_in),) if exact else ()
-        rows.append((count.table, *first, *(show(part, count.rows_in) for part in parts)))
+        cells = [*first, *(show(part, count.rows_in) for part in parts)]
+        found = disclosure.cell_of_records(f"rows of {count.table}", cells)
+        rows.append((count.table, *(found.content or ["–"] * len(cells))))
+        if found.carried_from:
+            carried.append(f"{count.table}: {carried_words((found.carried_from,))}.")
     notes = ["Set aside: rows that break a rule or contradict another; 'outcomes check' lists them."]
     if not exact:
         notes.append("Percent of the rows of each table. Tables with a row per patient are not in it.")
-    notes += _declarations(records, disclosure)
+    notes += carried + _declarations(records, disclosure)
     if not rows:
         return Notes(("The rows of these tables are patients, so they are not counted out here.", *notes[2:]))
     first = ("rows in",) if exact else ()
@@ -61,8 +66,13 @@ def _declarations(records: Records, disclosure: Disclosure) -> list[str]:
     return told
 
 
-def provenance_block(records: Records, plan: AnalysisPlan, window: str, run_id: str | None = None) -> Block:
-    """Plan, versions and inputs behind every number. `window` is the follow-up in words, where there is a diary."""
+def provenance_block(
+    records: Records, plan: AnalysisPlan, window: str, disclosure: Disclosure, run_id: str | None = None
+) -> Block:
+    """Plan, versions and inputs behind every number. `window` is the follow-up in words, where there is a diary.
+
+    Fingerprints of the input stay in the clinic: they would confirm a guess about a small file.
+    """
     shown = ", ".join(
         f"{key} = {value}" for key, value in plan.to_dict().items() if value not in (None, {}, [])
     )
@@ -75,5 +85,6 @@ def provenance_block(records: Records, plan: AnalysisPlan, window: str, run_id: 
     ]
     if records.gate is not None:
         rows.append(("identity checks that ran", "; ".join(records.gate.checks_run)))
-    rows += [(f"SHA-256 of {name}", digest) for name, digest in records.fingerprints().items()]
+    if disclosure.exact:
+        rows += [(f"SHA-256 of {name}", digest) for name, digest in records.fingerprints().items()]
     return Provenance(tuple(rows))

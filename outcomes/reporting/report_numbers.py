@@ -38,6 +38,7 @@ from outcomes.claims.kept import Standing
 from outcomes.errors import InvalidRecords, PlanError
 from outcomes.plan import AnalysisPlan
 from outcomes.records.checked import Records
+from outcomes.reporting.disclosure.behind import Behind
 
 #: Above so many patients compared the other choices take longer than all the rest of the report.
 MOST_FOR_MULTIVERSE = 10_000
@@ -81,6 +82,14 @@ class ReportNumbers:
     def flow(self) -> PatientFlow:
         found = self.periods.flow
         return found or summary_flow(self.endpoints, str(self.endpoints["mode"].iloc[0]), self.plan)
+
+    def who_stands_behind(self) -> Behind:
+        """The patients behind the numbers, for the release ledger."""
+        return self._behind
+
+    @cached_property
+    def _behind(self) -> Behind:
+        return Behind(self.periods, self.endpoints)
 
     # ---- comparisons ----
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import datetime as dt
 import json
 from collections.abc import Callable, Mapping, Sequence
@@ -26,7 +27,8 @@ from outcomes.plan import AnalysisPlan, read_plan
 from outcomes.records.sources import Location, locate
 from outcomes.reporting import clock
 from outcomes.reporting.claims_blocks import claims_beside
-from outcomes.reporting.disclosure import Disclosure
+from outcomes.reporting.disclosure import PROFILES, Disclosure, Profile
+from outcomes.reporting.disclosure.session import DISCLOSURE_FILE, ReleaseSession, release_session
 from outcomes.reporting.exports import NAMES, other_forms
 from outcomes.reporting.identity import RunIdentity, differences, identify, sha256_of
 from outcomes.reporting.language import say, speaking, translated
@@ -46,7 +48,6 @@ from outcomes.reporting.typesetting import PageMarks, build_html, build_pdf
 from outcomes.reporting.wording import LIMITATION
 
 TEMPLATE = "monthly_report"
-PROFILES = ("internal", "share")
 RESULTS_FILE = "results.json"
 _ALL_FILES = ("report.html", "report.pdf", RESULTS_FILE, *NAMES)
 #: Bytes of one profile, roughly three times those of the sample's report; the typeface makes most of them.
@@ -118,22 +119,30 @@ def write_reports(
         tuple(formats),
     )
     destination = _destination(request, output)
-    with run_lock(output, "report"), told_status(Path(output), month) as status:
+    with (
+        run_lock(output, "report"),
+        told_status(Path(output), month) as status,
+        contextlib.ExitStack() as stack,
+    ):
         room_for(output, _LARGEST_REPORT * len(profiles))
         tell("Looking at the records …")
         location = locate(source)
         plan = read_plan(plan_file, location.beside)
+        session = stack.enter_context(release_session(output, month or "all", sign_off=plan.sign_off))
         # Each profile reads the records anew: they must be the same ones.
         with unchanged(location.files):
             identity = request.identify(location, plan)
             status.run = identity.run_id
-            kept = _kept_profiles(destination, request, identity)
+            kept = _kept_profiles(destination, request, identity, plan)
             earlier = earlier_reports(Path(output), identity)
             declared, kept_claims = claims_beside(location), within(output, KEPT_FILE)
             place = request.source_in(location)
             since = standings_of(declared, kept_claims, place, clock.today()) if declared is not None else {}
             claims_since = {name: [one.declared_on.isoformat(), one.why] for name, one in since.items()}
-            made = compute_set(request, location, plan, identity, earlier, claims_since, tell=tell)
+            made = compute_set(request, location, plan, identity, earlier, claims_since, session, tell=tell)
+        released = _by_profile(made, session)
+        waiting = {profile: files for profile, files in released.items() if session.waits(profile)}
+        made = made.without(waiting)
         made = ReportSet({**kept.files, **made.files}, {**kept.results, **made.results})
         values = manifest_values(
             made,
@@ -143,10 +152,18 @@ def write_reports(
             formats=formats,
             earlier=earlier,
             claims_since=claims_since,
+            ledger=any(profile != "internal" for profile in request.profiles),
         )
         tell(f"Putting {destination.name} in its place …")
-        _put_in_place(destination, {**made.files, MANIFEST_FILE: manifest_text(values).encode("utf-8")})
-        written = [destination / name for name in (*made.files, MANIFEST_FILE)]
+        signed = _signed(destination, session)
+        with session.placed(released):
+            for profile, files in waiting.items():
+                _put_pending(session.place_of(profile), files)
+            if made.files:
+                manifest = {MANIFEST_FILE: manifest_text(values).encode("utf-8")}
+                _put_in_place(destination, {**signed, **made.files, **manifest})
+        written = [destination / name for name in (*made.files, MANIFEST_FILE) if made.files]
+        written += [session.place_of(profile) / name for profile, files in waiting.items() for name in files]
         if declared is not None:
             keep(declared, kept_claims, place, clock.today())
         status.files = [path.relative_to(output).as_posix() for path in written]
@@ -177,16 +194,21 @@ def compute_set(
     identity: RunIdentity,
     earlier: Sequence[Mapping[str, Any]],
     claims_since: Mapping[str, Sequence[str]],
+    session: ReleaseSession,
     *,
     timestamp: dt.datetime | None = None,
     tell: Callable[[str], None] = lambda step: None,
 ) -> ReportSet:
-    """Everything that a run writes but its manifest. `timestamp` stands in the PDF; else the month's end."""
+    """Everything that a run writes but its manifest. `timestamp` stands in the PDF; else the month's end.
+
+    What is handed on is held against the ledger that `session` found.
+    """
     moment = timestamp or _timestamp(request.month)
     parameters = [
         {
             **_parameters(request, location, plan, identity, earlier, profile),
             "claims_since": {name: list(one) for name, one in claims_since.items()},
+            "ledger": session.folder_for(profile),
         }
         for profile in request.profiles
     ]
@@ -270,12 +292,19 @@ def _timestamp(month: str | None) -> dt.datetime:
 # ---- writing ----
 
 
-def _kept_profiles(destination: Path, request: ReportRequest, identity: RunIdentity) -> ReportSet:
+def _kept_profiles(
+    destination: Path, request: ReportRequest, identity: RunIdentity, plan: AnalysisPlan
+) -> ReportSet:
     """The profile that was not asked for, as it stands there, where it is of this same run.
 
     Raises FileProblem where it is of another: a set in which one half is older than the other is none.
     """
-    there = [one for one in PROFILES if one not in request.profiles and (destination / one).is_dir()]
+    there: list[Profile] = [
+        one for one in PROFILES if one not in request.profiles and (destination / one).is_dir()
+    ]
+    if plan.sign_off:
+        # What somebody has signed stays as it is: it is no half of this set.
+        there = [one for one in there if one == "internal"]
     files: dict[str, bytes] = {}
     results: dict[str, Mapping[str, Any]] = {}
     for profile in there:
@@ -292,7 +321,7 @@ def _kept_profiles(destination: Path, request: ReportRequest, identity: RunIdent
             same = False
         if not same:
             raise FileProblem(
-                f"{destination.name}: holds a {profile} report of another run. Write both together, without "
+                f"{destination.name}: holds a {profile} report of another run. Write all together, without "
                 "--profile, or choose another place."
             )
         files |= {name: (destination / name).read_bytes() for name in names}
@@ -303,6 +332,38 @@ def _kept_profiles(destination: Path, request: ReportRequest, identity: RunIdent
 
 def _is_whole(path: Path, digest: str) -> bool:
     return path.is_file() and sha256_of(path) == digest
+
+
+def _by_profile(made: ReportSet, session: ReleaseSession) -> dict[str, dict[str, bytes]]:
+    """The files of each profile by their names in its folder; with what a person who signs looks at."""
+    found: dict[str, dict[str, bytes]] = {}
+    for path, content in made.files.items():
+        profile, name = path.split("/", 1)
+        found.setdefault(profile, {})[name] = content
+    for profile, files in found.items():
+        if session.waits(profile):
+            files[DISCLOSURE_FILE] = session.disclosure_json(profile)
+    return found
+
+
+def _signed(destination: Path, session: ReleaseSession) -> dict[str, bytes]:
+    """What was signed before and stands in the month's folder: it stays there until the next one is signed."""
+    return {
+        f"{profile}/{name}": path.read_bytes()
+        for profile in PROFILES
+        if session.waits(profile)
+        for name in _ALL_FILES
+        if (path := destination / profile / name).is_file()
+    }
+
+
+def _put_pending(place: Path, contents: Mapping[str, bytes]) -> None:
+    """A report that waits for a signature, in a folder of its own."""
+    private_folder(place.parent.parent)
+    private_folder(place.parent)
+    with built_folder(place, known_names=[*_ALL_FILES, DISCLOSURE_FILE], may_replace=True) as partial:
+        for name, content in contents.items():
+            write_private(within(partial, name), content)
 
 
 def _put_in_place(destination: Path, contents: Mapping[str, bytes]) -> None:

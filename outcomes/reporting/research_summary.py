@@ -162,7 +162,8 @@ class ResearchSummary:
         return Notes(tuple(lines))
 
     def provenance(self) -> Block:
-        return provenance_block(self.records, self.plan, followup_phrase(self.plan))
+        disclosure = Disclosure("internal", self.plan.minimum_cell)
+        return provenance_block(self.records, self.plan, followup_phrase(self.plan), disclosure)
 
     # ---- STROBE ----
 

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from outcomes.errors import OutcomesError, PlanError
 from outcomes.plan import AnalysisPlan
-from outcomes.reporting.disclosure import Disclosure, Shown
+from outcomes.reporting.disclosure import HELD_BACK, Disclosure, Shown, carried_words
 from outcomes.reporting.formatting import interval, month_words, number, percent, percent_interval
 from outcomes.reporting.page import Align, Block, Sentence, TableBlock
 
@@ -80,13 +80,21 @@ def shown_figures(report: ReportBase) -> list[dict[str, Any]]:
     where it hides them. `n` is the number of patients in words, `text` the figure in words.
     """
     disclosure = report.disclosure
-    figures = [
-        _figure("patients_analysed", "Patients compared", "", None, disclosure.people(report.flow.n_analysed))
-    ]
+    figures = [_figure("patients_analysed", "Patients compared", "", None, _patients_compared(report))]
     for change in report.comparison:
         figures += _means(change, disclosure)
         figures += _shares(change, disclosure)
     return figures
+
+
+def _patients_compared(report: ReportBase) -> str:
+    n = report.flow.n_analysed
+    if report.disclosure.release is None:
+        return report.disclosure.people(n)
+    count = report.disclosure.standing("analysed", n)
+    carried = carried_words((count.carried_from,))
+    people = HELD_BACK if count.text == "–" else f"{'about ' if count.drawn else ''}{count.text} patients"
+    return f"{people}, {carried}" if carried else people
 
 
 def _means(change: PairedChange, disclosure: Disclosure) -> list[dict[str, Any]]:
@@ -129,13 +137,18 @@ def _mean_words(shown: Shown) -> str:
     if shown.value is None:
         return shown.reason
     bounds = f" ({interval(shown.low, shown.high)})" if shown.low is not None else ""
-    return f"{number(shown.value)}{bounds}, n\u00a0{shown.n_text}"
+    return f"{number(shown.value)}{bounds}, n\u00a0{shown.n_text}{_carried(shown)}"
 
 
 def _share_words(shown: Shown) -> str:
     if shown.value is None:
         return shown.reason
-    return f"{percent(shown.value)} ({percent_interval(shown.low, shown.high)}), n\u00a0{shown.n_text}"
+    return f"{percent(shown.value)} ({percent_interval(shown.low, shown.high)}), n\u00a0{shown.n_text}{_carried(shown)}"
+
+
+def _carried(shown: Shown) -> str:
+    carried = carried_words((shown.carried_from,))
+    return f", {carried}" if carried else ""
 
 
 # ---- what has moved ----
@@ -233,19 +246,25 @@ def became(old: Mapping[str, Any], new: Mapping[str, Any] | None) -> str:
 
 def _moved_since(report: ReportBase, earlier: EarlierReport) -> list[_Moved] | None:
     """None where the earlier month cannot be worked out from the records as they are now."""
-    again = (
-        report
-        if earlier.month == report.month
-        else replace(report, month=earlier.month, shared=None, earlier=())
-    )
+    # Worked out anew to be compared, and not to be shown: the ledger is not asked, and what it held is not compared.
+    disclosure = replace(report.disclosure, release=None)
+    again = replace(report, disclosure=disclosure)
+    if earlier.month != report.month:
+        again = replace(again, month=earlier.month, shared=None, earlier=())
+    shown_then = [figure for figure in earlier.figures if not _was_held(figure["text"])]
     try:
-        found = moved(earlier.figures, shown_figures(again))
+        found = moved(shown_then, shown_figures(again))
         if not found:
             return []
         under_old_plan = _under_its_plan(again, earlier)
     except OutcomesError:
         return None
     return [(old, new, _why(old, new, earlier, under_old_plan)) for old, new in found]
+
+
+def _was_held(text: str) -> bool:
+    """Whether an earlier report showed the figure of a still earlier one, or none because of it."""
+    return HELD_BACK in text or "carried forward" in text
 
 
 def _under_its_plan(again: ReportBase, earlier: EarlierReport) -> dict[str, Mapping[str, Any]] | None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from outcomes.analysis.answers import Answers
 from outcomes.analysis.proportions import most_if_none
 from outcomes.analysis.results import Statistic
-from outcomes.reporting.disclosure import MIN_ROWS_FOR_SHARE, TOO_FEW, Disclosure
+from outcomes.reporting.disclosure import MIN_ROWS_FOR_SHARE, TOO_FEW, Disclosure, carried_words
 from outcomes.reporting.formatting import percent, percent_decimals, percent_interval
 from outcomes.reporting.topic_blocks import first, shown_row
 
@@ -19,13 +19,14 @@ def event_share(answers: Answers, grade: str, disclosure: Disclosure) -> tuple[s
         return "–", "nobody was asked"
     if not disclosure.exact and not _patients_may_be_shown(answers, grade, disclosure):
         return "–", TOO_FEW
-    shown = shown_row(row, disclosure, of_sessions=True)
+    shown = shown_row(row, disclosure, of_sessions=True, topic=answers.topic)
     if shown.value is None:
         return "–", shown.reason
     places = percent_decimals(shown.high if shown.high is not None else shown.value)
     asked = f"of {shown.n_text} sessions asked about"
     bounds = f"{percent_interval(shown.low, shown.high, places)} " if shown.low is not None else ""
-    return percent(shown.value, places), f"{bounds}{asked}"
+    carried = carried_words((shown.carried_from,))
+    return percent(shown.value, places), f"{bounds}{asked}" + (f", {carried}" if carried else "")
 
 
 def serious_words(answers: Answers, disclosure: Disclosure) -> str:
@@ -36,7 +37,10 @@ def serious_words(answers: Answers, disclosure: Disclosure) -> str:
     if not disclosure.exact and row.n < MIN_ROWS_FOR_SHARE:
         return f"serious: {TOO_FEW}"
     if row.count == 0:
-        return f"serious: none seen, at most {_at_most(row, disclosure)}"
+        words = f"serious: none seen, at most {_at_most(row, disclosure)}"
+        found = disclosure.cell("safety/serious events", "all", words)
+        carried = carried_words((found.carried_from,))
+        return f"{found.content or 'serious: held back'}" + (f", {carried}" if carried else "")
     if not disclosure.exact:
         return "serious: not shown"
     places = percent_decimals(row.high)
@@ -59,9 +63,13 @@ def asked_again(answers: Answers, disclosure: Disclosure) -> str:
     if disclosure.exact:
         return f"asked again at 72 hours: {percent(row.value)} of {row.n:,} sessions"
     again = disclosure.rows(row.count or 0, row.n)
-    return "" if again == TOO_FEW else f"asked again at 72 hours: {again} of sessions"
+    if again == TOO_FEW:
+        return ""
+    found = disclosure.cell("safety/asked again", "all", f"asked again at 72 hours: {again} of sessions")
+    carried = carried_words((found.carried_from,))
+    return (found.content or "") + (f", {carried}" if carried else "")
 
 
 def _patients_may_be_shown(answers: Answers, grade: str, disclosure: Disclosure) -> bool:
     row = first(answers, f"patients_{grade}")
-    return row is not None and disclosure.share(row).value is not None
+    return row is not None and disclosure.share(row, answers.topic).value is not None

@@ -13,7 +13,7 @@ from outcomes.analysis.comparison import DESCRIBED
 from outcomes.analysis.diagnoses import DIAGNOSED_LATER, SELF_LABELLED_SINUS
 from outcomes.analysis.periods import REASONS, PatientFlow
 from outcomes.analysis.results import ComparisonTable, Course, Multiverse, PairedChange, Statistic
-from outcomes.reporting.disclosure import NOT_SHOWN, TOO_FEW, Disclosure, Shown
+from outcomes.reporting.disclosure import NOT_SHOWN, TOO_FEW, Disclosure, SafeTable, Shown, carried_words
 from outcomes.reporting.formatting import (
     confidence_name,
     interval,
@@ -128,8 +128,8 @@ def groups_block(changes: Sequence[PairedChange], disclosure: Disclosure, captio
     table = _changes_table([label_of(change.group) for change in shown], shown, disclosure, caption)
     if not together:
         return table
-    n_text = disclosure.patients_in_table(sum(change.n for change in together))
-    row = ("Others, not shown apart", "–", "–", NOT_SHOWN, "–", n_text)
+    # Without their number: beside everyone's and the shown groups' it would narrow all of them down.
+    row = ("Others, not shown apart", "–", "–", NOT_SHOWN, "–", "–")
     note = "Small groups stand together, so that none can be worked out from the others."
     return replace(table, rows=(*table.rows, row), notes=(*table.notes, note))
 
@@ -137,9 +137,11 @@ def groups_block(changes: Sequence[PairedChange], disclosure: Disclosure, captio
 def _changes_table(
     labels: Sequence[str], changes: Sequence[PairedChange], disclosure: Disclosure, caption: str
 ) -> TableBlock:
-    rows = []
+    rows, carried = [], []
     for label, change in zip(labels, changes, strict=True):
         before, after, moved = disclosure.before_after(change)
+        if moved.carried_from:
+            carried.append(f"{label}: {carried_words((moved.carried_from,))}.")
         if disclosure.exact and change.n == 0 and f"{DESCRIBED}baseline_mean" in change:
             levels = (change[f"{DESCRIBED}{period}_mean"].value for period in ("baseline", "followup"))
             cells = (*map(number, levels), "not compared", "–")
@@ -155,7 +157,7 @@ def _changes_table(
         tuple(rows),
         caption=caption,
         align=("left", "decimal", "decimal", "decimal", "right", "right"),
-        notes=() if disclosure.exact else ("Patients rounded to the nearest 5.",),
+        notes=() if disclosure.exact else ("Patients rounded to the nearest 5.", *carried),
     )
 
 
@@ -176,26 +178,32 @@ def flow_block_rounded(flow: PatientFlow, reasons: Iterable[str], disclosure: Di
     between them. The total is that of the numbers shown.
     """
     left_out = dict(flow.left_out)
-    counts = [(f"left out: {REASONS[reason]}", left_out.get(reason, 0)) for reason in reasons]
-    counts.append(("compared", flow.n_analysed))
-    drawn = [disclosure.patients_drawn(n) for _, n in counts]
-    total = int(sum(n for n in drawn if n is not None))
-    rows = [(label, disclosure.patients_in_table(n)) for label, n in counts]
+    counts = [
+        (f"left out: {REASONS[reason]}", disclosure.standing(reason, left_out.get(reason, 0)))
+        for reason in reasons
+    ]
+    counts.append(("compared", disclosure.standing("analysed", flow.n_analysed)))
+    total = int(sum(count.drawn for _, count in counts if count.drawn is not None))
+    rows = [(label, count.text) for label, count in counts]
     rows.append(("total of the numbers shown", number(total, 0) if total else "–"))
-    return TableBlock(("", "patients"), tuple(rows), notes=("Rounded to the nearest 5.",))
+    carried = carried_words(tuple(count.carried_from for _, count in counts))
+    notes = ("Rounded to the nearest 5.", *([f"Some numbers are {carried}."] if carried else []))
+    return TableBlock(("", "patients"), tuple(rows), notes=notes)
 
 
 def responders_block(change: PairedChange, disclosure: Disclosure) -> TableBlock:
     """Share reaching each reduction, of those evaluable and of all who started, and worsening."""
-    rows = []
+    rows, carried = [], []
     for reduction in change.plan.responder_reductions:
         name = f"responders_{reduction:g}"
-        evaluable, started = disclosure.share(change[name]), disclosure.share(change[f"{name}_all_started"])
+        evaluable, started = disclosure.responders(change, name)
+        carried += [evaluable.carried_from, started.carried_from]
         rows.append(
             (_share_label(change, reduction, better=True), *_share_cells(evaluable), *_share_cells(started))
         )
     for increase in change.plan.worsening_increases:
         shown = disclosure.share(change[f"worsened_{increase:g}"])
+        carried.append(shown.carried_from)
         rows.append((_share_label(change, increase, better=False), *_share_cells(shown), "–", "–"))
     first = change[f"responders_{change.plan.responder_reductions[0]:g}"] if rows else None
     counted = [f"{note}." for note in (first.notes if first is not None else ()) if "not eligible" in note]
@@ -207,6 +215,7 @@ def responders_block(change: PairedChange, disclosure: Disclosure) -> TableBlock
         notes=(
             f"{least[0].upper()}{least[1:]}. Of all who started: a missing follow-up counts as no response.",
             *(counted if disclosure.exact else ()),
+            *([f"Some shares are {words}."] if (words := carried_words(tuple(carried))) else ()),
         ),
     )
 
@@ -309,22 +318,19 @@ def frame_html(frame: pd.DataFrame) -> str:
     return TableBlock(tuple(str(name) for name in frame.columns), rows).as_html()
 
 
-def group_frame(changes: Sequence[PairedChange], disclosure: Disclosure, least: int = 0) -> pd.DataFrame:
+def group_table(changes: Sequence[PairedChange], disclosure: Disclosure, least: int = 0) -> SafeTable:
     """`label`, `value`, `low`, `high`, `n_text`, `reason` of each group, for the figure by group.
 
     Groups of fewer than `least` patients are named and not drawn: their intervals would set the scale.
     """
-    rows = []
+    rows: list[dict[str, Shown | str | float]] = []
     for change in changes:
         shown = disclosure.before_after(change)[2]
-        nan = float("nan")
-        bounds = [nan if one is None else one for one in (shown.value, shown.low, shown.high)]
-        n_text = disclosure.people(change.n)
-        reason = shown.reason
         if change.n < least:
-            bounds, reason = [nan, nan, nan], f"{TOO_FEW}: {disclosure.patients(change.n)}"
-        rows.append((label_of(change.group), *bounds, n_text, reason))
-    return pd.DataFrame(rows, columns=["label", "value", "low", "high", "n_text", "reason"])
+            reason = f"{TOO_FEW}: {disclosure.patients(change.n)}"
+            shown = replace(shown, value=None, low=None, high=None, reason=reason)
+        rows.append({"label": label_of(change.group), "": shown})
+    return disclosure.table(rows)
 
 
 def draw_change(change: PairedChange, ax: Axes | None = None) -> Axes:
@@ -346,8 +352,8 @@ def draw_changes(table: ComparisonTable, ax: Axes | None = None) -> Axes:
 
     first = table.changes[0].endpoint
     changes = [change for change in table if change.endpoint.name == first.name]
-    frame = group_frame(changes, Disclosure("internal", table.plan.minimum_cell))
-    return draw_by_group(frame, f"change in {first.label.lower()} ({first.unit})", ax=ax)
+    safe = group_table(changes, Disclosure("internal", table.plan.minimum_cell))
+    return draw_by_group(safe.frame, f"change in {first.label.lower()} ({first.unit})", ax=ax)
 
 
 def draw_course_of(course: Course, ax: Axes | None = None) -> Axes:

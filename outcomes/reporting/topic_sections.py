@@ -14,7 +14,7 @@ from outcomes.analysis.answers import Answers
 from outcomes.analysis.results import Statistic
 from outcomes.reporting import figures
 from outcomes.reporting.comparison_sections import DRUG_ENDPOINTS, ComparisonSections
-from outcomes.reporting.disclosure import TOO_FEW
+from outcomes.reporting.disclosure import TOO_FEW, carried_words, needs_safe
 from outcomes.reporting.figure_words import forest_words, soreness_words, survival_words
 from outcomes.reporting.figures_forest import draw_forest, forest_height_mm
 from outcomes.reporting.figures_safety import SORENESS_MM, draw_events, draw_soreness, events_height_mm
@@ -22,10 +22,9 @@ from outcomes.reporting.figures_survival import draw_survival, survival_height_m
 from outcomes.reporting.figures_topics import CURVE_NAMES, change_name
 from outcomes.reporting.formatting import interval, number, p_value, percent, rounded
 from outcomes.reporting.page import Block, Columns, Notes, Sentence, TableBlock
-from outcomes.reporting.report_base import plain_note
 from outcomes.reporting.safety_words import asked_again, event_share, serious_words
 from outcomes.reporting.tables import changes_block
-from outcomes.reporting.topic_blocks import answers_table, chosen, first, shown_row, value_text
+from outcomes.reporting.topic_blocks import answers_table, chosen, first, notes_of, shown_row, value_text
 
 #: Curves that the report shows; the others are for the analyst.
 _CURVES = ("loss_responders", "relapse_all")
@@ -53,7 +52,7 @@ class TopicSections(ComparisonSections):
             "sustained_30_over_3_all_started", "sustained_50_over_3_all_started", "sustained_75_over_3_all_started",
             "sustained_50_over_6_all_started", "first_response_by_followup_end", "first_response_kept",
         ]  # fmt: skip
-        notes = tuple(plain_note(note) for note in answers.notes)
+        notes = notes_of(answers, self.disclosure)
         caption = "Responses for 28-day periods in a row"
         return answers_table(answers, chosen(answers, names), self.disclosure, caption=caption, notes=notes)
 
@@ -93,7 +92,7 @@ class TopicSections(ComparisonSections):
             else "p not known"
         )
         few = row.n < self.disclosure.least_for_mean and not self.disclosure.exact
-        if few:
+        if few or self.disclosure.release is not None:
             return Notes(())
         words = f"Difference between the headache types: F {number(row.value, 2)}, {told}"
         people = self.disclosure.people(row.n)
@@ -139,7 +138,7 @@ class TopicSections(ComparisonSections):
 
     def _two_shares(self, before: Statistic, after: Statistic) -> tuple[str, str, str]:
         """Both shares or neither: one beside a hidden one would be worth an attempt."""
-        shown = [shown_row(row, self.disclosure) for row in (before, after)]
+        shown = [shown_row(row, self.disclosure, topic="states") for row in (before, after)]
         if any(one.value is None for one in shown):
             return TOO_FEW, TOO_FEW, shown[0].n_text
         return value_text(shown[0]), value_text(shown[1]), shown[0].n_text
@@ -166,22 +165,25 @@ class TopicSections(ComparisonSections):
     def _instrument(self, answers: Answers, name: str) -> tuple[str, ...] | None:
         found = {row.statistic: row for row in answers if row.endpoint == name}
         means = [
-            shown_row(found[one], self.disclosure) for one in ("baseline_mean", "followup_mean", "change")
+            shown_row(found[one], self.disclosure, topic=answers.topic)
+            for one in ("baseline_mean", "followup_mean", "change")
         ]
         if any(one.value is None for one in means):
             return None
         change = means[2]
         bounds = f" ({interval(change.low, change.high)})" if change.low is not None else ""
-        shares = [self._share_of(found.get(one)) for one in ("improved", "worsened")]
+        shares = [self._share_of(found.get(one), answers.topic) for one in ("improved", "worsened")]
+        carried = carried_words(tuple(one.carried_from for one in means))
+        pairs = f"{change.n_text}, {carried}" if carried else change.n_text
         return (
             answers.label(name), number(means[0].value), number(means[1].value), f"{number(change.value)}{bounds}",
-            *shares, change.n_text,
+            *shares, pairs,
         )  # fmt: skip
 
-    def _share_of(self, row: Statistic | None) -> str:
+    def _share_of(self, row: Statistic | None, topic: str) -> str:
         if row is None or row.value is None:
             return "–"
-        shown = self.disclosure.share(row)
+        shown = self.disclosure.share(row, topic)
         return percent(shown.value) if shown.value is not None else TOO_FEW
 
     # ---- durability ----
@@ -202,7 +204,7 @@ class TopicSections(ComparisonSections):
             else answers.label(row.statistic)
             for row in rows
         ]
-        notes = tuple(plain_note(note) for note in answers.notes)
+        notes = notes_of(answers, self.disclosure)
         caption = "Later, and whether a response is kept"
         return answers_table(answers, rows, self.disclosure, caption=caption, labels=labels, notes=notes)
 
@@ -264,7 +266,9 @@ class TopicSections(ComparisonSections):
         for grade in ("any", "mild", "significant", "serious"):
             share, beside = event_share(answers, grade, self.disclosure)
             patients = first(answers, f"patients_{grade}")
-            shown = self.disclosure.share(patients) if patients is not None else None
+            shown = (
+                shown_row(patients, self.disclosure, topic=answers.topic) if patients is not None else None
+            )
             of_patients = TOO_FEW
             if shown is not None and shown.value is not None:
                 of_patients = f"{value_text(shown)} of {shown.n_text}"
@@ -275,7 +279,7 @@ class TopicSections(ComparisonSections):
         rows += self._needle_rows(answers)
         # Notes that count rows or patients are the clinic's own.
         own = () if self.disclosure.exact else _COUNTING_NOTES
-        notes = tuple(plain_note(note) for note in answers.notes if not note.startswith(("context", *own)))
+        notes = notes_of(answers, self.disclosure, without=("context", *own))
         return TableBlock(
             ("", "sessions", "patients with it"), tuple(rows), "Adverse events, the worse of both askings",
             ("left", "right", "right"), notes,
@@ -291,7 +295,8 @@ class TopicSections(ComparisonSections):
                 ("Needles in are not needles out", f"{differ.count:,} of {differ.n:,}", "–"),
             ]
         share = self.disclosure.rows(counted.count, counted.n)
-        return [("Needles counted in and out", share if share == TOO_FEW else f"{share} of sessions", "–")]
+        words = share if share == TOO_FEW else f"{share} of sessions"
+        return [("Needles counted in and out", self.disclosure.text("needles counted", words), "–")]
 
     def safety_figures(self) -> Block:
         """Events by grade and the course of soreness, side by side; in `share` the soreness of days with enough."""
@@ -320,9 +325,18 @@ class TopicSections(ComparisonSections):
             frame = frame.assign(n=[self.disclosure.patients_drawn(int(n)) or math.nan for n in frame["n"]])
             for column, decimals in (("mean", 1), ("low", 1), ("high", 1), ("share_any", 2)):
                 frame[column] = [float(rounded(one, decimals)) for one in frame[column]]
+        caption = ""
+        if self.disclosure.release is not None:
+            # Whose soreness it is day by day is not known here: it is held as one.
+            safe = self.disclosure.released_frame("safety/soreness", frame)
+            frame, caption = needs_safe(safe, self.disclosure.profile), safe.note
         if frame.empty:
             return None
         draw = partial(draw_soreness, frame)
         return figures.figure_block(
-            lambda ax: draw(ax=ax), alt=soreness_words(frame), height_mm=SORENESS_MM, width="half"
+            lambda ax: draw(ax=ax),
+            alt=soreness_words(frame),
+            height_mm=SORENESS_MM,
+            width="half",
+            caption=caption,
         )

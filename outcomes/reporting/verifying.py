@@ -12,6 +12,8 @@ from outcomes.errors import EXIT_DONE, FileProblem, InvalidRecords, OutcomesErro
 from outcomes.files import unchanged
 from outcomes.plan import read_plan
 from outcomes.records.sources import locate
+from outcomes.reporting.disclosure.ledger import LEDGER_FILE, PRIVATE_FOLDER, runs_in
+from outcomes.reporting.disclosure.session import release_session
 from outcomes.reporting.formatting import month_words
 from outcomes.reporting.identity import Cause, differences, digest_of, sha256_of
 from outcomes.reporting.manifest import Manifest, ReportSet, read_manifest
@@ -27,6 +29,7 @@ class Verification:
 
     `touched`: files on the disk that are not what the run wrote. `differing`: files that come out otherwise now.
     `causes`: in what the two runs differ. `moved`: (profile, figure, then, now) for each key figure that moved.
+    `not_compared`: profiles that were not made again, since the ledger that they were held against is not there.
     """
 
     month: str | None
@@ -37,6 +40,7 @@ class Verification:
     moved: tuple[tuple[str, str, str, str], ...]
     n_files: int
     same_results: bool
+    not_compared: tuple[str, ...] = ()
 
     @property
     def is_same(self) -> bool:
@@ -55,7 +59,7 @@ class Verification:
         """What came of it, in words: each difference, then its causes."""
         head = f"{month_words(self.month)}, run {self.run}"
         if self.is_same:
-            return [f"{head}: the same bytes ({self.n_files} files)."]
+            return [f"{head}: the same bytes ({self.n_files} files).", *self._without_ledger()]
         told = [f"{name}: {_TOUCHED}." for name in self.touched]
         told += [f"{name}: comes out otherwise now." for name in self.differing]
         told += [f"cause, {CAUSES[cause.kind]}: {cause.what}" for cause in self.causes]
@@ -67,7 +71,14 @@ class Verification:
         told += [f"{profile}, {label}: {then} → {now}" for profile, label, then, now in self.moved]
         if self.differing and self.same_results:
             told.append("No number has moved.")
-        return [f"{head}: not the same.", *told]
+        return [f"{head}: not the same.", *told, *self._without_ledger()]
+
+    def _without_ledger(self) -> list[str]:
+        return [
+            f"{profile}: not made again, since the release ledger that it was held against is not in "
+            f"{PRIVATE_FOLDER}/{LEDGER_FILE}."
+            for profile in self.not_compared
+        ]
 
     def to_dict(self) -> dict[str, Any]:
         causes = [{"kind": cause.kind, "what": cause.what} for cause in self.causes]
@@ -83,6 +94,7 @@ class Verification:
             "causes": causes,
             "moved": [dict(zip(keys, one, strict=True)) for one in self.moved],
             "same_results": self.same_results,
+            "not_compared": list(self.not_compared),
         }
 
 
@@ -101,6 +113,8 @@ def verify_run(
     there, and what `outcomes report` raises.
     """
     manifest = read_manifest(Path(folder))
+    output, period = manifest.folder.resolve().parent, manifest.month or "all"
+    not_compared = _without_their_ledger(manifest, output, period)
     request = ReportRequest(
         source=source or _kept(manifest, "source"),
         month=manifest.month,
@@ -108,12 +122,13 @@ def verify_run(
         mapping_file=mapping_file or _kept_file(manifest, "mapping"),
         allowances_file=allowances_file or _kept_file(manifest, "allowances"),
         accept_set_aside=manifest.identity["accept_set_aside"],
-        profiles=tuple(manifest.values["profiles"]),
+        profiles=tuple(one for one in manifest.values["profiles"] if one not in not_compared),
         formats=tuple(manifest.values["formats"]),
     )
     location = locate(request.source)
     plan = read_plan(request.plan_file, location.beside)
-    with unchanged(location.files):
+    # Never put in place: the same cells of the same month are judged as they were then, and nothing is released.
+    with unchanged(location.files), release_session(output, period, only_reads=True) as session:
         identity = request.identify(location, plan)
         made = compute_set(
             request,
@@ -122,25 +137,41 @@ def verify_run(
             identity,
             manifest.values["earlier"],
             manifest.values["claims_since"],
+            session,
             timestamp=_timestamp(manifest),
             tell=tell,
         )
-    return _compared(manifest, made, differences(manifest.identity, identity.to_dict()))
+    causes = differences(manifest.identity, identity.to_dict())
+    return _compared(manifest, made, causes, not_compared)
 
 
-def _compared(manifest: Manifest, made: ReportSet, causes: tuple[Cause, ...]) -> Verification:
+def _without_their_ledger(manifest: Manifest, output: Path, period: str) -> tuple[str, ...]:
+    """Profiles that were held against a ledger which is not there, or does not know of them."""
+    if not manifest.values.get("ledger"):
+        return ()
+    known = {run[:2] for run in runs_in(output / PRIVATE_FOLDER / LEDGER_FILE)}
+    profiles = [str(one) for one in manifest.values["profiles"]]
+    return tuple(one for one in profiles if one != "internal" and (period, one) not in known)
+
+
+def _compared(
+    manifest: Manifest, made: ReportSet, causes: tuple[Cause, ...], not_compared: tuple[str, ...]
+) -> Verification:
     now = made.digests()
+    then = {name: one for name, one in manifest.files.items() if name.split("/")[0] not in not_compared}
     return Verification(
         month=manifest.month,
         run=manifest.run_id,
         touched=tuple(name for name in manifest.files if _on_disk(manifest, name) != manifest.files[name]),
-        differing=tuple(
-            name for name in sorted({*now, *manifest.files}) if now.get(name) != manifest.files.get(name)
-        ),
+        differing=tuple(name for name in sorted({*now, *then}) if now.get(name) != then.get(name)),
         causes=causes,
-        moved=_moved_figures(manifest.values["figures"], made.figures()),
-        n_files=len(manifest.files),
-        same_results=digest_of(made.results) == manifest.values["results"],
+        moved=_moved_figures(
+            {name: one for name, one in manifest.values["figures"].items() if name not in not_compared},
+            made.figures(),
+        ),
+        n_files=len(then),
+        same_results=not not_compared and digest_of(made.results) == manifest.values["results"],
+        not_compared=not_compared,
     )
 
 

@@ -11,7 +11,7 @@ from outcomes.analysis.questions.care import INCLUDING, is_care_including
 from outcomes.analysis.recalls import RECALLS, visit_days
 from outcomes.analysis.results import PairedChange, Statistic
 from outcomes.plan import DAYS_PER_PERIOD, AnalysisPlan
-from outcomes.reporting.disclosure import Disclosure, Shown
+from outcomes.reporting.disclosure import HELD_BACK, Disclosure, Shown, carried_words
 from outcomes.reporting.formatting import confidence_name, day_name, number, percent
 from outcomes.reporting.language import ENGLISH, Said, say, speaking, spoken, translated
 
@@ -65,15 +65,17 @@ def change_sentence(change: PairedChange, disclosure: Disclosure) -> str:
     if shown.value is None:
         return f"{endpoint.label}: {shown.reason}; patients with both periods: {shown.n_text}."
     start, message, end = change_words(endpoint, shown.value, change.mode, windows)
-    patients, left_out = disclosure.people(change.n), disclosure.patients(change.n_left_out)
+    left_out = say("counts.left_out", n=disclosure.patients(change.n_left_out)) if disclosure.exact else ""
+    carried = carried_words((shown.carried_from,))
+    carried = f"; {carried}" if carried else ""
     return say(
         "change.sentence",
         what=f"{start}{message}{end}{mode_name(change.mode)}",
         before=number(before.value),
         after=number(after.value),
         interval=interval_phrase(endpoint, shown),
-        patients=patients,
-        left_out=left_out,
+        patients=shown.people,
+        left_out=f"{left_out}{carried}",
         only=say("change.only") if endpoint.conditional else "",
     )
 
@@ -87,7 +89,7 @@ def described_words(change: PairedChange, disclosure: Disclosure) -> str:
         row = change[f"{DESCRIBED}{period}_mean"]
         shown = disclosure.mean(row)
         if shown.value is not None:
-            told.append(f"{number(shown.value)} {when} ({disclosure.people(row.n)})")
+            told.append(f"{number(shown.value)} {when} ({shown.people})")
     if not told:
         return ""
     return (
@@ -171,7 +173,7 @@ def interval_phrase(endpoint: Endpoint, shown: Shown) -> str:
 def share_phrase(shown: Shown) -> str:
     """`27% of 120`, or the two counts where the share is hidden."""
     if shown.value is None:
-        return counts_phrase(shown)
+        return shown.reason if shown.reason == HELD_BACK else counts_phrase(shown)
     return say("counts.of", share=percent(shown.value), n=shown.n_text)
 
 

@@ -189,7 +189,7 @@ def test_the_report_prints_none_of_the_words_of_advertising(
     monkeypatch.setattr(
         figures,
         "figure_block",
-        lambda draw, *, alt, height_mm, caption="", **more: FigureBlock(b"<svg/>", alt, caption),
+        lambda draw, *, alt, height_mm, caption="", **_: FigureBlock(b"<svg/>", alt, caption),
     )
     declared = read_claims(SAMPLE / "claims.toml")
     report = MonthlyReport(records, "2026-10", Disclosure(profile, 8), declared=declared)

@@ -120,7 +120,7 @@ def test_few_patients(n: int, profile: Profile, with_drawing: None) -> None:
     month = MONTH if n else "2024-06"
     text = text_of(clinic(["migraine"] * max(n, 1)), month, profile)
     if profile == "share":
-        assert "Too few patients to show safely (fewer than 10)." in text
+        assert "Too few patients to show safely (fewer than 11)." in text
         assert not re.search(r"(?m)^Headache days \(.*\d\.\d", text)
         assert not re.search(r"\b0 of|\b0 patients", text)
     else:

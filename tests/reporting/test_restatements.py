@@ -35,7 +35,9 @@ def report_of(
     plan: AnalysisPlan = WEEK_PLAN,
     earlier: tuple[EarlierReport, ...] = (),
 ) -> MonthlyReport:
-    return MonthlyReport(load(given, plan), None, Disclosure(profile, plan.minimum_cell), "r2", earlier)
+    return MonthlyReport(
+        load(given, plan), None, Disclosure(profile, plan.minimum_cell), run_id="r2", earlier=earlier
+    )
 
 
 def earlier_report(
@@ -166,7 +168,9 @@ def test_two_earlier_months_stand_in_one_table() -> None:
     def monthly(
         tables: dict[str, pd.DataFrame], month: str, earlier: tuple[EarlierReport, ...] = ()
     ) -> MonthlyReport:
-        return MonthlyReport(load(tables, WEEK_PLAN), month, Disclosure("internal", 8), "r2", earlier)
+        return MonthlyReport(
+            load(tables, WEEK_PLAN), month, Disclosure("internal", 8), run_id="r2", earlier=earlier
+        )
 
     def before(month: str) -> EarlierReport:
         figures = tuple(shown_figures(monthly(given, month)))

@@ -1,0 +1,39 @@
+"""What may leave the clinic, and in which form: the profiles, safe tables, and the ledger of what left before."""
+
+from __future__ import annotations
+
+from outcomes.reporting.disclosure.profiles import Count, Disclosure
+from outcomes.reporting.disclosure.rules import (
+    HELD_BACK,
+    HELD_BACK_WORDS,
+    MIN_PATIENTS_FOR_MEAN,
+    MIN_ROWS_FOR_SHARE,
+    NOT_SHOWN,
+    PROFILES,
+    ROUND_COUNTS_TO,
+    RULES,
+    TOO_FEW,
+    Profile,
+    Rules,
+)
+from outcomes.reporting.disclosure.shown import SafeTable, Shown, carried_words, needs_safe
+
+__all__ = [
+    "HELD_BACK",
+    "HELD_BACK_WORDS",
+    "MIN_PATIENTS_FOR_MEAN",
+    "MIN_ROWS_FOR_SHARE",
+    "NOT_SHOWN",
+    "PROFILES",
+    "ROUND_COUNTS_TO",
+    "RULES",
+    "TOO_FEW",
+    "Count",
+    "Disclosure",
+    "Profile",
+    "Rules",
+    "SafeTable",
+    "Shown",
+    "carried_words",
+    "needs_safe",
+]

@@ -1,0 +1,142 @@
+"""Who stands behind a number: the patients of a statistic, of a step of the flow, and everyone looked at.
+
+The release ledger compares these sets between reports. Nothing here is shown.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from functools import cached_property
+
+import numpy as np
+import pandas as pd
+
+from outcomes.analysis.catalogue import find_endpoint
+from outcomes.analysis.comparison import NOT_RECORDED, pair_by_patient
+from outcomes.analysis.endpoints import endpoint_names
+from outcomes.analysis.models.session_rows import session_days
+from outcomes.analysis.periods import Periods
+from outcomes.analysis.responders import TIE_TOLERANCE, eligible_baselines, improved_share, reaches
+from outcomes.analysis.results import PairedChange, Statistic
+
+_SHARES = re.compile(r"(?P<kind>responders|worsened)_(?P<size>[0-9.]+)(?P<started>_all_started)?")
+_OF_PAIRS = (
+    "baseline_mean",
+    "followup_mean",
+    "change",
+    "rate_ratio",
+    "baseline_sd",
+    "followup_sd",
+    "change_sd",
+    "change_median",
+    "correlation",
+)
+
+Part = Mapping[str, object]
+
+
+class Behind:
+    """The patients of one report. `endpoints` are those of `periods`, as `measure_endpoints` gives them."""
+
+    def __init__(self, periods: Periods, endpoints: pd.DataFrame) -> None:
+        self._periods = periods
+        self._endpoints = endpoints
+
+    @cached_property
+    def everyone(self) -> dict[str, object]:
+        """Every patient looked at, with the records they come from: other records may hold other values."""
+        people = self._periods.tables["people"]
+        rows = self._periods.records.engine.rows(f"SELECT patient_id FROM {people} WHERE in_cohort")
+        records = " ".join(sorted(self._periods.records.fingerprints().values()))
+        return {str(patient): records for (patient,) in rows}
+
+    @cached_property
+    def of_all_months(self) -> dict[str, object]:
+        """Every patient named in the records, whatever the month; with the records, as above."""
+        people = self._periods.tables["people"]
+        rows = self._periods.records.engine.rows(f"SELECT patient_id FROM {people}")
+        records = " ".join(sorted(self._periods.records.fingerprints().values()))
+        return {str(patient): records for (patient,) in rows}
+
+    @cached_property
+    def standings(self) -> dict[str, dict[str, object]]:
+        """Reason for being left out, or `analysed` → patients; empty where there is no daily diary."""
+        standing = self._periods.tables.get("standing")
+        if standing is None:
+            return {}
+        found: dict[str, dict[str, object]] = {}
+        for patient, name in self._periods.records.engine.rows(
+            f"SELECT patient_id, standing FROM {standing}"
+        ):
+            found.setdefault(str(name), {})[str(patient)] = None
+        return found
+
+    @cached_property
+    def sessions_per_patient(self) -> tuple[int, ...]:
+        """Sessions of each patient looked at; nothing where the records hold none."""
+        if not self._periods.records.has("sessions"):
+            return ()
+        given = session_days(self._periods)
+        given = given[given["patient_id"].isin(list(self.everyone))]
+        return tuple(int(n) for n in given.groupby("patient_id").size())
+
+    def of_change(self, change: PairedChange) -> Part:
+        """The patients with both periods, with their two values."""
+        return {
+            str(patient): (float(before), float(after))
+            for patient, before, after in zip(
+                change.pairs.index, change.pairs["baseline"], change.pairs["followup"], strict=True
+            )
+        }
+
+    def of_statistic(self, row: Statistic) -> tuple[Part, ...] | None:
+        """The patients behind a statistic of a comparison; None where they cannot be told for certain."""
+        pairs = self._pairs(row)
+        if pairs is None:
+            return None
+        if row.statistic in _OF_PAIRS:
+            complete = pairs.dropna()
+            part = {
+                str(patient): (before, after)
+                for patient, before, after in complete[["baseline", "followup"]].itertuples()
+            }
+            return (part,) if len(part) == row.n else None
+        found = _SHARES.fullmatch(row.statistic)
+        parts = self._parts_of_share(pairs, row, found) if found else None
+        fits = parts is not None and (len(parts[0]), len(parts[1])) == (row.n, row.count)
+        return parts if fits else None
+
+    def _pairs(self, row: Statistic) -> pd.DataFrame | None:
+        rows = self._endpoints
+        if row.endpoint not in endpoint_names(rows) or row.mode not in set(rows["mode"]):
+            return None
+        if row.by is not None:
+            if row.by not in rows.columns:
+                return None
+            category = rows[row.by].astype("object").where(rows[row.by].notna(), NOT_RECORDED).astype(str)
+            rows = rows[category == row.group]
+        elif row.group != "all":
+            return None
+        return pair_by_patient(rows, row.endpoint, row.mode) if len(rows) else None
+
+    def _parts_of_share(self, pairs: pd.DataFrame, row: Statistic, found: re.Match[str]) -> tuple[Part, ...]:
+        """Those counted out of, those counted, and the others."""
+        plan = self._periods.plan
+        endpoint = find_endpoint(row.endpoint, plan)
+        baseline, followup = (pairs[name].to_numpy(dtype=np.float64) for name in ("baseline", "followup"))
+        counted_of = eligible_baselines(baseline, endpoint, plan)
+        if not found["started"]:
+            counted_of = counted_of & ~np.isnan(followup)
+        with np.errstate(invalid="ignore", divide="ignore"):
+            improved = improved_share(baseline, followup, endpoint)
+            size = float(found["size"])
+            reached = (
+                reaches(improved, size)
+                if found["kind"] == "responders"
+                else improved <= -size / 100 + TIE_TOLERANCE
+            )
+        return tuple(
+            dict.fromkeys((str(patient) for patient in pairs.index[chosen]), None)
+            for chosen in (counted_of, counted_of & reached, counted_of & ~reached)
+        )

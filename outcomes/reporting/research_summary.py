@@ -162,8 +162,7 @@ class ResearchSummary:
         return Notes(tuple(lines))
 
     def provenance(self) -> Block:
-        disclosure = Disclosure("internal", self.plan.minimum_cell)
-        return provenance_block(self.records, self.plan, followup_phrase(self.plan), disclosure)
+        return provenance_block(self.records, self.plan, followup_phrase(self.plan), self.disclosure)
 
     # ---- STROBE ----
 

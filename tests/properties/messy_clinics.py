@@ -184,9 +184,15 @@ def told_in(tables: Tables, plan: AnalysisPlan) -> Told:
 def _used_days(rows: list[Row]) -> list[Row]:
     by_day: dict[tuple[str, Any], list[Row]] = defaultdict(list)
     for row in rows:
-        if row["headache"] is not None:
+        if row["headache"] is not None and not _contradicts_itself(row):
             by_day[row["patient_id"], row.get("date", row.get("day"))].append(row)
     return [found[0] for found in by_day.values() if all(row == found[0] for row in found)]
+
+
+def _contradicts_itself(row: Row) -> bool:
+    """No acute medication, and yet a class of it or a dose."""
+    told = row.get("acute_medication_class") is not None or (row.get("acute_doses") or 0) > 0
+    return row.get("acute_medication") is False and told
 
 
 def _rows(table: pd.DataFrame) -> list[Row]:

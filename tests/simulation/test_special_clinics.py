@@ -79,7 +79,8 @@ def test_the_command_makes_the_same_bytes_again(name: str, tmp_path: Path) -> No
     for folder in ("one", "two"):
         assert main(["simulate", "--kind", name, "--patients", "6", "--output", str(tmp_path / folder)]) == 0
     made = sorted((tmp_path / "one").iterdir())
-    assert len(made) == 6 if name == "recall_only" else 7
+    # The tables, the README, the truth, and the claims.
+    assert len(made) == (7 if name == "recall_only" else 8)
     for path in made:
         assert path.read_bytes() == (tmp_path / "two" / path.name).read_bytes()
     text = (tmp_path / "one" / "README.md").read_text(encoding="utf-8")

@@ -145,10 +145,14 @@ class FirstPage(ReportBase):
         interval_text = percent_interval(halved.low, halved.high)
         lines = [f"{interval_text} of {halved.n_text}" if halved.value is not None else share_phrase(halved)]
         lines.append(f"all who started: {share_phrase(started)}")
+        months: tuple[str, ...] = (halved.carried_from, started.carried_from)
         if expected := self._halved_expected():
             lines.append(f"a bad month alone: {expected}")
         if "worsened_50" in change:
-            lines.append(f"worse by half: {share_phrase(self.disclosure.share(change['worsened_50']))}")
+            worse = self.disclosure.share(change["worsened_50"])
+            lines.append(f"worse by half: {share_phrase(worse)}")
+            months += (worse.carried_from,)
+        lines += [words] if (words := carried_words(months)) else []
         return KeyFigure("Headache days halved", percent(halved.value), tuple(lines))
 
     def _halved_expected(self) -> str:

@@ -150,11 +150,14 @@ class FirstPage(ReportBase):
         share = say("counts.of", share=interval_text, n=halved.n_text)
         lines = [share if halved.value is not None else share_phrase(halved)]
         lines.append(say("first_page.all_who_started", share=share_phrase(started)))
+        months: tuple[str, ...] = (halved.carried_from, started.carried_from)
         if expected := self._halved_expected():
             lines.append(f"a bad month alone: {expected}")
         if "worsened_50" in change:
-            worse = share_phrase(self.disclosure.share(change["worsened_50"]))
-            lines.append(say("first_page.worse_by_half", share=worse))
+            worse = self.disclosure.share(change["worsened_50"])
+            lines.append(say("first_page.worse_by_half", share=share_phrase(worse)))
+            months += (worse.carried_from,)
+        lines += [words] if (words := carried_words(months)) else []
         return KeyFigure("Headache days halved", percent(halved.value), tuple(lines))
 
     def _halved_expected(self) -> str:

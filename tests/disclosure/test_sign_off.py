@@ -21,6 +21,8 @@ from diaries import write_folder
 from outcomes import AnalysisPlan
 from outcomes.cli import main
 from outcomes.errors import PlanError
+from outcomes.reporting import reports
+from outcomes.reporting.manifest import ReportSet, read_manifest
 
 MONTH = "2026-06"
 #: Of one patient: a pseudonym, an age band, a headache type, and an intensity.
@@ -110,8 +112,9 @@ def test_a_report_waits_for_a_signature_with_exit_code_6(
 ) -> None:
     _output, said, waiting = signed
     assert waiting == {
-        f"pending/{MONTH}/public/{name}" for name in ("report.html", "report.pdf", "disclosure.json")
-    } | {"private/ledger.key", "private/ledger.sqlite"}
+        f"pending/{MONTH}/public/{name}"
+        for name in ("report.html", "report.pdf", "results.json", "disclosure.json")
+    } | {"private/ledger.key", "private/ledger.sqlite", "status.json"}
     code, text = said[0]
     assert code == 6
     assert "outcomes release approve" in text
@@ -132,15 +135,43 @@ def test_a_signature_moves_the_report_to_its_place(
     output, said, _ = signed
     assert said[4][0] == 0
     names = {path.relative_to(output).as_posix() for path in output.rglob("*") if path.is_file()}
-    assert names == {f"{MONTH}/public/report.html", f"{MONTH}/public/report.pdf"} | {
-        "private/ledger.key", "private/ledger.sqlite"
-    }  # fmt: skip
+    files = {f"{MONTH}/public/{name}" for name in ("report.html", "report.pdf", "results.json")}
+    assert names == files | {"private/ledger.key", "private/ledger.sqlite", "status.json"}
     assert re.fullmatch(
         rf"{MONTH}/public: released, approved by A\. Person on \d{{4}}-\d\d-\d\d\n", said[5][1]
     )
     if os.name == "posix":
         modes = {stat.S_IMODE(path.stat().st_mode) for path in output.rglob("*") if path.is_file()}
         assert modes == {0o600}
+
+
+@pytest.fixture
+def without_computing(monkeypatch: pytest.MonkeyPatch) -> None:
+    def made(request: reports.ReportRequest, *_: object, **__: object) -> ReportSet:
+        results = {profile: {"figures": []} for profile in request.profiles}
+        return ReportSet({f"{profile}/results.json": b"new" for profile in request.profiles}, results)
+
+    monkeypatch.setattr(reports, "compute_set", made)
+
+
+def test_what_was_signed_stays_beside_a_new_set_until_the_next_is_signed(
+    tmp_path: Path, without_computing: None
+) -> None:
+    """The set of the month is `internal` and its manifest; what waits is no part of it."""
+    records = write_folder(tmp_path / "records", **tables())
+    (records / "outcomes.toml").write_text("[release]\nsign_off = true\n")
+    output = tmp_path / "reports"
+    command = ["report", str(records), "--month", MONTH, "--output", str(output)]
+    signed, waiting = output / MONTH / "share", output / "pending" / MONTH / "share"
+    assert main(command) == 6
+    assert not signed.exists()
+    assert read_manifest(output / MONTH).values["profiles"] == ["internal"]
+    assert main(["release", "approve", str(waiting), "--by", "A. Person"]) == 0
+    (signed / "results.json").write_bytes(b"signed")
+    assert main(command) == 6
+    assert (signed / "results.json").read_bytes() == b"signed"
+    assert {path.name for path in waiting.iterdir()} == {"results.json", "disclosure.json"}
+    assert (output / MONTH / "internal" / "results.json").read_bytes() == b"new"
 
 
 def test_the_rare_patient_is_in_no_byte_of_anything_that_leaves(

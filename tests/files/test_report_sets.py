@@ -69,7 +69,7 @@ def test_the_manifest_says_what_the_reports_were_made_from(
     assert values["plan_digest"] == digest_of(values["identity"]["plan"])
     assert values["identity"]["beside"]["mapping"] and values["identity"]["beside"]["claims"] is None
     assert {"outcomes", "code", "python", "numpy", "duckdb", "pandas"} <= set(values["identity"]["versions"])
-    assert values["ledger"] is None
+    assert values["ledger"] is True
     assert sorted(values["files"]) == sorted(
         f"{profile}/{name}" for profile in PROFILES for name in ("report.html", "report.pdf", "results.json")
     )
@@ -135,7 +135,7 @@ def test_one_profile_again_keeps_the_other_only_where_both_are_of_one_run(
     write_folder(clinic, **drawn("".join(WEEK.format(number) for number in range(13))))
     capsys.readouterr()
     assert report(clinic, output, "--profile", "share") == 7
-    assert "Write both together" in capsys.readouterr().err
+    assert "Write all together" in capsys.readouterr().err
     assert (output / "all" / "share" / "report.html").read_bytes() == b"again"
     assert report(clinic, output) == 0
 

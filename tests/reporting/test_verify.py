@@ -88,6 +88,24 @@ def test_made_again_elsewhere_it_is_the_same_bytes(clinic: Path, capsys: pytest.
     assert "the same bytes (6 files)" in capsys.readouterr().out
 
 
+def test_without_the_ledger_what_was_held_against_it_is_not_made_again(
+    clinic: Path, quick: None, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Only internal is compared, and the words say so; the ledger itself is as it was after each verification."""
+    before = {path.name: path.read_bytes() for path in (clinic / "reports" / "private").iterdir()}
+    assert verify(clinic, capsys)[1]["not_compared"] == []
+    assert {path.name: path.read_bytes() for path in (clinic / "reports" / "private").iterdir()} == before
+    shutil.rmtree(clinic / "reports" / "private")
+    made = verifying.compute_set
+    monkeypatch.setattr(
+        verifying, "compute_set", lambda *given, **more: made(*given, **more).without(["share"])
+    )
+    assert main(["verify", str(clinic / "reports" / MONTH)]) == 0
+    out = capsys.readouterr().out
+    assert "the same bytes (3 files)" in out
+    assert "share: not made again, since the release ledger" in out
+
+
 def test_late_data_are_told_restated_and_then_the_same_again(
     clinic: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

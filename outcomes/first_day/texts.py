@@ -310,6 +310,8 @@ PLAN_COMMENTS: Final[dict[str, str]] = {
     "eq5d_value_set_name": "and its name and version.",
     "severity_bounds": "Worst intensities from which a patient counts as moderate and as severe.",
     "strata": "What patients are looked at by, one after the other.",
+    "language": "Of the report's fixed text: en, es or de. The last two are begun.",
+    "release": "With sign_off = true a person has to approve what leaves the clinic (outcomes release).",
     "plan_version": "Which edition of these rules is meant.",
 }
 

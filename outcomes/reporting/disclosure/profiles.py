@@ -414,8 +414,9 @@ class Disclosure:
     ) -> Shown:
         count = "" if statistic.count is None else self._n_text(statistic.count)
         n = self._n_text(statistic.n)
-        about = "" if self.exact or self._is_small(statistic.n) else "about "
-        people = f"{about}{n} patient{'s' if statistic.n != 1 or not self.exact else ''}"
+        about = n if self.exact or self._is_small(statistic.n) else say("counts.about", n=n)
+        one = statistic.n == 1 and self.exact
+        people = say("counts.one_patient") if one else say("counts.patients", n=about)
         return Shown(
             value,
             low,

@@ -7,7 +7,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 
-from outcomes.analysis.answers import Answers
 from outcomes.analysis.claims.judging import ClaimsReview
 from outcomes.analysis.periods import PatientFlow
 from outcomes.analysis.results import ComparisonTable, Course, PairedChange
@@ -77,8 +76,3 @@ def plain_note(note: str) -> str:
     """A note of the analysis as a sentence: without the code in front, with a capital and a full stop."""
     words = re.sub(r"^[a-z_0-9]+: ", "", note).strip()
     return f"{words[:1].upper()}{words[1:]}" + ("" if words.endswith((".", "?")) else ".")
-
-
-def cannot_answer(answers: Answers | str) -> str:
-    """The sentence in place of answers that these records cannot give."""
-    return answers if isinstance(answers, str) else ""

@@ -114,7 +114,7 @@ class AnalysisPlan:
     loss_periods: int = 2
     #: Relapse: within so many days of the baseline, or at so many percent of it, as often in a row.
     relapse_within_days: float = 1.0
-    relapse_baseline_percent: float = 90.0
+    relapse_baseline_percent: float = 75.0
     restricted_mean_days: int = 84
     #: A session after so many days without one begins another course of treatment.
     retreatment_gap_days: int = 28

@@ -51,7 +51,7 @@ def loss_after_first_response(periods: Periods, course: ResponseCourse) -> Follo
 
 
 def relapse(periods: Periods, course: ResponseCourse, *, responders_only: bool) -> Followed:
-    """Return to the level of the baseline, from the last session of the first course of treatment.
+    """Return nearer to the baseline than to half of it, from the last session of the first course of treatment.
 
     Of responders in the follow-up window only what begins in a window that ends after it can be a relapse.
     """
@@ -60,7 +60,7 @@ def relapse(periods: Periods, course: ResponseCourse, *, responders_only: bool) 
     if responders_only:
         last = np.where(course.responded_at_followup, last, np.nan)
     ahead = _ahead(periods, course, last)
-    state = _at_baseline(ahead.grid.values, ahead.baseline[:, None], plan)
+    state = _near_baseline(ahead.grid.values, ahead.baseline[:, None], plan)
     if not responders_only:
         return _followed(ahead, times_of(ahead.valid, state, plan.loss_periods))
     responding = np.maximum(plan.followup_last_day - ahead.origin, 0.0)
@@ -88,7 +88,7 @@ def _loss(periods: Periods, course: ResponseCourse, origin: Values) -> Followed:
     return _followed(ahead, times_of(ahead.valid, lost, plan.loss_periods))
 
 
-def _at_baseline(values: Values, baseline: Values, plan: AnalysisPlan) -> Marks:
+def _near_baseline(values: Values, baseline: Values, plan: AnalysisPlan) -> Marks:
     """Within so many days of the baseline, or at so many percent of it."""
     near = values >= baseline - plan.relapse_within_days - TIE_TOLERANCE
     at_share = values >= plan.relapse_baseline_percent / 100 * baseline - TIE_TOLERANCE

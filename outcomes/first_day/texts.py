@@ -291,7 +291,7 @@ PLAN_COMMENTS: Final[dict[str, str]] = {
     "loss_reduction": "Whoever had 50% fewer headache days, and then less than this, lost the response.",
     "loss_periods": "Periods in a row that a loss, and a relapse, must last.",
     "relapse_within_days": "Relapse: within so many days of the baseline,",
-    "relapse_baseline_percent": "or at so many percent of it.",
+    "relapse_baseline_percent": "or at so many percent of it; 90 is the strict reading.",
     "restricted_mean_days": "How far the mean time in response is counted.",
     "retreatment_gap_days": "A session after so many days without one begins another course.",
     "late_window_first_day": "First of the 28 days by which a lasting response is judged.",

@@ -285,6 +285,8 @@ def _described_lines(table: ComparisonTable) -> list[str]:
 
 def _responder_line(change: PairedChange) -> str:
     found = change["responders_50"]
+    if not found.n:
+        return f"{change.endpoint.name}{mode_name(change.mode)}: nobody had enough at baseline for a reduction by half."
     value, between, _ = statistic_texts(found)
     return (
         f"{change.endpoint.name}{mode_name(change.mode)}: reduced by half or more in {found.count} of {found.n} "

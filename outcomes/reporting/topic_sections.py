@@ -195,12 +195,12 @@ class TopicSections(ComparisonSections):
             return Sentence(f"Whether a change lasts cannot be told: {answers}")
         names = [
             "late_change", "late_responders_50", "late_responders_50_all_started_due", "late_worsened_50",
-            "loss_free", "relapse_free", "wearing_off",
+            "loss_free", "loss_free_early", "relapse_free", "relapse_free_early", "wearing_off",
         ]  # fmt: skip
         rows = [row for row in chosen(answers, names) if row.group in ("all", "responders")]
         labels = [
             f"{answers.label(row.statistic)}, {'all patients' if row.group == 'all' else 'responders'}"
-            if row.statistic in ("loss_free", "relapse_free")
+            if row.statistic.startswith(("loss_free", "relapse_free"))
             else answers.label(row.statistic)
             for row in rows
         ]

@@ -553,3 +553,20 @@ def test_records_without_a_diary_or_sessions_say_so() -> None:
     )
     with pytest.raises(oc.PlanError, match="no daily diary"):
         weekly_series(oc.split_periods(oc.load_records({"summaries": summaries})))
+
+
+@pytest.mark.parametrize("spread", [0.5, 2.0])
+def test_the_interval_of_a_practitioner_holds_what_was_planted(spread: float) -> None:
+    """Eight practitioners with 12 patients each, 300 clinics; only luck and `spread` differ."""
+    generator = np.random.default_rng(20)
+    names = np.repeat(list("ABCDEFGH"), 12)
+    hits = []
+    for _ in range(300):
+        planted = generator.normal(-3, spread, 8)
+        baseline = generator.normal(14, 4, len(names))
+        followup = baseline + np.repeat(planted, 12) + generator.normal(0, 4, len(names))
+        frame = pd.DataFrame({"practitioner_id": names, "baseline": baseline, "followup": followup})
+        found = compare_practitioners(frame)
+        hits += [row.low <= true <= row.high for row, true in zip(found.rows, planted, strict=True)]
+    # Practitioners of one clinic share the mean and τ²: the standard error is of 300 clinics, not of 2,400 figures.
+    assert np.mean(hits) >= 0.95 - 4 * (0.95 * 0.05 / 300) ** 0.5 / 2

@@ -41,8 +41,8 @@ from outcomes.analysis.window_events import window_grid
 from outcomes.plan import DAYS_PER_PERIOD, AnalysisPlan
 
 _BY_WINDOW = (
-    "events are seen by 28-day windows and set to the end of the window in which they began; the readings at its "
-    "start, and the limits without any choice, stand beside it"
+    "events are seen by 28-day windows: set to the end of the window in which they began the curve lies high, set to "
+    "its start (read at the start) low; the share and the mean days lie between the two, give or take their intervals"
 )
 _INFORMATIVE = (
     "who is treated again or stops the diary is no longer observed: where that is because headaches came back, or "
@@ -55,6 +55,7 @@ _JUDGED = (
 _CONDITIONED = (
     "conditioned on response: followed because they responded, so that the curve begins high by definition"
 )
+_NEVER_LEFT = "who never left the level of the baseline counts from the first window on"
 _CHANCE = "a first response is in part chance, and is then lost by chance"
 _NO_SESSIONS = "These records hold no sessions: relapse and wearing off cannot be told."
 
@@ -72,7 +73,7 @@ class _Event:
 _LOSS = _Event("loss_responders", "loss", "responders", (_CONDITIONED,))
 _FIRST_LOSS = _Event("loss_first_responders", "loss", "first_responders", (_CONDITIONED, _CHANCE))
 _RELAPSE = _Event("relapse_responders", "relapse", "responders", (_CONDITIONED,))
-_RELAPSE_ALL = _Event("relapse_all", "relapse", "all", ())
+_RELAPSE_ALL = _Event("relapse_all", "relapse", "all", (_NEVER_LEFT,))
 _RETURN = _Event("return_headache_free", "return", "headache_free", (_CONDITIONED, _CHANCE))
 
 
@@ -163,6 +164,7 @@ def _event_rows(event: _Event, who: Followed, course: ResponseCourse) -> Iterato
         )  # fmt: skip
 
     yield row("free", curve.at(tau), "share", _told(who), *event.notes)
+    yield row("free_early", kaplan_meier(times.left, times.seen, plan.confidence).at(tau), "share")
     yield row("median_days", curve.median, "days")
     yield row("free_days", check.late, "days", *check.notes)
     yield row("free_days_early", check.early, "days")
@@ -243,11 +245,12 @@ def _labels(plan: AnalysisPlan) -> dict[str, str]:
     tau = plan.restricted_mean_days
     for name, what in (
         ("loss", "loss of response"),
-        ("relapse", "relapse to the level of the baseline"),
+        ("relapse", "relapse towards the baseline"),
         ("return", "a new headache"),
     ):
         labels |= {
             f"{name}_free": f"without {what} at day {tau} (Kaplan–Meier)",
+            f"{name}_free_early": "… with each event at the start of its window",
             f"{name}_median_days": f"median days to {what}",
             f"{name}_free_days": f"mean days without {what}, of the first {tau}",
             f"{name}_free_days_early": "… with each event at the start of its window",

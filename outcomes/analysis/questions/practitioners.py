@@ -118,7 +118,7 @@ def _of_unit(
     periods: Periods, primary: PrimaryPairs, column: str, row: PractitionerRow
 ) -> tuple[Statistic, Statistic]:
     adjusted = Estimate(row.adjusted, None, None, None, "mean change, baseline held equal")
-    shrunken = Estimate(row.shrunken, row.low, row.high, None, "empirical Bayes, normal interval")
+    shrunken = Estimate(row.shrunken, row.low, row.high, None, "empirical Bayes, Prasad–Rao interval")
     both = [
         statistic_of(
             found, periods.plan, endpoint=primary.endpoint.name, statistic=name, n=row.n, by=column,

@@ -41,8 +41,9 @@ from outcomes.analysis.window_events import window_grid
 from outcomes.plan import DAYS_PER_PERIOD, AnalysisPlan
 
 _BY_WINDOW = (
-    "events are seen by 28-day windows: set to the end of the window in which they began the curve lies high, set to "
-    "its start (read at the start) low; the share and the mean days lie between the two, give or take their intervals"
+    "events are seen by 28-day windows: set to the end of the window in which they began the curve as a rule lies "
+    "high, set to its start low, and what is asked for lies between the two, give or take their intervals; where many "
+    "diaries end in between, the two can cross"
 )
 _INFORMATIVE = (
     "who is treated again or stops the diary is no longer observed: where that is because headaches came back, or "

@@ -130,6 +130,44 @@ _PHRASES: dict[str, str] = {
         unerwünschtes ereignis, effet indésirable, effets indésirables, efecto adverso, efectos adversos,
         evento avverso, effetti collaterali, bijwerking, bijwerkingen
     """,
+    "acute_medication_class": """
+        medication class, drug class, class of medication, wirkstoffklasse, medikamentenklasse, classe de médicament,
+        clase de medicamento, classe di farmaco, medicatieklasse
+    """,
+    "acute_medication_helped": """
+        medication helped, medicine helped, painkiller helped, medikament hat geholfen, hat geholfen,
+        médicament efficace, medicamento eficaz, farmaco efficace, medicatie hielp
+    """,
+    "worse_with_activity": """
+        aggravated by activity, activity worsens, worse with movement, stärker bei bewegung,
+        aggravé par l effort, empeora con actividad, peggiora con attività, erger bij inspanning
+    """,
+    "soreness": """
+        muscle soreness, needle soreness, soreness after treatment, muskelkater, nadelschmerz, courbatures,
+        agujetas, indolenzimento, spierpijn
+    """,
+    "site_id": "site id, clinic site, practice, standort, praxis, filiale, cabinet, centro, sede, vestiging",
+    "trigger_points": """
+        trigger point, triggerpunkt, triggerpunkte, points gâchettes, puntos gatillo, punti trigger, triggerpoints
+    """,
+    "electrical": """
+        electrical stimulation, electro stimulation, electrostimulation, elektrostimulation, stimulation électrique,
+        electroestimulación, elettrostimolazione, elektrostimulatie
+    """,
+    "local_twitch_response": """
+        twitch, local twitch, twitch response, ltr, zuckungsreaktion, lokale zuckungsreaktion,
+        réponse contractile locale, respuesta de espasmo local, risposta di contrazione locale
+    """,
+    "aftercare": "aftercare advice, nachsorge, conseils de suivi, cuidados posteriores, nazorg",
+    "explanation": "explained, aufklärung, aufgeklärt, explication, explicación, spiegazione, uitleg",
+    "personal_plan": """
+        treatment plan, behandlungsplan, plan de traitement, plan de tratamiento, piano di trattamento, behandelplan
+    """,
+    "preventive_use": """
+        preventive, preventive drug, preventive medication, prophylaxis, prophylactic, prophylaxe, prophylaktikum,
+        traitement de fond, preventivo, profilaxis, profilassi, profylaxe
+    """,
+    "ichd3_code": "ichd, ichd 3, ichd code, ichd 3 code",
     "headache_type": """
         headache type, type of headache, diagnosis, kopfschmerzart, kopfschmerztyp, diagnose, type de céphalée,
         diagnostic, tipo de cefalea, diagnóstico, tipo di cefalea, diagnosi, hoofdpijntype

@@ -257,6 +257,26 @@ class TestUnits:
         read = dict(_mapping(suggest_mapping(tmp_path)).tables[0].columns)["headache"]
         assert dict(read.codes) == {yes.lower(): "yes", no.lower(): "no"}
 
+    @pytest.mark.parametrize(
+        ("header", "what"),
+        [
+            ("Muskelkater", "soreness"),
+            ("Trigger points", "trigger_points"),
+            ("Triggerpunkte", "trigger_points"),
+            ("Electrical stimulation", "electrical"),
+            ("LTR", "local_twitch_response"),
+            ("Behandlungsplan", "personal_plan"),
+            ("Aufklärung", "explanation"),
+            ("Traitement de fond", "preventive_use"),
+            ("Prophylaxe", "preventive_use"),
+            ("Drug class", "acute_medication_class"),
+            ("ICHD-3 code", "ichd3_code"),
+        ],
+    )
+    def test_what_sessions_and_patients_say_of_treatment(self, header: str, what: str) -> None:
+        found = meaning(header)
+        assert found is not None and (found.what, found.sure) == (what, True)
+
     def test_a_column_of_crosses_is_a_question(self, tmp_path: Path) -> None:
         (tmp_path / "days.csv").write_text(
             "Patient,Date,Headache\nP1,2026-01-13,x\nP1,2026-01-14,\nP1,2026-01-15,x\n"

@@ -46,8 +46,9 @@ def loss_among_responders(periods: Periods, course: ResponseCourse) -> Followed:
 
 
 def loss_after_first_response(periods: Periods, course: ResponseCourse) -> Followed:
-    """Loss of response of everybody who ever had one, from the end of the first valid period with it."""
-    return _loss(periods, course, _end_of_first(reaches(course.improved(course.grid.values), RESPONSE)))
+    """Loss of response of all first responders, from the end of the first valid period with a response."""
+    responded = reaches(course.improved(course.grid.values), RESPONSE)
+    return _loss(periods, course, _end_of_first(responded, periods.plan))
 
 
 def relapse(periods: Periods, course: ResponseCourse, *, responders_only: bool) -> Followed:
@@ -70,12 +71,12 @@ def relapse(periods: Periods, course: ResponseCourse, *, responders_only: bool) 
 
 
 def return_of_headache(periods: Periods, course: ResponseCourse) -> Followed:
-    """The first period with a headache day after the first valid 28-day period without any.
+    """The first period with a headache day after the first valid 28-day period without any, of `response_periods`.
 
     A headache day that was written down is one, however few days of its period were recorded.
     """
     free = course.grid.valid & (course.grid.headache == 0)
-    ahead = _ahead(periods, course, _end_of_first(free))
+    ahead = _ahead(periods, course, _end_of_first(free, periods.plan))
     headache = ahead.allowed & (ahead.grid.headache > 0)
     return _followed(ahead, times_of(ahead.valid | headache, headache))
 
@@ -96,8 +97,12 @@ def _near_baseline(values: Values, baseline: Values, plan: AnalysisPlan) -> Mark
     return marks
 
 
-def _end_of_first(marks: Marks) -> Values:
-    """Last day of the first marked 28-day period after the first session, NaN where none is."""
+def _end_of_first(given: Marks, plan: AnalysisPlan) -> Values:
+    """Last day of the first marked 28-day period after the first session, NaN where none is.
+
+    Looked for where a response is: a longer diary has more periods, and more by chance alone.
+    """
+    marks = given[:, : plan.response_periods]
     if not marks.shape[1]:
         return np.full(len(marks), np.nan)
     last_day = DAYS_PER_PERIOD * (1.0 + marks.argmax(axis=1)) - 1

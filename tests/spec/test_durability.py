@@ -434,3 +434,12 @@ def test_planted_relapses_are_found_again() -> None:
 def test_the_interval_of_the_curve_keeps_its_promise() -> None:
     """100 clinics of 60 patients: at each of three days at least 90 intervals hold the truth."""
     assert min(covered(planted(100, 60, seed=5)).values()) >= 90
+
+
+def test_first_responses_are_looked_for_as_in_the_response_over_time() -> None:
+    """A first response, and a first month without headache, in the third month; the plan looks at two or at three."""
+    patients: dict[str, tuple[Month, ...]] = {"late": (20, 20, 20, 0, 8, 20, 20)}
+    for n_periods, followed in ((3, 1), (2, 0)):
+        answers = durability(patients, plan=AnalysisPlan(response_periods=n_periods, sustained_periods=2))
+        assert answers.find("loss_free", group="first_responders").n == followed
+        assert answers.find("return_free", group="headache_free").n == followed

@@ -13,10 +13,12 @@ import pandas as pd
 
 from outcomes.analysis.catalogue import daily_names
 from outcomes.analysis.comparison import pair_by_patient
+from outcomes.analysis.day_counts import window_counts
 from outcomes.analysis.diagnoses import SELF_LABELLED_SINUS, patient_diagnoses
 from outcomes.analysis.endpoints import measure_endpoints
 from outcomes.analysis.periods import Cohort, Periods, split_periods
 from outcomes.analysis.questions.concurrent import preventive_changes, session_codes
+from outcomes.analysis.regression_to_mean.repeat_baseline import booking_table
 from outcomes.claims.declared import Claim
 from outcomes.claims.reviews import HalfYear
 from outcomes.claims.rules import LEAST_ANALYSED
@@ -164,6 +166,16 @@ class ReviewCohort:
             if name in table.columns:
                 return table
             raise
+
+    @cached_property
+    def bookings(self) -> pd.DataFrame:
+        """`booking_table` of the cohort: from it repeat baselines of any population are read."""
+        return booking_table(self.periods)
+
+    @cached_property
+    def counts(self) -> pd.DataFrame:
+        """`window_counts` of the cohort."""
+        return window_counts(self.periods)
 
     @cached_property
     def preventive(self) -> tuple[frozenset[object], frozenset[object]]:

@@ -1,33 +1,46 @@
-"""What a change is set against where the records allow it: a repeat baseline, and patients treated otherwise.
+"""What a change is set against where the records allow it: a repeat baseline, patients treated otherwise, a bad month.
 
-Definitions: docs/method.md#regression-to-the-mean, docs/method.md#groups-side-by-side, docs/claims.md#the-rules.
+Without any of them a change is never consistent: a bad month alone could give it.
+Definitions: docs/method.md#regression-to-the-mean, docs/method.md#groups-side-by-side, docs/claims.md#a-bad-month.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
 
 from outcomes.analysis.catalogue import Endpoint
 from outcomes.analysis.claims.cohorts import TREATED, ReviewCohort
-from outcomes.analysis.claims.sides import improvement, sign_of
-from outcomes.analysis.estimates import Estimate
+from outcomes.analysis.claims.sides import Side, improvement, sign_of
+from outcomes.analysis.estimates import Estimate, paired_change
 from outcomes.analysis.models.covariance_adjusted import UNTREATED, ancova
 from outcomes.analysis.models.fitted import FittedModel
-from outcomes.analysis.regression_to_mean.repeat_baseline import repeat_baseline
+from outcomes.analysis.regression_to_mean.null_simulation import NullSimulation, null_simulation
+from outcomes.analysis.regression_to_mean.repeat_baseline import repeat_baseline_in
 from outcomes.claims.declared import Claim
 from outcomes.claims.rules import LEAST_ANALYSED, Interval
 
-NO_GROUP, REPEAT_BASELINE, CONCURRENT, RANDOMISED = (
+NO_GROUP, BAD_MONTH, REPEAT_BASELINE, CONCURRENT, RANDOMISED = (
     "no_comparison_group",
+    "bad_month_range",
     "repeat_baseline",
     "concurrent_group",
     "randomised",
 )
 
 _HEADACHE_DAYS = "headache_days_per_28"
+
+_MOST = "greatest change that entering in a bad month alone gives"
+_AS_MUCH = (
+    "a bad month alone could give as much, by the averages from outside and the ways of entering in the plan"
+)
+_NOT_REPRODUCED = (
+    "what a bad month alone could give is not known: no average from outside and way of entering in the plan gives "
+    "patients who differ as these do"
+)
+_UNKNOWN = Interval(None, None, None)
 
 
 @dataclass(frozen=True)
@@ -44,38 +57,58 @@ def set_against(
     review: ReviewCohort, claim: Claim, endpoint: Endpoint, patients: pd.Index, population: str
 ) -> tuple[SetAgainst, ...]:
     """A repeat baseline that qualifies, and a concurrent group that is large enough; nothing where there is neither."""
-    found = (
-        _repeat(review, claim, endpoint, patients),
-        _concurrent(review, claim, endpoint, patients, population),
-    )
+    pairs = review.pairs(endpoint.name, claim.mode) if _has_mode(review, claim, endpoint) else None
+    found = [_repeat(review, claim, endpoint, patients, pairs)]
+    if pairs is not None:
+        found.append(concurrent_group(review, pairs, endpoint.improvement, patients, population))
     return tuple(one for one in found if one is not None)
 
 
-def _repeat(review: ReviewCohort, claim: Claim, endpoint: Endpoint, patients: pd.Index) -> SetAgainst | None:
-    """The change from a baseline that lies after the booking: of headache days in a diary only."""
+def _has_mode(review: ReviewCohort, claim: Claim, endpoint: Endpoint) -> bool:
+    return claim.mode in set(review.endpoints(endpoint.name)["mode"])
+
+
+def _repeat(
+    review: ReviewCohort, claim: Claim, endpoint: Endpoint, patients: pd.Index, pairs: pd.DataFrame | None
+) -> SetAgainst | None:
+    """The change from a baseline that lies after the booking, of a diary.
+
+    That the bad month lies before the baseline is shown by headache days. Of other endpoints of the diary the change
+    of the same patients is taken, from the same baseline.
+    """
     booked = {"contact_date", "contact_day"} & set(review.records.columns("patients"))
-    if endpoint.name != _HEADACHE_DAYS or claim.mode != "diary" or not booked:
+    if pairs is None or claim.mode != "diary" or not booked or review.periods.segments is None:
         return None
-    if review.periods.segments is None:
-        return None
-    found = repeat_baseline(review.records, review.span.plan, cohort=review.cohort, patients=patients)
+    plan = review.span.plan
+    found = repeat_baseline_in(review.bookings, plan, patients)
     if not found.qualifies:
         return None
-    row = found.beyond
+    row, n = found.beyond, found.n
     estimate = Estimate(row.value, row.low, row.high, row.p, row.method, row.notes)
-    why = "from a baseline after the booking, without the bad month in it, no fall is established"
-    return SetAgainst(REPEAT_BASELINE, estimate, found.n, (why, improvement(estimate, 1.0)))
+    if endpoint.name != _HEADACHE_DAYS:
+        own = pairs.reindex(list(found.patients)).dropna()
+        if len(own) < plan.repeat_baseline_min_patients:
+            return None
+        before, after = (own[name].to_numpy(np.float64) for name in ("baseline", "followup"))
+        estimate, n = paired_change(before, after, plan.confidence), len(own)
+    why = "from a baseline after the booking, without the bad month in it, no improvement is established"
+    return SetAgainst(
+        REPEAT_BASELINE, estimate, n, (why, improvement(estimate, sign_of(endpoint.improvement)))
+    )
 
 
-def _concurrent(
-    review: ReviewCohort, claim: Claim, endpoint: Endpoint, patients: pd.Index, population: str
+def concurrent_group(
+    review: ReviewCohort, pairs: pd.DataFrame, direction: str, patients: pd.Index, population: str
 ) -> SetAgainst | None:
-    """Treated against untreated patients of the same half year, baselines held equal; 20 of each or more."""
-    if review.is_treated.all() or claim.mode not in set(review.endpoints(endpoint.name)["mode"]):
+    """Treated against untreated patients of the same half year, baselines held equal; 20 of each or more.
+
+    `pairs` has `baseline` and `followup` by patient, of everyone; `direction` is the improvement.
+    """
+    if review.is_treated.all():
         return None
     everyone = review.patients(population, treated=False)
     people = review.people.loc[everyone]
-    pairs = review.pairs(endpoint.name, claim.mode).reindex(everyone).dropna()
+    pairs = pairs.reindex(everyone)[["baseline", "followup"]].dropna()
     group = people["group"].reindex(pairs.index).where(~pairs.index.isin(patients), TREATED)
     sizes = group.value_counts()
     other = next((name for name in UNTREATED if sizes.get(name, 0) >= LEAST_ANALYSED), None)
@@ -87,8 +120,52 @@ def _concurrent(
     estimate = difference_of(model)
     name = other.replace("_", " ")
     why = f"no difference to the patients of the group '{name}' is established"
-    judged = (why, improvement(estimate, sign_of(endpoint.improvement)))
+    judged = (why, improvement(estimate, sign_of(direction)))
     return SetAgainst(RANDOMISED if lot else CONCURRENT, estimate, len(frame), judged)
+
+
+def bad_month_range(
+    review: ReviewCohort, claim: Claim, endpoint: Endpoint, side: Side, change: Interval
+) -> SetAgainst | None:
+    """The change beyond the most that entering in a bad month alone gives, over the plan's averages and rules.
+
+    Asked only where nothing better is at hand. `change` is the claim's, with its interval. None where there is nothing
+    to compute with: no average from outside, another endpoint than headache days, or no diary.
+    """
+    found = _expected(review, endpoint, side, claim.mode, None)
+    if found is None or change.value is None or change.low is None or change.high is None:
+        return None
+    reach = found.change_range
+    if reach is None:
+        return SetAgainst(
+            BAD_MONTH, Estimate(None, None, None, None, _MOST), side.n, (_NOT_REPRODUCED, _UNKNOWN)
+        )
+    most = reach[0]
+    beyond = Interval(change.value - most, change.low - most, change.high - most)
+    return SetAgainst(BAD_MONTH, Estimate(most, None, None, None, _MOST), side.n, (_AS_MUCH, beyond))
+
+
+def bad_month_share(
+    review: ReviewCohort, endpoint: Endpoint, side: Side, mode: str, reduction: float
+) -> float | None:
+    """The greatest share of responders expected over the plan's grid; None where nothing can be computed."""
+    found = _expected(review, endpoint, side, mode, reduction)
+    reach = found.responder_range(reduction) if found is not None else None
+    return reach[1] if reach else None
+
+
+def _expected(
+    review: ReviewCohort, endpoint: Endpoint, side: Side, mode: str, reduction: float | None
+) -> NullSimulation | None:
+    plan = review.span.plan
+    if not plan.external_means or endpoint.name != _HEADACHE_DAYS or mode != "diary" or side.is_recalled:
+        return None
+    if review.periods.segments is None:
+        return None
+    counts = review.counts
+    counts = counts[counts["patient_id"].isin(side.patients)].reset_index(drop=True)
+    wanted = plan.responder_reductions[:1] if reduction is None else (reduction,)
+    return null_simulation(counts, replace(plan, responder_reductions=wanted))
 
 
 def difference_of(model: FittedModel) -> Estimate:

@@ -7,7 +7,6 @@ from dataclasses import replace
 
 import pandas as pd
 
-from outcomes.analysis.adverse_events import listed_events, session_events
 from outcomes.analysis.catalogue import Endpoint, find_endpoint
 from outcomes.analysis.claims.cohorts import ALL, ReviewCohort
 from outcomes.analysis.claims.contrast import answer_contrast
@@ -123,8 +122,7 @@ def answer_score(review: ReviewCohort, claim: Claim) -> Found:
     """Rules 2 and 3 for a questionnaire; the last sheet that may count lies in the half year."""
     _know_types(review, claim)
     plan, instrument = review.span.plan, INSTRUMENTS[claim.instrument]
-    sheets = scored_sheets(review.periods)
-    sheets = sheets[sheets["instrument"] == claim.instrument]
+    sheets = scored_sheets(review.periods, claim.instrument)
     measures = list(paired_measures(sheets, len(review.people), plan))
     if len(measures) > 1:
         raise PlanError(
@@ -206,8 +204,7 @@ def _reached(before: Values, pair: Pair, endpoint: Endpoint, review: ReviewCohor
 def answer_harm(review: ReviewCohort, claim: Claim) -> Found:
     """Rule 5: patients with an event, of those asked, by exact limits; sessions up to the end of the follow-up."""
     _know_types(review, claim)
-    listed = listed_events(review.periods)
-    sessions = session_events(review.periods, listed)
+    listed, sessions = review.everyone.events
     last = review.span.last_day
     sessions = sessions[sessions["patient_id"].isin(review.patients(claim.population))]
     sessions = sessions[sessions["relative_day"].between(0, last)]

@@ -13,7 +13,7 @@ from typing import Any
 
 from outcomes.analysis.catalogue import find_endpoint
 from outcomes.analysis.claims.answers import ANSWERED_BY
-from outcomes.analysis.claims.cohorts import ReviewCohort, Span
+from outcomes.analysis.claims.cohorts import AllPatients, ReviewCohort, Span
 from outcomes.analysis.claims.found import Found
 from outcomes.analysis.claims.set_against import NO_GROUP
 from outcomes.analysis.claims.still_needed import StillNeeded, not_reviewed, still_needed
@@ -146,9 +146,10 @@ def judge_claims(
     half = last_review(_begin(records, month))
     spans = {claim.id: Span.of(claim, plan) for claim in declared.claims}
     cohorts: dict[Span, ReviewCohort] = {}
+    everyone = AllPatients(records)
     for span in dict.fromkeys(spans.values()):
         names = [claim.endpoint for claim in declared.claims if claim.endpoint and spans[claim.id] == span]
-        cohorts[span] = ReviewCohort(records, span, half, tuple(names))
+        cohorts[span] = ReviewCohort(everyone, span, half, tuple(names))
     judged = []
     for claim in declared.claims:
         standing = (standings or {}).get(claim.id, Standing(claim.declared_on))

@@ -60,17 +60,23 @@ def _mean_change(pair: Pair) -> float:
     return float(np.mean(after - before)) if len(after) else 0.0
 
 
+def counted_out_of(endpoint: Endpoint) -> str:
+    """The column of `measure_endpoints` that holds the days out of which an endpoint is counted."""
+    return COUNTED_OUT_OF.get(endpoint.name, "recorded_days")
+
+
 def missing_days(
-    rows: pd.DataFrame, endpoint: Endpoint, pairs: pd.DataFrame, plan: AnalysisPlan
+    recorded: pd.DataFrame, endpoint: Endpoint, pairs: pd.DataFrame, plan: AnalysisPlan
 ) -> MissingDays:
-    """The readings of a diary endpoint. `rows` as from `measure_endpoints`, `pairs` the patients analysed.
+    """The readings of a diary endpoint, for the patients of `pairs`; both frames have `baseline` and `followup` by
+    patient, `recorded` the days of `counted_out_of`.
 
     Days that are counted have readings: each missing one may be such a day, or not. Of an intensity or a length of
     headaches nobody knows how far a missing day could move it; only where every day is recorded is nothing missing.
     """
     lengths = {"baseline": plan.baseline_days, "followup": plan.followup_days}
-    column = COUNTED_OUT_OF.get(endpoint.name, "recorded_days")
-    known = {name: _known(rows, name, column, pairs.index) for name in lengths}
+    here = recorded.reindex(pairs.index)
+    known = {name: here[name].to_numpy(np.float64) for name in lengths}
     if endpoint.name not in COUNTED_OUT_OF:
         return MissingDays(unknown=bool(_is_short(known["followup"], lengths["followup"])))
     if any(np.isnan(days).any() for days in known.values()):
@@ -109,11 +115,6 @@ def _one_at_a_time(before: Window, after: Window, read: Callable[[Window, bool],
         (read(before, False), after.level),
         (read(before, True), after.level),
     )
-
-
-def _known(rows: pd.DataFrame, period: str, column: str, patients: pd.Index) -> Values:
-    side = rows[rows["period"] == period].set_index("patient_id")[column].reindex(patients)
-    return side.to_numpy(np.float64)
 
 
 def _is_short(known: Values, days: int) -> bool:

@@ -18,7 +18,6 @@ from outcomes.analysis.estimates import Estimate, paired_change
 from outcomes.analysis.models.covariance_adjusted import UNTREATED, ancova
 from outcomes.analysis.models.fitted import FittedModel
 from outcomes.analysis.regression_to_mean.null_simulation import NullSimulation, null_simulation
-from outcomes.analysis.regression_to_mean.repeat_baseline import repeat_baseline_in
 from outcomes.claims.declared import Claim
 from outcomes.claims.rules import LEAST_ANALYSED, Interval
 
@@ -80,7 +79,9 @@ def _repeat(
     if pairs is None or claim.mode != "diary" or not booked or review.periods.segments is None:
         return None
     plan = review.span.plan
-    found = repeat_baseline_in(review.bookings, plan, patients)
+    if len(patients) < plan.repeat_baseline_min_patients:
+        return None
+    found = review.repeat_baseline(patients)
     if not found.qualifies:
         return None
     row, n = found.beyond, found.n

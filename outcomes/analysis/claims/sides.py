@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from outcomes.analysis.catalogue import Endpoint
 from outcomes.analysis.claims.cohorts import ReviewCohort
-from outcomes.analysis.claims.missing_days import MissingDays, missing_days
+from outcomes.analysis.claims.missing_days import MissingDays, counted_out_of, missing_days
 from outcomes.analysis.estimates import Estimate, Values, paired_change
 from outcomes.analysis.missing_diaries.started import ANALYSED, LOST
 from outcomes.claims.declared import Claim
@@ -92,7 +92,6 @@ def endpoint_side(
     table = review.endpoints(endpoint.name)
     modes = list(pd.unique(table["mode"]))
     mode = claim.mode if claim.mode in modes or not modes else str(modes[0])
-    rows = table[table["mode"] == mode]
     pairs = review.pairs(endpoint.name, mode)
     pairs = pairs[pairs.index.isin(patients)]
     people = review.people.reindex(pairs.index)
@@ -105,7 +104,10 @@ def endpoint_side(
     before, after = (complete[name].to_numpy(np.float64) for name in ("baseline", "followup"))
     # Where nobody is analysed, a change of 0 for everyone would look like a finding.
     begun = pairs[pairs["baseline"].notna()] if len(complete) else complete
-    missing = missing_days(rows, endpoint, complete, review.span.plan) if mode == "diary" else MissingDays()
+    missing = MissingDays()
+    if mode == "diary":
+        recorded = review.recorded_days(endpoint.name, counted_out_of(endpoint))
+        missing = missing_days(recorded, endpoint, complete, review.span.plan)
     flagged, told = review.preventive
     return Side(
         patients=complete.index,

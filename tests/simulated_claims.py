@@ -17,7 +17,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from outcomes.analysis.claims.missing_days import readings
-from outcomes.analysis.claims.set_against import difference_of
+from outcomes.analysis.claims.set_against import difference_of, entry_plan
 from outcomes.analysis.claims.sides import Side, improvement
 from outcomes.analysis.estimates import paired_change
 from outcomes.analysis.missing_diaries.started import Window
@@ -162,7 +162,7 @@ def _against(
         if found.qualifies:
             yield "no excess", Interval(found.beyond.value, found.beyond.low, found.beyond.high)
     if seen.kept == "outside":
-        reach = null_simulation(table, replace(plan, responder_reductions=(50.0,))).change_range
+        reach = null_simulation(table, entry_plan(plan)).change_range
         change = evidence.change
         if reach is None or change.high is None or change.low is None or change.value is None:
             yield "not known", Interval(None, None, None)
@@ -263,7 +263,8 @@ def print_bad_months(clinics: int) -> None:
         "any month": Truth(),
         "worst of 2 before the session": Truth(worst_of=2),
         "worst of 3 before the session": Truth(worst_of=3),
-        "worst of 4 before the session": Truth(worst_of=4),
+        "worst of 6 before the session": Truth(worst_of=6),
+        "worst of 12 before the session": Truth(worst_of=12),
         "worst of 3 before the booking": Truth(worst_of=3, bad="booking"),
         "worst of 3 before the booking, half lasts": Truth(worst_of=3, bad="booking", lasting=0.5),
     }

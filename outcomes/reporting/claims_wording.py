@@ -30,7 +30,7 @@ DUE_TO_TREATMENT = {
     NO_GROUP: "Not shown: no comparison group.",
     BAD_MONTH: (
         "Not shown: no comparison group. Averages from outside speak to entering in a bad month, as far as they and "
-        "the ways of entering in the plan fit this clinic, and to nothing else."
+        "the ways of entering that are looked at fit this clinic, and to nothing else."
     ),
     REPEAT_BASELINE: (
         "Not shown: no comparison group. A second baseline after the booking speaks to entering in a bad month, and to "

@@ -19,7 +19,8 @@ from outcomes.analysis.models.covariance_adjusted import UNTREATED, ancova
 from outcomes.analysis.models.fitted import FittedModel
 from outcomes.analysis.regression_to_mean.null_simulation import NullSimulation, null_simulation
 from outcomes.claims.declared import Claim
-from outcomes.claims.rules import LEAST_ANALYSED, Interval
+from outcomes.claims.rules import HARDEST_ENTRY, LEAST_ANALYSED, Interval
+from outcomes.plan import AnalysisPlan
 
 NO_GROUP, BAD_MONTH, REPEAT_BASELINE, CONCURRENT, RANDOMISED = (
     "no_comparison_group",
@@ -33,11 +34,11 @@ _HEADACHE_DAYS = "headache_days_per_28"
 
 _MOST = "greatest change that entering in a bad month alone gives"
 _AS_MUCH = (
-    "a bad month alone could give as much, by the averages from outside and the ways of entering in the plan"
+    "a bad month alone could give as much, by the averages from outside and the ways of entering looked at"
 )
 _NOT_REPRODUCED = (
-    "what a bad month alone could give is not known: no average from outside and way of entering in the plan gives "
-    "patients who differ as these do"
+    "what a bad month alone could give is not known: no average from outside with any way of entering gives patients "
+    "who differ as these do"
 )
 _UNKNOWN = Interval(None, None, None)
 
@@ -165,8 +166,16 @@ def _expected(
         return None
     counts = review.counts
     counts = counts[counts["patient_id"].isin(side.patients)].reset_index(drop=True)
-    wanted = plan.responder_reductions[:1] if reduction is None else (reduction,)
-    return null_simulation(counts, replace(plan, responder_reductions=wanted))
+    return null_simulation(counts, entry_plan(plan, reduction))
+
+
+def entry_plan(plan: AnalysisPlan, reduction: float | None = None) -> AnalysisPlan:
+    """The plan with the ways of entering that claims are held against, and one reduction alone."""
+    return replace(
+        plan,
+        enrolment_rules=tuple(dict.fromkeys((*plan.enrolment_rules, HARDEST_ENTRY))),
+        responder_reductions=plan.responder_reductions[:1] if reduction is None else (reduction,),
+    )
 
 
 def difference_of(model: FittedModel) -> Estimate:

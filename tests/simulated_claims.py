@@ -17,7 +17,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from outcomes.analysis.claims.missing_days import readings
-from outcomes.analysis.claims.set_against import difference_of, entry_plan
+from outcomes.analysis.claims.set_against import below_average, beyond_range, difference_of
 from outcomes.analysis.claims.sides import Side, improvement
 from outcomes.analysis.estimates import paired_change
 from outcomes.analysis.missing_diaries.started import Window
@@ -162,12 +162,9 @@ def _against(
         if found.qualifies:
             yield "no excess", Interval(found.beyond.value, found.beyond.low, found.beyond.high)
     if seen.kept == "outside":
-        reach = null_simulation(table, entry_plan(plan)).change_range
-        change = evidence.change
-        if reach is None or change.high is None or change.low is None or change.value is None:
-            yield "not known", Interval(None, None, None)
-        else:
-            yield "as much", Interval(change.value - reach[0], change.low - reach[0], change.high - reach[0])
+        reach = null_simulation(table, replace(plan, responder_reductions=(50.0,))).change_range
+        yield beyond_range(reach, evidence.change)[1]
+        yield "not below", improvement(below_average(seen.after.of(stayed).level, MEAN_DAYS, confidence), 1.0)
     if seen.untreated is not None:
         other = seen.untreated
         here = (other.before.recorded >= LEAST) & ~other.lost & (other.after.recorded >= LEAST)

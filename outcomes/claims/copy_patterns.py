@@ -195,7 +195,7 @@ PATTERNS: tuple[Pattern, ...] = (
         "Patients here had N sessions on average.",
     ),
     Pattern(
-        "testimonial",
+        "patients_words",
         re.compile(
             r"[\"“„«][^\"”“»]*\b(?:I|my|me|we|changed my life)\b[^\"”“»]*[\"”“»]|(?:^|\s)['‘](?:I|My|We)\b"
             r"|\b(?i:testimonials?|changed my life|success stor(?:y|ies)|(?:satisfied|happy|grateful) "

@@ -24,10 +24,6 @@ LEAST_SHARE_ASKED = 0.9
 #: `tipping_odds`: what could be moved to fit the data would be.
 MISSING_ODDS = 5.0
 
-#: What entering in a bad month gives is worked out for the plan's ways of entering and for this one as well: the worst
-#: month of half a year. No key of the plan, as above.
-HARDEST_ENTRY = "worst_of_6"
-
 MISSING_DAYS = "the days that nobody recorded could change the verdict"
 
 NOTHING_AGAINST = (

@@ -51,6 +51,7 @@ LABELS = {
     "without_preventive": "change, without those who changed a preventive drug",
     "repeat_baseline": "change from a baseline after the booking",
     "bad_month_range": "change that entering in a bad month alone gives, at most",
+    "below_average": "follow-up less the lowest average from outside",
     "concurrent_group": "difference to the concurrent group, same baseline",
     "randomised": "difference between groups drawn by lot, same baseline",
     "difference": "difference of the changes",
@@ -187,10 +188,14 @@ def published_block(review: ClaimsReview) -> Block:
         found |= dict.fromkeys(published_for(judged.claim))
     order = list(RANKS)
     ones = sorted(found, key=lambda one: order.index(one.rank))
-    rows = tuple((one.name, RANKS[one.rank], one.words) for one in ones)
+    rows = tuple((one.name, RANKS[one.rank], f"{one.words}. {one.source}") for one in ones)
     caption = "Published, and not to be set against a change within patients"
     return TableBlock(
-        ("", "kind", "result, as far as it was read"), rows, caption, ("left", "left", "left"), (SEARCH,)
+        ("", "kind", "design and result, as far as they were read; source"),
+        rows,
+        caption,
+        ("left", "left", "left"),
+        (SEARCH,),
     )
 
 

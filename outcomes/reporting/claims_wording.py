@@ -29,8 +29,8 @@ _TONES: dict[str, Tone] = {CONSISTENT: "recorded", NOT_SUPPORTED: "expected", CA
 DUE_TO_TREATMENT = {
     NO_GROUP: "Not shown: no comparison group.",
     BAD_MONTH: (
-        "Not shown: no comparison group. Averages from outside speak to entering in a bad month, as far as they and "
-        "the ways of entering that are looked at fit this clinic, and to nothing else."
+        "Not shown: no comparison group. Averages from outside speak to entering in a bad month, as far as they "
+        "fit the patients of this clinic, and to nothing else."
     ),
     REPEAT_BASELINE: (
         "Not shown: no comparison group. A second baseline after the booking speaks to entering in a bad month, and to "

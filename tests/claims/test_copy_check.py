@@ -30,7 +30,7 @@ def test_each_promise_of_a_page_is_found_with_its_line() -> None:
         (4, "harmlessness"),
         (4, "only_soreness"),
         (7, "lasting"),
-        (8, "testimonial"),
+        (8, "patients_words"),
         (9, "without_drugs"),
         (9, "better_than_others"),
     }

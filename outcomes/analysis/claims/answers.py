@@ -64,8 +64,7 @@ def answer_change(review: ReviewCohort, claim: Claim) -> Found:
         change = improvement(paired_change(side.before, side.after, confidence), sign)
         if word_by_interval(change, margin_of(claim)) == CONSISTENT:
             # Only then it can decide, and it takes a while.
-            expected = bad_month_range(review, claim, endpoint, side, change)
-            against = () if expected is None else (expected,)
+            against = bad_month_range(review, claim, endpoint, side, change)
     return _changed(review, claim, side, endpoint.improvement, endpoint.unit, against)
 
 
@@ -84,7 +83,7 @@ def _changed(
     ]
     for one in against:
         if one.estimate.value is not None:
-            numbers.append(number_of(review, claim, one.design, one.estimate, one.n, one.n, unit))
+            numbers.append(number_of(review, claim, one.statistic, one.estimate, one.n, one.n, unit))
     design = next((one.design for one in reversed(against)), NO_GROUP)
     notes = (*_treated_late(review, claim, side), *notes_of(side))
     verdict = judge_change(evidence, margin_of(claim))

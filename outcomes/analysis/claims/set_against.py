@@ -14,13 +14,12 @@ import pandas as pd
 from outcomes.analysis.catalogue import Endpoint
 from outcomes.analysis.claims.cohorts import TREATED, ReviewCohort
 from outcomes.analysis.claims.sides import Side, improvement, sign_of
-from outcomes.analysis.estimates import Estimate, paired_change
+from outcomes.analysis.estimates import Estimate, Values, paired_change
 from outcomes.analysis.models.covariance_adjusted import UNTREATED, ancova
 from outcomes.analysis.models.fitted import FittedModel
 from outcomes.analysis.regression_to_mean.null_simulation import NullSimulation, null_simulation
 from outcomes.claims.declared import Claim
-from outcomes.claims.rules import HARDEST_ENTRY, LEAST_ANALYSED, Interval
-from outcomes.plan import AnalysisPlan
+from outcomes.claims.rules import LEAST_ANALYSED, Interval
 
 NO_GROUP, BAD_MONTH, REPEAT_BASELINE, CONCURRENT, RANDOMISED = (
     "no_comparison_group",
@@ -34,7 +33,11 @@ _HEADACHE_DAYS = "headache_days_per_28"
 
 _MOST = "greatest change that entering in a bad month alone gives"
 _AS_MUCH = (
-    "a bad month alone could give as much, by the averages from outside and the ways of entering looked at"
+    "a bad month alone could give as much, by the averages from outside and the ways of entering in the plan"
+)
+_NOT_BELOW = (
+    "at follow-up headache days do not lie below the average from outside, to which they would come back after a bad "
+    "month of whatever kind"
 )
 _NOT_REPRODUCED = (
     "what a bad month alone could give is not known: no average from outside with any way of entering gives patients "
@@ -45,12 +48,20 @@ _UNKNOWN = Interval(None, None, None)
 
 @dataclass(frozen=True)
 class SetAgainst:
-    """One comparison: its `design`, the estimate as it is told, and as it is judged with the sentence against it."""
+    """One comparison: its `design`, the estimate as it is told, and as it is judged with the sentence against it.
+
+    `name` of its number, where it is another than that of the design.
+    """
 
     design: str
     estimate: Estimate
-    n: int
     judged: tuple[str, Interval]
+    n: int
+    name: str = ""
+
+    @property
+    def statistic(self) -> str:
+        return self.name or self.design
 
 
 def set_against(
@@ -95,7 +106,7 @@ def _repeat(
         estimate, n = paired_change(before, after, plan.confidence), len(own)
     why = "from a baseline after the booking, without the bad month in it, no improvement is established"
     return SetAgainst(
-        REPEAT_BASELINE, estimate, n, (why, improvement(estimate, sign_of(endpoint.improvement)))
+        REPEAT_BASELINE, estimate, (why, improvement(estimate, sign_of(endpoint.improvement))), n
     )
 
 
@@ -123,28 +134,44 @@ def concurrent_group(
     name = other.replace("_", " ")
     why = f"no difference to the patients of the group '{name}' is established"
     judged = (why, improvement(estimate, sign_of(direction)))
-    return SetAgainst(RANDOMISED if lot else CONCURRENT, estimate, len(frame), judged)
+    return SetAgainst(RANDOMISED if lot else CONCURRENT, estimate, judged, len(frame))
 
 
 def bad_month_range(
     review: ReviewCohort, claim: Claim, endpoint: Endpoint, side: Side, change: Interval
-) -> SetAgainst | None:
-    """The change beyond the most that entering in a bad month alone gives, over the plan's averages and rules.
+) -> tuple[SetAgainst, ...]:
+    """The change beyond the most that entering in a bad month alone gives, by averages from outside.
 
-    Asked only where nothing better is at hand. `change` is the claim's, with its interval. None where there is nothing
-    to compute with: no average from outside, another endpoint than headache days, or no diary.
+    Two questions, asked only where nothing better is at hand: the change must lie below what the plan's ways of
+    entering give, and the follow-up below the lowest of the averages, which a bad month of whatever kind leaves where
+    it was. `change` is the claim's, with its interval. Nothing where there is nothing to compute with: no average from
+    outside, another endpoint than headache days, or no diary.
     """
     found = _expected(review, endpoint, side, claim.mode, None)
-    if found is None or change.value is None or change.low is None or change.high is None:
-        return None
-    reach = found.change_range
-    if reach is None:
-        return SetAgainst(
-            BAD_MONTH, Estimate(None, None, None, None, _MOST), side.n, (_NOT_REPRODUCED, _UNKNOWN)
-        )
+    if found is None or change.value is None:
+        return ()
+    plan = review.span.plan
+    level = below_average(side.after, min(plan.external_means), plan.confidence)
+    return (
+        SetAgainst(BAD_MONTH, *beyond_range(found.change_range, change), side.n),
+        SetAgainst(BAD_MONTH, level, (_NOT_BELOW, improvement(level, 1.0)), side.n, "below_average"),
+    )
+
+
+def beyond_range(
+    reach: tuple[float, float] | None, change: Interval
+) -> tuple[Estimate, tuple[str, Interval]]:
+    """(the most that a bad month alone gives, as it is judged): the change beyond the lower end of the range."""
+    if reach is None or change.value is None or change.low is None or change.high is None:
+        return Estimate(None, None, None, None, _MOST), (_NOT_REPRODUCED, _UNKNOWN)
     most = reach[0]
     beyond = Interval(change.value - most, change.low - most, change.high - most)
-    return SetAgainst(BAD_MONTH, Estimate(most, None, None, None, _MOST), side.n, (_AS_MUCH, beyond))
+    return Estimate(most, None, None, None, _MOST), (_AS_MUCH, beyond)
+
+
+def below_average(after: Values, average: float, confidence: float) -> Estimate:
+    """Mean of the follow-up less an average from outside, with its t interval."""
+    return paired_change(np.full(len(after), average), after, confidence)
 
 
 def bad_month_share(
@@ -166,16 +193,8 @@ def _expected(
         return None
     counts = review.counts
     counts = counts[counts["patient_id"].isin(side.patients)].reset_index(drop=True)
-    return null_simulation(counts, entry_plan(plan, reduction))
-
-
-def entry_plan(plan: AnalysisPlan, reduction: float | None = None) -> AnalysisPlan:
-    """The plan with the ways of entering that claims are held against, and one reduction alone."""
-    return replace(
-        plan,
-        enrolment_rules=tuple(dict.fromkeys((*plan.enrolment_rules, HARDEST_ENTRY))),
-        responder_reductions=plan.responder_reductions[:1] if reduction is None else (reduction,),
-    )
+    wanted = plan.responder_reductions[:1] if reduction is None else (reduction,)
+    return null_simulation(counts, replace(plan, responder_reductions=wanted))
 
 
 def difference_of(model: FittedModel) -> Estimate:

@@ -40,7 +40,7 @@ def _row(judged: Judged, still: StillNeeded, disclosure: Disclosure) -> tuple[st
     besides = ", ".join(OBSTACLES[code][0] for code in still.obstacles) or "–"
     analysed = "not yet" if still.analysed is None else f"{still.analysed:,}"
     if still.needed is None:
-        return promise, analysed, "not told", "–", besides
+        return promise, analysed, "no number", "–", besides
     if not disclosure.exact:
         # Of one type it would stand beside that of everyone, and tell of types that are hidden elsewhere.
         whole = judged.claim.population == ALL and judged.claim.kind != "contrast"

@@ -113,6 +113,8 @@ class ReviewCohort:
     half: HalfYear
     #: Endpoints that will be asked for: those that the records hold are measured together.
     wanted: tuple[str, ...] = ()
+    #: Whether what was recalled at visits may be asked for, beside a diary.
+    visits: bool = True
     _measured: dict[str, pd.DataFrame] = field(default_factory=dict, repr=False)
     _paired: dict[tuple[str, str], pd.DataFrame] = field(default_factory=dict, repr=False)
     _repeats: dict[tuple[object, ...], RepeatBaseline] = field(default_factory=dict, repr=False)
@@ -203,7 +205,10 @@ class ReviewCohort:
     def _together(self) -> pd.DataFrame:
         held = {*daily_names(self.records), *self.records.columns("summaries")}
         names = [name for name in dict.fromkeys(self.wanted) if name in held]
-        return _light(measure_endpoints(self.periods, names)) if names else pd.DataFrame()
+        if not names:
+            return pd.DataFrame()
+        visits = self.visits or self.periods.segments is None
+        return _light(measure_endpoints(self.periods, names, visits=visits))
 
     def pairs(self, name: str, mode: str) -> pd.DataFrame:
         """`pair_by_patient` of an endpoint in a mode."""

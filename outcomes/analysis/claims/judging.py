@@ -148,8 +148,9 @@ def judge_claims(
     cohorts: dict[Span, ReviewCohort] = {}
     everyone = AllPatients(records)
     for span in dict.fromkeys(spans.values()):
-        names = [claim.endpoint for claim in declared.claims if claim.endpoint and spans[claim.id] == span]
-        cohorts[span] = ReviewCohort(everyone, span, half, tuple(names))
+        asked = [claim for claim in declared.claims if claim.endpoint and spans[claim.id] == span]
+        visits = any(claim.mode != "diary" for claim in asked)
+        cohorts[span] = ReviewCohort(everyone, span, half, tuple(claim.endpoint for claim in asked), visits)
     judged = []
     for claim in declared.claims:
         standing = (standings or {}).get(claim.id, Standing(claim.declared_on))

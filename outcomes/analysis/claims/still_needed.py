@@ -25,6 +25,7 @@ from outcomes.claims.rules import (
     MOST_SHARE_PREVENTIVE,
     ChangeEvidence,
     Interval,
+    word_by_interval,
 )
 from outcomes.errors import PlanError
 
@@ -159,8 +160,8 @@ def still_needed(claim: Claim, found: Found, next_review: HalfYear) -> StillNeed
     if "never" in obstacles:
         obstacles = ("never",)
     needed = None if told or set(obstacles) & _NO_NUMBER else _needed(claim, found)
-    if needed is not None and needed <= found.n_analysed and not obstacles:
-        obstacles = ("close",)
+    if needed is not None and needed <= found.n_analysed and _is_close(claim, found):
+        obstacles = (*obstacles, "close")
     months = None
     if needed is not None and found.n_analysed:
         months = math.ceil(needed * REVIEW_MONTHS / found.n_analysed - 1e-9)
@@ -204,6 +205,14 @@ def _obstacles(claim: Claim, found: Found) -> Iterator[str]:
             yield "outside_average"
     elif evidence.needs_beyond and not evidence.beyond:
         yield "something_against"
+
+
+def _is_close(claim: Claim, found: Found) -> bool:
+    """Whether the interval of the number itself holds both less and more than the promise."""
+    evidence = found.evidence
+    if evidence is None or claim.kind == "share":
+        return False
+    return word_by_interval(evidence.change, margin_of(claim)) == CANNOT_BE_TOLD
 
 
 def _of_harm(claim: Claim, found: Found) -> Iterator[str]:

@@ -58,12 +58,14 @@ RECALLED_ENDPOINT = "headache_days_per_28"
 EVERYTHING = "all"
 
 
-def measure_endpoints(periods: Periods, names: str | Sequence[str] | None = None) -> pd.DataFrame:
+def measure_endpoints(
+    periods: Periods, names: str | Sequence[str] | None = None, *, visits: bool = True
+) -> pd.DataFrame:
     """Endpoints that the records hold, per patient, mode and period.
 
     `names`: without, the five core endpoints and those that the plan names; `"all"`, everything that the diary holds
     the columns for (`outcomes.analysis.catalogue.CATALOGUE`); else these names. What summaries hold is always there
-    unless names are given.
+    unless names are given. Without `visits` what patients recalled at their visits is left out.
 
     Columns: `patient_id`; `mode` (diary, recall_28, recall_7: never pooled); `period` (baseline, followup);
     `recorded_days` and `medication_known_days`, those on which medication was answered (NaN where unknown);
@@ -80,13 +82,13 @@ def measure_endpoints(periods: Periods, names: str | Sequence[str] | None = None
         tables.append(_from_diary(periods, daily))
     if periods.records.has("summaries"):
         tables += _from_summaries(periods, tables, wanted)
-    recalled = wanted is None or RECALLED_ENDPOINT in wanted
-    visits = _add_recalls(periods, tables) if recalled else ()
+    recalled = visits and (wanted is None or RECALLED_ENDPOINT in wanted)
+    modes = _add_recalls(periods, tables) if recalled else ()
     if not tables:
         raise InvalidRecords([NOTHING_TO_COMPARE])
     table = pd.concat(tables, ignore_index=True) if len(tables) > 1 else tables[0]
     table = with_diagnoses(_with_categories(table, periods.records), periods)
-    table.attrs[VISITS_ATTRIBUTE] = visits
+    table.attrs[VISITS_ATTRIBUTE] = modes
     table.attrs[PLAN_ATTRIBUTE] = periods.plan.to_dict()
     table.attrs[DAILY_ATTRIBUTE] = daily
     table.attrs[NAMED_ATTRIBUTE] = wanted is not None

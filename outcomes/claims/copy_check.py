@@ -11,6 +11,16 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from outcomes.claims.copy_patterns import (
+    ABOUT_HEADACHE,
+    CLAUSE_ENDS,
+    DENIED,
+    NOT_ONLY,
+    OPEN_QUESTION,
+    PATTERNS,
+    Pattern,
+)
+
 
 @dataclass(frozen=True)
 class Finding:
@@ -23,161 +33,41 @@ class Finding:
     instead: str
 
 
-@dataclass(frozen=True)
-class _Pattern:
-    kind: str
-    words: re.Pattern[str]
-    why: str
-    instead: str
-
-
-def _words(text: str) -> re.Pattern[str]:
-    """Whole words and phrases; a trailing ~ takes any ending."""
-    parts = [part.strip().replace("~", r"\w*").replace(" ", r"[\s\-]+") for part in text.split(",")]
-    return re.compile(rf"(?<![\w-])(?:{'|'.join(parts)})(?![\w])", re.IGNORECASE)
-
-
-_RECORDED = (
-    "Patients who kept a diary recorded N fewer headache days per 28 in weeks 9 to 12 than in the four weeks before "
-    "(interval, number of patients). There was no comparison group."
-)
-
-#: In this order; a sentence is listed once for each kind of words in it.
-_PATTERNS: tuple[_Pattern, ...] = (
-    _Pattern(
-        "certainty",
-        _words(
-            "proven, clinically proven, scientifically proven, guaranteed, guarantee~, evidence based, research shows,"
-            " studies show, studies prove, success rate~, 100%, always works, no more headaches, cure~, miracle~"
-        ),
-        "Records without a comparison group cannot carry such certainty, whatever the number.",
-        "N of M patients who started (n%; interval) had at least half as many headache days in weeks 9 to 12. "
-        "How many would have without treatment is not known.",
-    ),
-    _Pattern(
-        "harmlessness",
-        _words(
-            "safe, safely, completely safe, risk free, no risk~, harmless, side effect free, no side effects,"
-            " without side effects, painless, pain free procedure"
-        ),
-        "No event seen is not no risk: the records give an upper limit.",
-        "After N sessions at which it was asked for, events were recorded after n (n%; at most u%); serious: n.",
-    ),
-    _Pattern(
-        "only_soreness",
-        _words(
-            "only a brief, slight pinch, brief pinch, just a pinch, a little soreness, some soreness, mild soreness"
-        ),
-        "This needs events asked for at the session and again about 72 hours later.",
-        "Soreness was recorded after n% of sessions and was gone within 72 hours in m% of them.",
-    ),
-    _Pattern(
-        "without_drugs",
-        _words(
-            "drug free, without drugs, without medication, without pills, no pills, no more pills, popping pills,"
-            " medication free, instead of medication"
-        ),
-        "Patients go on taking medication; the records count its days.",
-        "Patients recorded N days with acute medication per 28 in weeks 9 to 12, M before.",
-    ),
-    _Pattern(
-        "better_than_others",
-        _words(
-            "better than, better results than, more effective than, unlike pills, unlike medication,"
-            " unlike other treatments, superior, temporary fix~, quick fix~, number one, best treatment"
-        ),
-        "The records hold no patients who had the other treatment.",
-        "We have no comparison with other treatments.",
-    ),
-    _Pattern(
-        "mechanism",
-        _words(
-            "root cause, underlying cause, source of the pain, source of your pain, endorphin~, blood flow,"
-            " circulation, releases tension, release~ muscle tension, toxins, resets, reset the nerv~,"
-            " relax~ the muscle~,"
-            " inflammation, natural painkiller~"
-        ),
-        "How something might act is not a question for these records.",
-        "(Leave it out, or name it as a theory with its source.)",
-    ),
-    _Pattern(
-        "lasting",
-        _words(
-            "lasting, long lasting, long term relief, permanent~, for good, once and for all, prevent~, prevention,"
-            " future episodes, keep headaches away, stay headache free"
-        ),
-        "This needs the whole group months later, with those who stopped their diary counted.",
-        "In weeks 21 to 24 those who still kept a diary recorded N fewer headache days per 28 than before (n of m who "
-        "started).",
-    ),
-    _Pattern(
-        "immediate",
-        _words(
-            "immediate~, instant~, right away, within minutes, after one session, after just one, fast relief"
-        ),
-        "Pain asked by the person who treats, minutes apart, says little about headaches.",
-        "Pain was N before and M after sessions (0–10, asked within the session).",
-    ),
-    _Pattern(
-        "one_type",
-        _words(
-            "particularly effective, particularly good, especially effective, ideal for, works best for,"
-            " highly effective for"
-        ),
-        "This needs the difference between types, with its interval, and not one type alone.",
-        "The change did not differ / differed by N days (interval) between cervicogenic and other headaches.",
-    ),
-    _Pattern(
-        "type_without_trials",
-        _words("cluster headache~, sinus headache~"),
-        "No trial of dry needling was found for it; cluster bouts end by themselves, and most headaches called sinus "
-        "headache are migraine.",
-        "(Leave it out.)",
-    ),
-    _Pattern(
-        "number_of_sessions",
-        _words(
-            "recommended number of sessions, sessions are needed, sessions needed, full course, best results"
-        ),
-        "Sessions are given because of symptoms, and those who improve stop coming: the records cannot tell how many "
-        "to give.",
-        "Patients here had N sessions on average.",
-    ),
-    _Pattern(
-        "testimonial",
-        re.compile(
-            r"[\"“„«][^\"”“»]*\b(?:I|my|me|we|changed my life)\b[^\"”“»]*[\"”“»]|\btestimonials?\b|\bchanged my life\b"
-        ),
-        "One patient's words tell nothing about the others, and may tell who it is.",
-        "(Leave it out.)",
-    ),
-    _Pattern(
-        "efficacy",
-        _words(
-            "reliev~, relief, reduce~, reducing, eliminat~, treats, heal~, stop~ headaches, stop your headache~,"
-            " get rid of,"
-            " rid you of, ease~, easing, fix~ your, works, effective, effectively, improve~ your,"
-            " fewer headaches, milder,"
-            " shorter headaches, freedom from headache~, end your headache~, alleviat~, soothe~"
-        ),
-        "It says that treatment did it. Records without a comparison group show a change.",
-        _RECORDED,
-    ),
-)
-
-
 def check_copy(text: str) -> tuple[Finding, ...]:
     """Every sentence that the records cannot carry, in the order of the text, once for each kind of words in it.
 
-    HTML is read by what a visitor sees. `efficacy` is listed only where nothing more particular is.
+    HTML is read by what a visitor sees. `efficacy` is listed only where nothing more particular is. An open question
+    ("Does it hurt?") promises nothing, and neither does what is said not to be known, shown or promised.
     """
     found: list[Finding] = []
     for line, sentence in _sentences(_visible(text)):
-        own = [pattern for pattern in _PATTERNS if pattern.words.search(sentence)]
+        plain = sentence.replace("’", "'")
+        own = [pattern for pattern in PATTERNS if _promises(plain, pattern)]
         if len(own) > 1:
             own = [pattern for pattern in own if pattern.kind != "efficacy"]
         found += [Finding(line, sentence, one.kind, one.why, one.instead) for one in own]
     return tuple(found)
+
+
+def left_to_read(text: str) -> tuple[tuple[int, str], ...]:
+    """(line, sentence) of what speaks of headaches or pain and is not listed: words were not found, meaning may be."""
+    listed = {(one.line, one.sentence) for one in check_copy(text)}
+    about = ((line, one) for line, one in _sentences(_visible(text)) if ABOUT_HEADACHE.search(one))
+    return tuple(place for place in about if place not in listed)
+
+
+def _promises(sentence: str, pattern: Pattern) -> bool:
+    """Whether words of this kind are in a clause of the sentence that does not deny them."""
+    if OPEN_QUESTION.match(sentence) or (pattern.unless is not None and pattern.unless.search(sentence)):
+        return False
+    return any(not _is_denied(sentence, match.start()) for match in pattern.words.finditer(sentence))
+
+
+def _is_denied(sentence: str, place: int) -> bool:
+    ends = [0, *(match.end() for match in CLAUSE_ENDS.finditer(sentence)), len(sentence)]
+    begin = max(end for end in ends if end <= place)
+    clause = sentence[begin : min(end for end in ends if end > begin)]
+    return bool(DENIED.search(clause)) and not NOT_ONLY.search(clause)
 
 
 def _visible(text: str) -> str:
@@ -194,7 +84,7 @@ def _visible(text: str) -> str:
 def _sentences(text: str) -> Iterator[tuple[int, str]]:
     """(line, sentence). A sentence runs over line ends, and ends with its sign or with its paragraph."""
     for first, paragraph in _paragraphs(text.splitlines()):
-        for match in re.finditer(r"(?:[^.!?]|[.!?](?![\s\"”»)]|$))+[.!?]*[\"”»)]?", paragraph):
+        for match in _SENTENCE.finditer(paragraph):
             raw = match.group()
             sentence = " ".join(raw.split()).strip(" .-*•#>")
             if len(sentence) > 2:
@@ -216,6 +106,9 @@ def _paragraphs(lines: list[str]) -> Iterator[tuple[int, str]]:
             first = first if held else number
             held.append(line)
 
+
+#: A full stop ends a sentence before a space, a quotation mark or the end; that of "No. 1" does not.
+_SENTENCE = re.compile(r"(?:[^.!?]|[.!?](?![\s\"”»)]|$)|(?<=\bNo)\.(?=\s?\d))+[.!?]*[\"”»)]?")
 
 _ITEM = re.compile(r"\s*(?:[-*•#>]|\d+[.)]\s)")
 

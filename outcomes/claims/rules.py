@@ -19,6 +19,18 @@ LEAST_SHARE_ANALYSED = 0.7
 MOST_SHARE_PREVENTIVE = 0.2
 LEAST_SHARE_ASKED = 0.9
 
+#: By how much the odds of headache on the missing days of one window may differ from those of its recorded days: the
+#: whole range that the project's statistics ask of a tipping analysis (odds 1, 1.5, 2, 3, 5). Not the plan's key
+#: `tipping_odds`: what could be moved to fit the data would be.
+MISSING_ODDS = 5.0
+
+MISSING_DAYS = "the days that nobody recorded could change the verdict"
+
+NOTHING_AGAINST = (
+    "a bad month alone could give this: nothing is kept to set against it, neither a baseline after the booking nor a "
+    "concurrent group nor, for headache days, an average from outside"
+)
+
 
 @dataclass(frozen=True)
 class Interval:
@@ -48,9 +60,11 @@ class ChangeEvidence:
 
     `returned`: with drop-outs back at their baseline. `beyond`: what must be below 0 as well, each with the sentence
     that stands where it is not: the change from a repeat baseline that qualifies, the difference to a concurrent
-    group. `bounds`: the change were every missing day free of headache at follow-up, and were every one with
-    headache; `bounds_unknown` where days are missing and that cannot be worked out. `without_preventive`: leaving
-    out those who changed a preventive drug; `preventive_unknown` where nobody wrote down for too many whether they did.
+    group, the change beyond what a bad month alone gives. `needs_beyond`: without any of them it is never consistent.
+    `by_odds`: the change were headache on the missing days of one window `MISSING_ODDS` times as likely (in odds) as on
+    its recorded days, or as much less; `bounds`: were every missing day of one window with headache, or none;
+    `bounds_unknown` where days are missing and that cannot be worked out. `without_preventive`: leaving out those who
+    changed a preventive drug; `preventive_unknown` where nobody wrote down for too many whether they did.
     """
 
     n_started: int
@@ -58,6 +72,8 @@ class ChangeEvidence:
     change: Interval
     returned: Interval | None
     beyond: tuple[tuple[str, Interval], ...] = ()
+    needs_beyond: bool = True
+    by_odds: tuple[Interval, ...] = ()
     bounds: tuple[Interval, ...] = ()
     bounds_unknown: bool = False
     share_preventive_changed: float | None = None
@@ -78,16 +94,16 @@ def judge_change(evidence: ChangeEvidence, margin: float) -> Verdict:
     """Rules 2 and 3: is the mean change an improvement by more than the margin?
 
     Consistent: the whole interval improves by more than the margin, also with drop-outs returned to baseline, and
-    what can be set against it (repeat baseline, group) leaves an excess. Not supported: an improvement of the
-    margin is excluded. Otherwise, and wherever rule 3 applies, it cannot be told.
+    what is set against it (repeat baseline, group, or the range of a bad month) leaves an excess. Not supported: an
+    improvement of the margin is excluded. Otherwise, and wherever rule 3 applies, it cannot be told.
     """
     if barred := tuple(barred_by(evidence)):
         return Verdict(CANNOT_BE_TOLD, barred)
     word, reasons = _by_interval(evidence.change, margin)
-    if word == CONSISTENT and (held_back := tuple(_held_back(evidence, margin))):
-        return Verdict(CANNOT_BE_TOLD, held_back)
-    if moved := tuple(_moved(evidence, margin, word)):
-        return Verdict(CANNOT_BE_TOLD, moved)
+    held_back = tuple(_held_back(evidence, margin)) if word == CONSISTENT else ()
+    # All that stands in the way is told: who removes one obstacle should know of the next.
+    if stopped := (*held_back, *_moved(evidence, margin, word)):
+        return Verdict(CANNOT_BE_TOLD, stopped)
     return Verdict(word, reasons)
 
 
@@ -134,6 +150,8 @@ def _held_back(evidence: ChangeEvidence, margin: float) -> Iterator[str]:
         yield "the change with drop-outs returned to baseline is not known"
     elif not returned.high < -margin:
         yield "with drop-outs returned to baseline the interval no longer lies beyond the margin"
+    if evidence.needs_beyond and not evidence.beyond:
+        yield NOTHING_AGAINST
     for where_not, beyond in evidence.beyond:
         if beyond.high is None or not beyond.high < 0:
             yield where_not
@@ -141,13 +159,28 @@ def _held_back(evidence: ChangeEvidence, margin: float) -> Iterator[str]:
 
 def _moved(evidence: ChangeEvidence, margin: float, word: str) -> Iterator[str]:
     """What would give another verdict: the days nobody recorded, and those who changed a preventive drug."""
-    if word != CANNOT_BE_TOLD and evidence.bounds_unknown:
+    if word == CANNOT_BE_TOLD:
+        return
+    if evidence.bounds_unknown:
         yield "days are missing, and how far they could move the number cannot be worked out: they could change it"
-    elif any(_by_interval(bound, margin)[0] != word for bound in evidence.bounds):
-        yield "the days that nobody recorded could change the verdict"
+    elif _missing_days_matter(evidence, margin, word):
+        yield MISSING_DAYS
     without = evidence.without_preventive
     if without is not None and _by_interval(without, margin)[0] != word:
         yield "leaving out those who changed a preventive drug changes the verdict"
+
+
+def _missing_days_matter(evidence: ChangeEvidence, margin: float, word: str) -> bool:
+    """Whether missing days change the verdict: within the odds, or, at the worst of all, whether anything is left.
+
+    At the worst that missing days can be, a consistent change must still be an improvement, by the whole interval;
+    at the best, an excluded one must not turn into a consistent one.
+    """
+    if any(_by_interval(one, margin)[0] != word for one in evidence.by_odds):
+        return True
+    if word == CONSISTENT:
+        return any(bound.high is None or not bound.high < 0 for bound in evidence.bounds)
+    return any(_by_interval(bound, margin)[0] == CONSISTENT for bound in evidence.bounds)
 
 
 def judge_share(
@@ -159,13 +192,16 @@ def judge_share(
     *,
     barred: tuple[str, ...] = (),
     others: tuple[tuple[str, float | None, float | None], ...] = (),
+    bounds: tuple[tuple[float | None, float | None], ...] = (),
 ) -> Verdict:
     """Rule 4: a share of those who started, a missing follow-up counted as a failure, by its Wilson limits.
 
     Consistent: the lower limit lies above the declared share and above the upper end of what entering in a bad
     month alone gives (`by_bad_month`; not computable: never consistent). Not supported: the upper limit lies below
     the declared share. `barred` are the reasons of rule 3. `others` are the limits under other readings of the same
-    records, each with the sentence that stands where it gives another verdict.
+    records, each with the sentence that stands where it gives another verdict. `bounds` are the limits at the worst
+    and the best that missing days can be: at the worst a consistent share must still lie above a bad month's, at the
+    best an excluded one must not turn into a consistent one.
     """
     few = (f"fewer than {LEAST_ANALYSED} patients started",) if n_started < LEAST_ANALYSED else ()
     if barred or few:
@@ -180,8 +216,12 @@ def judge_share(
         moved = tuple(
             why for why, least, most in others if _share_by_limits(least, most, declared)[0] != word
         )
-        if moved:
-            return Verdict(CANNOT_BE_TOLD, moved)
+        if word == CONSISTENT:
+            turned = any(not (least or 0.0) > (by_bad_month or 0.0) for least, _ in bounds)
+        else:
+            turned = any(_share_by_limits(*limits, declared)[0] == CONSISTENT for limits in bounds)
+        if moved or turned:
+            return Verdict(CANNOT_BE_TOLD, moved or (MISSING_DAYS,))
     return Verdict(word, reasons)
 
 

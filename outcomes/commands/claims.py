@@ -110,13 +110,20 @@ def _standings(arguments: argparse.Namespace, declared: DeclaredClaims) -> dict[
 
 
 def _lint(arguments: argparse.Namespace) -> int:
-    from outcomes.claims.copy_check import check_copy, report_lines
+    from outcomes.claims.copy_check import check_copy, left_to_read, report_lines
 
-    found = {name: check_copy(_text(Path(name))) for name in dict.fromkeys(arguments.files)}
+    texts = {name: _text(Path(name)) for name in dict.fromkeys(arguments.files)}
+    found = {name: check_copy(text) for name, text in texts.items()}
+    unread = {name: left_to_read(text) for name, text in texts.items()}
     n = sum(len(findings) for findings in found.values())
     if arguments.json:
         listed = [
-            {"file": name, "findings": [vars(one) for one in findings]} for name, findings in found.items()
+            {
+                "file": name,
+                "findings": [vars(one) for one in findings],
+                "read_yourself": [{"line": line, "sentence": sentence} for line, sentence in unread[name]],
+            }
+            for name, findings in found.items()
         ]
         show_json({"found": n, "files": listed})
         return EXIT_FOUND if n else EXIT_DONE
@@ -128,6 +135,17 @@ def _lint(arguments: argparse.Namespace) -> int:
     else:
         show(
             f"Nothing found in {files}. Words were looked for, and not meaning: this is no sign of approval."
+        )
+    if any(unread.values()):
+        show(
+            "", "These speak of headaches or pain and hold none of the words looked for. Read them yourself:"
+        )
+        show(
+            *(
+                f"  {Path(name).name}, line {line}: “{one}”"
+                for name, rows in unread.items()
+                for line, one in rows
+            )
         )
     return EXIT_FOUND if n else EXIT_DONE
 

@@ -16,6 +16,7 @@ from outcomes.claims.declared import CLAIMS_FILE, DeclaredClaims, read_claims
 from outcomes.claims.evidence import OWN_AUDIT, RANKS, SEARCH, Published, published_for, why_none
 from outcomes.claims.rules import CANNOT_BE_TOLD, CONSISTENT, NOT_SUPPORTED
 from outcomes.records.sources import Location
+from outcomes.reporting.claims_next import claims_next_block
 from outcomes.reporting.claims_wording import (
     NOT_A_QUESTION,
     SIGNS,
@@ -43,10 +44,14 @@ _SHARED = ("change", "share_of_started", "patients_with_event")
 LABELS = {
     "change": "change",
     "returned": "change, drop-outs at their baseline",
-    "no_missing_day": "change, no missing day one with headache",
-    "every_missing_day": "change, every missing day one with headache",
+    "missing_by_odds_worst": "change, missing days of one period worse: 5 times the odds of headache",
+    "missing_by_odds_best": "change, missing days of one period better: a fifth of the odds",
+    "missing_bounds_worst": "change, missing days of one period as bad as can be",
+    "missing_bounds_best": "change, missing days of one period as good as can be",
     "without_preventive": "change, without those who changed a preventive drug",
     "repeat_baseline": "change from a baseline after the booking",
+    "bad_month_range": "change that entering in a bad month alone gives, at most",
+    "below_average": "follow-up less the lowest average from outside",
     "concurrent_group": "difference to the concurrent group, same baseline",
     "randomised": "difference between groups drawn by lot, same baseline",
     "difference": "difference of the changes",
@@ -58,11 +63,6 @@ LABELS = {
     "patients_with_event": "patients with the event, of those asked",
     "sessions_asked_72h": "sessions after which it was asked for 72 hours later",
 }
-_MEDICATION = {
-    "no_missing_day": "change, no missing day one with medication",
-    "every_missing_day": "change, every missing day one with medication",
-}
-
 _NOTHING = "What is said in public is not declared: there is no claims.toml beside the records."
 _READ_ME = (
     "“Consistent” is not “true”, and says nothing about what caused a change. Verdicts move twice a year, on patients "
@@ -131,7 +131,8 @@ def claims_summary_block(review: ClaimsReview | None) -> Block:
 
 def claims_text(review: ClaimsReview) -> str:
     """Everything as lines, exact, for the clinic's own eyes."""
-    return claims_block(review, Disclosure("internal", review.plan.minimum_cell)).as_text()
+    own = Disclosure("internal", review.plan.minimum_cell)
+    return Together((claims_block(review, own), claims_next_block(review, own))).as_text()
 
 
 def _confidence_words(review: ClaimsReview) -> str:
@@ -187,10 +188,14 @@ def published_block(review: ClaimsReview) -> Block:
         found |= dict.fromkeys(published_for(judged.claim))
     order = list(RANKS)
     ones = sorted(found, key=lambda one: order.index(one.rank))
-    rows = tuple((one.name, RANKS[one.rank], one.words) for one in ones)
+    rows = tuple((one.name, RANKS[one.rank], f"{one.words}. {one.source}") for one in ones)
     caption = "Published, and not to be set against a change within patients"
     return TableBlock(
-        ("", "kind", "result, as far as it was read"), rows, caption, ("left", "left", "left"), (SEARCH,)
+        ("", "kind", "design and result, as far as they were read; source"),
+        rows,
+        caption,
+        ("left", "left", "left"),
+        (SEARCH,),
     )
 
 
@@ -200,9 +205,9 @@ def _numbers_block(judged: Judged, disclosure: Disclosure, n_headline: int | Non
         shown = _shown(row, judged, disclosure, n_headline)
         if shown is None or (row.n == 0 and row.value is None):
             continue
-        label = (_MEDICATION if "medication" in row.endpoint else {}).get(
-            row.statistic, LABELS[row.statistic]
-        )
+        label = LABELS[row.statistic]
+        if "medication" in row.endpoint:
+            label = label.replace("odds of headache", "odds of medication")
         value, between = _texts(row, shown)
         rows.append((label, value, between, shown.n_text))
     if not rows:

@@ -10,7 +10,7 @@ import datetime as dt
 from outcomes.analysis.catalogue import Endpoint, find_endpoint
 from outcomes.analysis.claims.cohorts import ALL, Span
 from outcomes.analysis.claims.judging import NOT_A_QUESTION, Judged
-from outcomes.analysis.claims.set_against import CONCURRENT, NO_GROUP, RANDOMISED, REPEAT_BASELINE
+from outcomes.analysis.claims.set_against import BAD_MONTH, CONCURRENT, NO_GROUP, RANDOMISED, REPEAT_BASELINE
 from outcomes.analysis.instruments.definitions import INSTRUMENTS
 from outcomes.claims.declared import DEFAULT_MARGIN, Claim
 from outcomes.claims.kept import ADDED_LATER, DATE_MOVED, EDITED
@@ -28,6 +28,10 @@ _TONES: dict[str, Tone] = {CONSISTENT: "recorded", NOT_SUPPORTED: "expected", CA
 #: "Due to treatment?", by design.
 DUE_TO_TREATMENT = {
     NO_GROUP: "Not shown: no comparison group.",
+    BAD_MONTH: (
+        "Not shown: no comparison group. Averages from outside speak to entering in a bad month, as far as they "
+        "fit the patients of this clinic, and to nothing else."
+    ),
     REPEAT_BASELINE: (
         "Not shown: no comparison group. A second baseline after the booking speaks to entering in a bad month, and to "
         "nothing else."
@@ -85,13 +89,13 @@ def due_to_treatment(judged: Judged) -> str:
 
 
 def what_is_in_it(judged: Judged) -> str:
-    """What a consistent verdict holds besides, where nothing could be set against the change; empty elsewhere."""
+    """What a consistent verdict holds besides, where nobody was left untreated at the same time; empty elsewhere."""
     told = judged.verdict.word == CONSISTENT and judged.claim.kind in ("change", "lasting", "score")
-    if not told or judged.design != NO_GROUP:
+    if not told or judged.design not in (BAD_MONTH, REPEAT_BASELINE):
         return ""
     return (
-        "Nothing could be set against this change: what entering in a bad month gives by itself is in it, and may be "
-        "all of it."
+        "Natural recovery, other care, attention and the wish to please are in this change, and may be all of what is "
+        "beyond a bad month."
     )
 
 

@@ -151,3 +151,9 @@ def read_number(text: str, language: str) -> ReadNumber | None:
     whole = re.sub("[^0-9]", "", found["whole"])
     value = Decimal(f"{'-' if found['minus'] else ''}{whole}{'.' if decimals else ''}{decimals}")
     return ReadNumber(value, len(decimals), found["percent"] is not None)
+
+
+def two_digits_up(n: int) -> int:
+    """Up to the next five, from 100 on to two digits: with more, beside an interval, it would tell who is counted."""
+    step = max(5, 10 ** max(0, len(str(n)) - 2))
+    return step * math.ceil(n / step)

@@ -8,8 +8,10 @@ import pandas as pd
 
 from outcomes.analysis.planning import MOST_PATIENTS, half_width, patients_needed
 from outcomes.errors import PlanError
+from outcomes.reporting.claims_blocks import Together
+from outcomes.reporting.claims_next import claims_next_block
 from outcomes.reporting.comparison_sections import ComparisonSections
-from outcomes.reporting.formatting import number
+from outcomes.reporting.formatting import number, two_digits_up
 from outcomes.reporting.page import Block, Notes, Sentence, TableBlock
 
 #: Changes that a clinic may want to tell from none, in days per 28; the first is the default margin of a claim.
@@ -74,7 +76,11 @@ class NextPage(ComparisonSections):
         return self.disclosure.patients_in_table(len(patients)), listed or "–"
 
     def next_patients(self) -> Block:
-        """Patients, and months at the present rate, until a change of so many days could be told from none."""
+        """Patients and months still needed: to tell a change from none, and until each claim can be told."""
+        claims = claims_next_block(self.claims_review, self.disclosure)
+        return Together((self._patients_for_changes(), claims))
+
+    def _patients_for_changes(self) -> Block:
         if self.disclosure.release is not None:
             # How many are missing tells from month to month how many came.
             return Sentence(self.precision_text())
@@ -109,7 +115,7 @@ class NextPage(ComparisonSections):
         """Needed, missing and months; in `share` to two digits of what is shown."""
         have = self.primary.n
         if not self.disclosure.exact:
-            needed, have = _two_digits(needed), int(self.disclosure.patients_drawn(have) or 0)
+            needed, have = two_digits_up(needed), int(self.disclosure.patients_drawn(have) or 0)
         missing = max(0, needed - have)
         rate = self.numbers.pairs_per_month
         if missing == 0:
@@ -172,9 +178,3 @@ class NextPage(ComparisonSections):
         return TableBlock(
             ("Data to clean", "problem", "rows"), tuple(rows), align=("left", "left", "right"), notes=notes
         )
-
-
-def _two_digits(n: int) -> int:
-    """Up to the next five, from 100 on to two digits: with more, beside the interval, it would tell who is counted."""
-    step = max(5, 10 ** max(0, len(str(n)) - 2))
-    return step * math.ceil(n / step)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from outcomes.claims.copy_check import check_copy
+from outcomes.claims.copy_patterns import PATTERNS
 
 PAGE = """# Headache relief with dry needling
 
@@ -29,7 +30,7 @@ def test_each_promise_of_a_page_is_found_with_its_line() -> None:
         (4, "harmlessness"),
         (4, "only_soreness"),
         (7, "lasting"),
-        (8, "testimonial"),
+        (8, "patients_words"),
         (9, "without_drugs"),
         (9, "better_than_others"),
     }
@@ -57,7 +58,7 @@ def test_html_is_read_as_visitors_see_it() -> None:
 
 
 def test_what_is_offered_in_place_passes_the_check_itself() -> None:
-    for one in check_copy(PAGE):
+    for one in PATTERNS:
         again = [found.kind for found in check_copy(one.instead)]
         assert not again, (one.instead, again)
 

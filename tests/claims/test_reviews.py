@@ -7,7 +7,16 @@ import datetime as dt
 import pytest
 
 from outcomes.claims.declared import Claim
-from outcomes.claims.evidence import NO_TRIAL, PUBLISHED, RANKS, published_for, why_none
+from outcomes.claims.evidence import (
+    LISTED_ON,
+    NO_TRIAL,
+    PUBLISHED,
+    PUBLISHED_HARM,
+    RANKS,
+    SEARCH,
+    published_for,
+    why_none,
+)
 from outcomes.claims.reviews import HalfYear, first_review, last_review
 
 
@@ -69,6 +78,23 @@ def test_acupuncture_is_marked_as_indirect_and_reviews_say_their_certainty() -> 
         assert ("acupuncture" in one.result) == one.indirect
         assert ("indirect" in one.marks) == one.indirect
         assert ("certainty" in one.marks) == one.rank.endswith("review")
+
+
+def test_each_entry_says_where_when_and_how() -> None:
+    for one in (*PUBLISHED, *PUBLISHED_HARM):
+        assert str(one.year) in one.name and str(one.year) in one.source
+        assert one.design and one.result
+        assert bool(one.searched or "not read" in one.words) or not one.is_review
+
+
+def test_sham_controlled_comes_first_and_surveys_are_no_cohorts() -> None:
+    kinds = list(RANKS)
+    assert kinds[:2] == ["sham_review", "sham_trial"] and kinds[-1] == "own_audit"
+    assert {one.rank for one in PUBLISHED_HARM} == {"survey"}
+
+
+def test_that_no_trial_was_found_says_when_it_was_looked_for() -> None:
+    assert NO_TRIAL.startswith("no trial found") and LISTED_ON in NO_TRIAL and LISTED_ON in SEARCH
 
 
 def test_what_is_no_question_has_no_published_list() -> None:

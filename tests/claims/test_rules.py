@@ -9,7 +9,9 @@ import pytest
 from outcomes.claims.rules import (
     CANNOT_BE_TOLD,
     CONSISTENT,
+    MISSING_DAYS,
     NOT_SUPPORTED,
+    NOTHING_AGAINST,
     ChangeEvidence,
     Interval,
     Verdict,
@@ -25,7 +27,13 @@ NARROW_NOTHING = Interval(-0.1, -0.5, 0.3)
 
 #: 100 of 120 analysed, four days fewer, nothing that speaks against it.
 PLAIN = ChangeEvidence(
-    n_started=120, n_analysed=100, change=CLEAR, returned=Interval(-3.3, -4.2, -2.4), bounds=(CLEAR, CLEAR)
+    n_started=120,
+    n_analysed=100,
+    change=CLEAR,
+    returned=Interval(-3.3, -4.2, -2.4),
+    beyond=(("no excess", CLEAR),),
+    by_odds=(CLEAR, CLEAR),
+    bounds=(CLEAR, CLEAR),
 )
 
 
@@ -34,7 +42,7 @@ def test_a_clear_change_of_many_patients_is_consistent_with_the_records() -> Non
 
 
 def test_an_improvement_of_the_margin_that_is_excluded_is_not_supported() -> None:
-    nothing = replace(PLAIN, change=NARROW_NOTHING, bounds=(NARROW_NOTHING,))
+    nothing = replace(PLAIN, change=NARROW_NOTHING, by_odds=(NARROW_NOTHING,), bounds=(NARROW_NOTHING,))
     assert judge_change(nothing, 1.0).word == NOT_SUPPORTED
 
 
@@ -90,8 +98,27 @@ def test_a_repeat_baseline_must_leave_an_excess() -> None:
         assert verdict == Verdict(CANNOT_BE_TOLD, ("no excess",))
 
 
+def test_without_anything_to_set_against_it_a_bad_month_could_give_a_fall() -> None:
+    verdict = judge_change(replace(PLAIN, beyond=()), 1.0)
+    assert verdict == Verdict(CANNOT_BE_TOLD, (NOTHING_AGAINST,))
+    nothing = replace(PLAIN, change=NARROW_NOTHING, by_odds=(), bounds=(), beyond=())
+    assert judge_change(nothing, 1.0).word == NOT_SUPPORTED
+
+
 def test_missing_days_that_could_turn_the_verdict_do() -> None:
-    assert judge_change(replace(PLAIN, bounds=(CLEAR, Interval(1.0, 0.0, 2.0))), 1.0).word == CANNOT_BE_TOLD
+    """Within the odds the promise must hold; at the worst that missing days can be, an improvement must be left."""
+    less, barely, none = Interval(-2.0, -3.0, -0.9), Interval(-1.2, -2.3, -0.1), Interval(-1.0, -2.0, 0.0)
+    assert judge_change(replace(PLAIN, by_odds=(CLEAR, less)), 1.0).reasons == (MISSING_DAYS,)
+    assert judge_change(replace(PLAIN, bounds=(CLEAR, barely)), 1.0).word == CONSISTENT
+    assert judge_change(replace(PLAIN, bounds=(CLEAR, none)), 1.0).reasons == (MISSING_DAYS,)
+
+
+def test_a_change_that_is_excluded_stays_so_unless_missing_days_could_make_it_consistent() -> None:
+    excluded = replace(PLAIN, change=NARROW_NOTHING, by_odds=(NARROW_NOTHING,), beyond=())
+    for bound, word in ((Interval(-1.5, -2.5, -0.5), NOT_SUPPORTED), (CLEAR, CANNOT_BE_TOLD)):
+        assert judge_change(replace(excluded, bounds=(bound,)), 1.0).word == word
+    wider = replace(excluded, by_odds=(Interval(-0.8, -1.3, -0.3),), bounds=())
+    assert judge_change(wider, 1.0).reasons == (MISSING_DAYS,)
 
 
 def test_leaving_out_those_who_changed_a_preventive_must_not_change_the_verdict() -> None:
@@ -132,9 +159,18 @@ def test_a_share_is_told_only_where_other_readings_agree() -> None:
     assert judge_share(0.20, 0.40, 100, 0.5, 0.1, others=(("moved", 0.4, 0.6),)).word == CANNOT_BE_TOLD
 
 
+def test_a_share_at_the_worst_of_missing_days_must_still_lie_above_a_bad_months() -> None:
+    assert judge_share(0.55, 0.75, 100, 0.5, 0.35, bounds=((0.36, 0.55),)).word == CONSISTENT
+    assert judge_share(0.55, 0.75, 100, 0.5, 0.35, bounds=((0.34, 0.53),)).reasons == (MISSING_DAYS,)
+    assert judge_share(0.20, 0.40, 100, 0.5, 0.1, bounds=((0.45, 0.6),)).word == NOT_SUPPORTED
+    assert judge_share(0.20, 0.40, 100, 0.5, 0.1, bounds=((0.55, 0.7),)).word == CANNOT_BE_TOLD
+
+
 def test_missing_days_that_cannot_be_bounded_leave_nothing_told() -> None:
-    assert judge_change(replace(PLAIN, bounds=(), bounds_unknown=True), 1.0).word == CANNOT_BE_TOLD
-    nothing = replace(PLAIN, change=NARROW_NOTHING, bounds=(), bounds_unknown=True)
+    assert (
+        judge_change(replace(PLAIN, by_odds=(), bounds=(), bounds_unknown=True), 1.0).word == CANNOT_BE_TOLD
+    )
+    nothing = replace(PLAIN, change=NARROW_NOTHING, by_odds=(), bounds=(), bounds_unknown=True)
     assert judge_change(nothing, 1.0).word == CANNOT_BE_TOLD
 
 
@@ -144,7 +180,9 @@ def test_preventive_changes_that_nobody_wrote_down_are_not_taken_for_none() -> N
 
 
 def test_one_type_against_the_others_needs_both() -> None:
-    apart = replace(PLAIN, change=Interval(-3.0, -4.5, -1.5), returned=Interval(-3.0, -4.5, -1.5), bounds=())
+    apart = replace(
+        PLAIN, change=Interval(-3.0, -4.5, -1.5), returned=Interval(-3.0, -4.5, -1.5), by_odds=(), bounds=()
+    )
     assert judge_contrast(apart, 40, 60, 1.0).word == CONSISTENT
     assert judge_contrast(apart, 19, 60, 1.0).word == CANNOT_BE_TOLD
     assert judge_contrast(apart, 40, 19, 1.0).word == CANNOT_BE_TOLD
@@ -153,7 +191,9 @@ def test_one_type_against_the_others_needs_both() -> None:
 
 
 def test_a_type_that_only_begins_higher_is_not_particularly_good() -> None:
-    apart = replace(PLAIN, change=Interval(-3.0, -4.5, -1.5), returned=Interval(-3.0, -4.5, -1.5), bounds=())
+    apart = replace(
+        PLAIN, change=Interval(-3.0, -4.5, -1.5), returned=Interval(-3.0, -4.5, -1.5), by_odds=(), bounds=()
+    )
     equal = replace(apart, beyond=(("no difference at the same baseline", Interval(-0.2, -1.0, 0.6)),))
     assert judge_contrast(equal, 40, 60, 1.0).word == CANNOT_BE_TOLD
 

@@ -13,7 +13,7 @@ import pytest
 
 import outcomes as oc
 from outcomes.analysis.claims.judging import ClaimsReview, Judged, judge_claims
-from outcomes.analysis.claims.set_against import REPEAT_BASELINE
+from outcomes.analysis.claims.set_against import CONCURRENT, REPEAT_BASELINE
 from outcomes.claims.declared import Claim, claims_of, read_claims
 from outcomes.claims.kept import EDITED, Standing
 from outcomes.claims.reviews import HalfYear
@@ -23,6 +23,7 @@ from outcomes.plan import AnalysisPlan
 from outcomes.records.checked import Records
 from outcomes.reporting import figures
 from outcomes.reporting.claims_blocks import claims_block, claims_summary_block, claims_text
+from outcomes.reporting.claims_next import claims_next_block
 from outcomes.reporting.claims_wording import restatement
 from outcomes.reporting.contents import MonthlyReport
 from outcomes.reporting.disclosure import Disclosure, Profile
@@ -71,7 +72,7 @@ def test_the_sample_holds_the_promises_of_clinics(review: ClaimsReview) -> None:
 
 
 def test_each_claim_has_promise_verdict_cause_and_evidence_in_one_block(review: ClaimsReview) -> None:
-    text = claims_text(review)
+    text = claims_block(review, Disclosure("internal", 8)).as_text()
     parts = re.split(r"\n(?=“)", text)[1:]
     for judged, part in zip(review, parts, strict=True):
         assert part.startswith(f"“{judged.claim.says}”")
@@ -85,7 +86,7 @@ def test_each_claim_has_promise_verdict_cause_and_evidence_in_one_block(review: 
 
 
 def test_no_trial_is_said_of_cluster_and_sinus(review: ClaimsReview) -> None:
-    parts = re.split(r"\n(?=“)", claims_text(review))
+    parts = re.split(r"\n(?=“)", claims_block(review, Disclosure("internal", 8)).as_text())
     for name in ("cluster", "sinus"):
         (part,) = (part for part in parts if part.startswith(f"“Dry needling relieves {name}"))
         assert "Published: no trial found" in part
@@ -132,12 +133,51 @@ def test_verdicts_differ_by_sign_and_word_and_not_by_colour_alone() -> None:
     assert "Due to treatment? Not shown: no comparison group." in shown
 
 
-def test_a_consistent_change_with_nothing_to_set_against_it_says_what_is_in_it() -> None:
-    words = "entering in a bad month gives by itself is in it"
-    assert words in claims_text(reviewed(one(CONSISTENT)))
-    assert words not in claims_text(reviewed(one(NOT_SUPPORTED)))
+def test_a_consistent_change_without_a_group_says_what_is_in_it() -> None:
+    words = "Natural recovery, other care, attention and the wish to please are in this change"
     beside = dataclasses.replace(one(CONSISTENT), design=REPEAT_BASELINE)
-    assert words not in claims_text(reviewed(beside))
+    assert words in claims_text(reviewed(beside))
+    assert words not in claims_text(reviewed(dataclasses.replace(beside, design=CONCURRENT)))
+    assert words not in claims_text(reviewed(one(NOT_SUPPORTED)))
+
+
+def test_the_next_page_tells_what_each_claim_still_needs(review: ClaimsReview) -> None:
+    shown = claims_next_block(review, Disclosure("internal", 8)).as_text()
+    (row,) = (line for line in shown.splitlines() if line.startswith("“Fewer headaches”"))
+    still = review["fewer_headaches"].still
+    assert still is not None and still.needed is not None and still.months is not None
+    assert row.split("\t")[1:4] == [f"{still.analysed}", f"{still.needed}", f"{still.months}"]
+    assert "a second baseline or a group" in row
+    assert "Next review of claims: patients of July to December 2026" in shown
+    assert "no promise" in shown and "waiting alone does not help" in shown
+    assert "endorphins" not in shown
+
+
+def test_what_is_handed_on_tells_no_number_of_patients_analysed(review: ClaimsReview) -> None:
+    """Of everyone the number needed, to two digits; of types nothing; and no column of those analysed or of months."""
+    shown = claims_next_block(review, Disclosure("share", 8)).as_text()
+    rows = {line.split("\t")[0]: line.split("\t")[1:] for line in shown.splitlines() if line.startswith("“")}
+    for judged in review:
+        if judged.still is None:
+            continue
+        needed = rows[f"“{judged.claim.says}”"][0]
+        assert needed in ("–", "no number") or (
+            judged.claim.population == "all" and int(needed.replace(",", "")) % 5 == 0
+        )
+    assert "analysed\t" not in shown
+
+
+def test_a_release_tells_when_the_next_review_is_due_and_nothing_else(
+    review: ClaimsReview, tmp_path: Path
+) -> None:
+    disclosure = Disclosure("public", 8, release=object())  # type: ignore[arg-type]
+    shown = claims_next_block(review, disclosure).as_text()
+    assert "July to December 2026" in shown
+    assert not re.search(r"\d", shown.replace("2026", ""))
+
+
+def test_nothing_declared_needs_nothing() -> None:
+    assert claims_next_block(None, Disclosure("internal", 8)).as_text() == ""
 
 
 def test_an_edited_claim_says_that_it_starts_again() -> None:

@@ -11,12 +11,13 @@ import datetime as dt
 from collections.abc import Sequence
 from typing import Any, ClassVar
 
+import numpy as np
 import pandas as pd
 import pytest
 from diaries import load
 
 from outcomes.analysis.claims.judging import ClaimsReview, Judged, judge_claims
-from outcomes.analysis.claims.set_against import CONCURRENT, RANDOMISED, REPEAT_BASELINE
+from outcomes.analysis.claims.set_against import BAD_MONTH, CONCURRENT, RANDOMISED, REPEAT_BASELINE
 from outcomes.claims.declared import claims_of
 from outcomes.claims.rules import CANNOT_BE_TOLD, CONSISTENT, NOT_SUPPORTED
 from outcomes.errors import PlanError
@@ -35,12 +36,16 @@ FEWER = {
 
 @dataclasses.dataclass(frozen=True)
 class Patient:
-    """Headache days of 28 before and after; `late` in weeks 21 to 24; `recorded` days of the follow-up written down."""
+    """Headache days of 28 before and after; `late` in weeks 21 to 24; `recorded` days of the follow-up written down,
+    `recorded_before` of the baseline; `booked` in the month that led to the booking, 29 days before the first session
+    (None: no such month was kept)."""
 
     before: int
     after: int | None
     late: int | None = None
     recorded: int = 28
+    recorded_before: int = 28
+    booked: int | None = 20
     first: dt.date = FIRST
     kind: str = "migraine"
     ichd3: str = ""
@@ -55,7 +60,12 @@ def clinic(patients: Sequence[Patient], **more: pd.DataFrame) -> dict[str, pd.Da
     diary, sessions, people = [], [], []
     for number, one in enumerate(patients):
         name = f"p{number:03d}"
-        windows = [(-28, one.before, 28), (56, one.after, one.recorded), (140, one.late, 28)]
+        windows = [
+            (-56, one.booked, 28),
+            (-28, one.before, one.recorded_before),
+            (56, one.after, one.recorded),
+            (140, one.late, 28),
+        ]
         for begin, headaches, recorded in windows:
             if headaches is None:
                 continue
@@ -66,11 +76,12 @@ def clinic(patients: Sequence[Patient], **more: pd.DataFrame) -> dict[str, pd.Da
         if one.group == "treated":
             sessions.append(row)
         index = "" if one.group == "treated" else one.first.isoformat()
-        people.append((name, one.kind, one.ichd3, one.sinus, one.group, one.allocation, index))
+        contact = "" if one.booked is None else (one.first - dt.timedelta(29)).isoformat()
+        people.append((name, one.kind, one.ichd3, one.sinus, one.group, one.allocation, index, contact))
     # Somebody goes on writing, so that every follow-up of the half year is over when the records end.
     diary.append(("p999", "2026-12-31", "no"))
     sessions.append(("p999", "2024-03-04", "none", "", ""))
-    people.append(("p999", "migraine", "", "", "treated", "", ""))
+    people.append(("p999", "migraine", "", "", "treated", "", "", ""))
     columns = ["patient_id", "date", "co_interventions", "adverse_event", "adverse_event_72h"]
     about = [
         "patient_id",
@@ -80,6 +91,7 @@ def clinic(patients: Sequence[Patient], **more: pd.DataFrame) -> dict[str, pd.Da
         "group",
         "allocation",
         "index_date",
+        "contact_date",
     ]
     return {
         "diary": pd.DataFrame(diary, columns=["patient_id", "date", "headache"]),
@@ -161,8 +173,33 @@ class TestAChange:
         """8 days with headache of 22 recorded: if all 6 others had headache, 14 as before."""
         found = verdict([dataclasses.replace(one, recorded=22) for one in CLEAR])
         assert found.verdict.reasons == ("the days that nobody recorded could change the verdict",)
-        assert number(found, "every_missing_day") == pytest.approx(0.5)
-        assert number(found, "no_missing_day") == pytest.approx(-5.5)
+        assert number(found, "missing_bounds_worst") == pytest.approx(0.5)
+        assert number(found, "missing_bounds_best") == pytest.approx(-5.5)
+
+    def test_days_missing_before_could_all_have_been_free(self) -> None:
+        """13.5 on average of 20 recorded, 18.9 per 28: had the other 8 been free, 13.5, and no fall to 13 or 14."""
+        less = [dataclasses.replace(one, recorded_before=20) for one in many(30, 14, 0)]
+        found = verdict(less)
+        assert number(found, "change") == pytest.approx(14 - 28 * 13.5 / 20)
+        assert number(found, "missing_bounds_worst") == pytest.approx(0.5)
+        assert found.verdict.reasons == ("the days that nobody recorded could change the verdict",)
+
+    def test_a_few_missing_days_do_not_take_a_clear_verdict_away(self) -> None:
+        """25 of 28 recorded, 8 with headache. All three others with headache: 11 for 13.5, still a fall. At five times
+        the odds, (8.5/17.5) · 5 = 2.43, so 0.708 of each of the three: 10.1, more than a day below 13.5."""
+        found = verdict([dataclasses.replace(one, recorded=25) for one in CLEAR])
+        assert number(found, "missing_bounds_worst") == pytest.approx(-2.5)
+        odds = 5 * 8.5 / 17.5
+        assert number(found, "missing_by_odds_worst") == pytest.approx(8 + 3 * odds / (1 + odds) - 13.5)
+        assert found.verdict.word == CONSISTENT
+
+    def test_within_the_odds_the_promise_itself_must_hold(self) -> None:
+        """The same diaries and a promise of three: 8.96 recorded is 4.5 fewer, 3.4 fewer at five times the odds."""
+        patients = [dataclasses.replace(one, recorded=25) for one in CLEAR]
+        assert verdict(patients, margin=3.0).verdict.word == CONSISTENT
+        assert verdict(patients, margin=3.5).verdict.reasons == (
+            "the days that nobody recorded could change the verdict",
+        )
 
     def test_an_endpoint_without_bounds_needs_every_day(self) -> None:
         def with_intensity(recorded: int) -> Judged:
@@ -198,6 +235,57 @@ class TestAChange:
             verdict(CLEAR, endpoint="intensity_on_headache_days")
         with pytest.raises(PlanError, match="not an instrument"):
             verdict(CLEAR, kind="score", instrument="mood", margin=1.0)
+
+
+class TestABadMonth:
+    """Without anything to set against it, a fall may be the end of a bad month, and is never consistent."""
+
+    def test_a_fall_alone_cannot_be_told(self) -> None:
+        found = verdict(many(30, 14, 6, booked=None))
+        assert found.verdict.word == CANNOT_BE_TOLD
+        assert found.verdict.reasons[0].startswith("a bad month alone could give this")
+        assert number(found, "change") == pytest.approx(-5.5)
+
+    def test_no_fall_is_not_supported_whatever_the_month_was(self) -> None:
+        assert verdict(many(30, 14, 0, booked=None)).verdict.word == NOT_SUPPORTED
+
+    def test_a_month_of_booking_no_worse_than_the_baseline_shows_nothing(self) -> None:
+        """Then the bad month may be the one just before the first session."""
+        found = verdict(many(30, 14, 6, booked=10))
+        assert found.verdict.word == CANNOT_BE_TOLD
+        assert found.verdict.reasons[0].startswith("a bad month alone could give this")
+
+    @pytest.mark.parametrize(("change", "word"), [(-3.0, CANNOT_BE_TOLD), (-9.0, CONSISTENT)])
+    def test_an_average_from_outside_says_how_much_a_bad_month_gives(self, change: float, word: str) -> None:
+        """Patients around 12 days, as outside, whose months go up and down: the worst of three is 3 to 5 days up."""
+        random = np.random.default_rng(5)
+        usual = random.beta(12 / 28 * 6, 16 / 28 * 6, 100)
+        days = [
+            random.binomial(28, random.beta(rate * 20, (1 - rate) * 20))
+            for rate in (usual, usual * (1 + change / 12))
+        ]
+        patients = [
+            Patient(int(before), int(after), booked=None) for before, after in zip(*days, strict=True)
+        ]
+        found = judged(clinic(patients), plan=AnalysisPlan(external_means=(12.0,)))["fewer"]
+        assert (found.verdict.word, found.design) == (word, BAD_MONTH)
+        assert -6 < (number(found, "bad_month_range") or 0) < -2
+
+    def test_averages_that_fit_no_such_patients_tell_nothing(self) -> None:
+        """All fall by nearly the same number of days: no ups and downs of months look like that."""
+        found = judged(clinic(many(30, 14, 6, booked=None)), plan=AnalysisPlan(external_means=(12.0,)))[
+            "fewer"
+        ]
+        assert found.verdict.reasons[0].startswith("what a bad month alone could give is not known")
+
+    def test_other_endpoints_of_the_diary_use_the_same_baseline(self) -> None:
+        def medicated(booked: int | None) -> Judged:
+            tables = clinic(many(30, 14, 6, booked=booked))
+            tables["diary"]["acute_medication"] = tables["diary"]["headache"]
+            return judged(tables, {**FEWER, "endpoint": "acute_medication_days_per_28"})["fewer"]
+
+        assert (medicated(20).verdict.word, medicated(20).design) == (CONSISTENT, REPEAT_BASELINE)
+        assert medicated(None).verdict.reasons[0].startswith("a bad month alone could give this")
 
 
 class TestReviews:
@@ -309,24 +397,20 @@ class TestSetAgainst:
 
     def test_nineteen_untreated_are_no_group_and_are_not_among_the_treated(self) -> None:
         found = verdict([*CLEAR, *many(19, 14, 0, group="waiting_list")])
-        assert (found.verdict.word, found.design, found.n_analysed) == (CONSISTENT, "no_comparison_group", 30)
+        assert (found.verdict.word, found.design, found.n_analysed) == (CONSISTENT, REPEAT_BASELINE, 30)
 
     def test_a_baseline_after_the_booking_must_still_show_a_fall(self) -> None:
-        """Booked 60 days before, in a month of 20 headache days; 14 in the baseline; no fall after it."""
-        tables = clinic([Patient(14 + number % 2, 14, first=FIRST) for number in range(30)])
-        booking = [
-            (name, (FIRST - dt.timedelta(60 + day)).isoformat(), "yes" if day < 20 else "no")
-            for name in tables["patients"]["patient_id"]
-            for day in range(28)
-        ]
-        columns = tables["diary"].columns
-        tables["diary"] = pd.concat(
-            [tables["diary"], pd.DataFrame(booking, columns=columns)], ignore_index=True
-        )
-        tables["patients"]["contact_date"] = (FIRST - dt.timedelta(60)).isoformat()
-        found = judged(tables, {**FEWER, "margin": 0.2})["fewer"]
+        """20 headache days in the month of booking, 14 in the baseline, and no fall after it."""
+        found = verdict([Patient(14 + place % 2, 14) for place in range(30)], margin=0.2)
         assert found.design == REPEAT_BASELINE
         assert number(found, "repeat_baseline") == pytest.approx(-0.5)
+
+    def test_where_only_some_have_a_second_baseline_it_must_fall_in_those(self) -> None:
+        """24 whose bad month led to the booking and who then stay as they are; 30 who fall by six."""
+        found = verdict([*varied(24, 14, 0), *varied(30, 16, 8, booked=None)])
+        assert found.verdict.reasons == (
+            "from a baseline after the booking, without the bad month in it, no improvement is established",
+        )
 
 
 class TestLasting:
@@ -403,14 +487,21 @@ class TestHarm:
 
 class TestScores:
     @staticmethod
-    def scored(instrument: str, before: float, after: float) -> Judged:
-        """The last day that counts for a questionnaire is day 139."""
+    def scored(instrument: str, before: float, after: float, group: bool = True) -> Judged:
+        """30 treated, and 24 on a waiting list who stay as they are. The last day that counts for a questionnaire is
+        day 139."""
         begun = dt.date(2025, 12, 1)
-        tables = clinic(many(30, 14, 6, first=begun))
+        waiting = many(24, 14, 0, first=begun, group="waiting_list") if group else []
+        tables = clinic([*many(30, 14, 6, first=begun), *waiting])
         rows = [
-            (name, (begun + dt.timedelta(day)).isoformat(), instrument, score + number % 2 * (day > 0))
-            for number, name in enumerate(tables["patients"]["patient_id"])
-            for day, score in ((0, before), (84, after))
+            (
+                name,
+                (begun + dt.timedelta(day)).isoformat(),
+                instrument,
+                score + place % 2 * (day > 0) + place % 3,
+            )
+            for place, name in enumerate(tables["patients"]["patient_id"])
+            for day, score in ((0, before), (84, after if place < 30 else before))
         ]
         tables["scores"] = pd.DataFrame(rows, columns=["patient_id", "date", "instrument", "score"])
         return judged(tables, {**FEWER, "kind": "score", "instrument": instrument, "margin": 2.5})["fewer"]
@@ -420,6 +511,10 @@ class TestScores:
         assert self.scored("hit6", 52, 60).verdict.word == NOT_SUPPORTED
         assert self.scored("eq_vas", 52, 60).verdict.word == CONSISTENT
         assert self.scored("eq_vas", 60, 52).verdict.word == NOT_SUPPORTED
+
+    def test_without_a_group_a_bad_month_could_give_it(self) -> None:
+        found = self.scored("hit6", 60, 52, group=False)
+        assert found.verdict.reasons[0].startswith("a bad month alone could give this")
 
     def test_the_number_keeps_its_own_direction(self) -> None:
         assert number(self.scored("eq_vas", 52, 60), "change") == pytest.approx(8.5)

@@ -7,28 +7,36 @@ from dataclasses import replace
 
 import pandas as pd
 
-from outcomes.analysis.adverse_events import listed_events, session_events
 from outcomes.analysis.catalogue import Endpoint, find_endpoint
 from outcomes.analysis.claims.cohorts import ALL, ReviewCohort
 from outcomes.analysis.claims.contrast import answer_contrast
 from outcomes.analysis.claims.found import Found, margin_of, notes_of, number_of
-from outcomes.analysis.claims.set_against import NO_GROUP, SetAgainst, set_against
-from outcomes.analysis.claims.sides import Side, endpoint_side, score_side, sign_of
-from outcomes.analysis.day_counts import window_counts
+from outcomes.analysis.claims.missing_days import Pair
+from outcomes.analysis.claims.set_against import (
+    NO_GROUP,
+    SetAgainst,
+    bad_month_range,
+    bad_month_share,
+    concurrent_group,
+    set_against,
+)
+from outcomes.analysis.claims.sides import Side, endpoint_side, improvement, score_side, sign_of
 from outcomes.analysis.estimates import Estimate, Values, paired_change
 from outcomes.analysis.instruments.definitions import INSTRUMENTS
 from outcomes.analysis.instruments.pairing import paired_measures
 from outcomes.analysis.instruments.sheets import scored_sheets
 from outcomes.analysis.models.session_rows import session_days
 from outcomes.analysis.proportions import clopper_pearson, share
-from outcomes.analysis.regression_to_mean.null_simulation import null_simulation
 from outcomes.analysis.responders import eligible_baselines, improved_share, reaches
 from outcomes.claims.declared import Claim
 from outcomes.claims.rules import (
+    CONSISTENT,
+    MISSING_DAYS,
     barred_by,
     judge_change,
     judge_harm,
     judge_share,
+    word_by_interval,
 )
 from outcomes.errors import PlanError
 
@@ -51,6 +59,12 @@ def answer_change(review: ReviewCohort, claim: Claim) -> Found:
     patients = review.patients(claim.population)
     side = endpoint_side(review, claim, endpoint, patients, claim.population)
     against = set_against(review, claim, endpoint, patients, claim.population)
+    if not against:
+        sign, confidence = sign_of(endpoint.improvement), review.span.plan.confidence
+        change = improvement(paired_change(side.before, side.after, confidence), sign)
+        if word_by_interval(change, margin_of(claim)) == CONSISTENT:
+            # Only then it can decide, and it takes a while.
+            against = bad_month_range(review, claim, endpoint, side, change)
     return _changed(review, claim, side, endpoint.improvement, endpoint.unit, against)
 
 
@@ -68,12 +82,12 @@ def _changed(
         for name, before, after, n in _readings(side)
     ]
     for one in against:
-        numbers.append(number_of(review, claim, one.design, one.estimate, one.n, one.n, unit))
+        if one.estimate.value is not None:
+            numbers.append(number_of(review, claim, one.statistic, one.estimate, one.n, one.n, unit))
     design = next((one.design for one in reversed(against)), NO_GROUP)
-    notes = notes_of(side)
-    return Found(
-        judge_change(evidence, margin_of(claim)), tuple(numbers), side.n_started, side.n, design, notes
-    )
+    notes = (*_treated_late(review, claim, side), *notes_of(side))
+    verdict = judge_change(evidence, margin_of(claim))
+    return Found(verdict, tuple(numbers), side.n_started, side.n, design, notes, evidence)
 
 
 def _readings(side: Side) -> list[tuple[str, Values, Values, int]]:
@@ -82,10 +96,7 @@ def _readings(side: Side) -> list[tuple[str, Values, Values, int]]:
         ("change", side.before, side.after, side.n),
         ("returned", side.started_before, side.returned, len(side.returned)),
     ]
-    rows += [
-        (name, side.before, bound, side.n)
-        for name, bound in zip(("no_missing_day", "every_missing_day"), side.bounds, strict=False)
-    ]
+    rows += [(name, before, after, side.n) for name, (before, after) in side.missing.named()]
     if side.flagged.any():
         kept = ~side.flagged
         rows.append(("without_preventive", side.before[kept], side.after[kept], int(kept.sum())))
@@ -110,8 +121,7 @@ def answer_score(review: ReviewCohort, claim: Claim) -> Found:
     """Rules 2 and 3 for a questionnaire; the last sheet that may count lies in the half year."""
     _know_types(review, claim)
     plan, instrument = review.span.plan, INSTRUMENTS[claim.instrument]
-    sheets = scored_sheets(review.periods)
-    sheets = sheets[sheets["instrument"] == claim.instrument]
+    sheets = scored_sheets(review.periods, claim.instrument)
     measures = list(paired_measures(sheets, len(review.people), plan))
     if len(measures) > 1:
         raise PlanError(
@@ -122,7 +132,11 @@ def answer_score(review: ReviewCohort, claim: Claim) -> Found:
     (measure,) = measures
     pairs = measure.pairs[measure.pairs.index.isin(review.patients(claim.population))]
     side = score_side(review, pairs, claim.population)
-    return _changed(review, claim, side, instrument.improvement, measure.shown_unit, ())
+    everyone = measure.pairs[measure.pairs.index.isin(review.patients(claim.population, treated=False))]
+    patients = review.patients(claim.population)
+    group = concurrent_group(review, everyone, instrument.improvement, patients, claim.population)
+    against = () if group is None else (group,)
+    return _changed(review, claim, side, instrument.improvement, measure.shown_unit, against)
 
 
 # ---- share -----------------------------------------------------------------------------------------------
@@ -141,23 +155,25 @@ def answer_share(review: ReviewCohort, claim: Claim) -> Found:
     eligible = eligible_baselines(side.started_before, endpoint, plan)
     n = int(eligible.sum())
     reduction = claim.reduction or 0.0
-    count = _reached(side.before, side.after, endpoint, review, reduction)
+    count = _reached(side.before, (side.before, side.after), endpoint, review, reduction)
     found = share(count, n, plan.confidence)
-    bad_month = _bad_month(review, claim, endpoint, side, reduction)
+    bad_month = bad_month_share(review, endpoint, side, claim.mode, reduction)
     kept = ~side.flagged
     others = [
-        (
-            "the days that nobody recorded could change the verdict",
-            share(_reached(side.before, bound, endpoint, review, reduction), n, plan.confidence),
-        )
-        for bound in side.bounds
+        (MISSING_DAYS, share(_reached(side.before, pair, endpoint, review, reduction), n, plan.confidence))
+        for pair in side.missing.by_odds
+    ]
+    bounds = [
+        share(_reached(side.before, pair, endpoint, review, reduction), n, plan.confidence)
+        for pair in side.missing.bounds
     ]
     if side.flagged.any():
-        left = _reached(side.before[kept], side.after[kept], endpoint, review, reduction)
+        pair = (side.before[kept], side.after[kept])
+        left = _reached(side.before[kept], pair, endpoint, review, reduction)
         n_flagged = int(eligible_baselines(side.before[side.flagged], endpoint, plan).sum())
         why = "leaving out those who changed a preventive drug changes the verdict"
         others.append((why, share(left, n - n_flagged, plan.confidence)))
-    if side.bounds_unknown:
+    if side.missing.unknown:
         others.append(
             ("days are missing, and how far they could move it cannot be worked out", share(0, 0, 0.95))
         )
@@ -165,33 +181,20 @@ def answer_share(review: ReviewCohort, claim: Claim) -> Found:
     verdict = judge_share(
         found.low, found.high, n, claim.at_least or 0.0, bad_month,
         barred=tuple(barred_by(evidence)), others=tuple((why, one.low, one.high) for why, one in others),
+        bounds=tuple((one.low, one.high) for one in bounds),
     )  # fmt: skip
     numbers = [number_of(review, claim, "share_of_started", found, n, side.n_started, "share", count)]
     if bad_month is not None:
         method = "upper end of what entering in a bad month alone gives"
         expected = Estimate(bad_month, None, None, None, method)
         numbers.append(number_of(review, claim, "bad_month_share", expected, side.n, side.n_started, "share"))
-    return Found(verdict, tuple(numbers), side.n_started, side.n, NO_GROUP, notes_of(side))
+    return Found(verdict, tuple(numbers), side.n_started, side.n, NO_GROUP, notes_of(side), evidence)
 
 
-def _reached(
-    before: Values, after: Values, endpoint: Endpoint, review: ReviewCohort, reduction: float
-) -> int:
-    fits = eligible_baselines(before, endpoint, review.span.plan)
-    return int(reaches(improved_share(before[fits], after[fits], endpoint), reduction).sum())
-
-
-def _bad_month(
-    review: ReviewCohort, claim: Claim, endpoint: Endpoint, side: Side, reduction: float
-) -> float | None:
-    """The greatest share expected over the plan's grid; None where nothing can be computed."""
-    if endpoint.name != "headache_days_per_28" or side.is_recalled or review.periods.segments is None:
-        return None
-    counts = window_counts(review.periods)
-    counts = counts[counts["patient_id"].isin(side.patients)].reset_index(drop=True)
-    plan = replace(review.span.plan, responder_reductions=(reduction,))
-    found = null_simulation(counts, plan).responder_range(reduction)
-    return found[1] if found else None
+def _reached(before: Values, pair: Pair, endpoint: Endpoint, review: ReviewCohort, reduction: float) -> int:
+    """Who reached the reduction by a reading (before, after); who can is decided by the baseline as recorded."""
+    fits = eligible_baselines(before, endpoint, review.span.plan) & (pair[0] > 0)
+    return int(reaches(improved_share(pair[0][fits], pair[1][fits], endpoint), reduction).sum())
 
 
 # ---- harm ------------------------------------------------------------------------------------------------
@@ -200,8 +203,7 @@ def _bad_month(
 def answer_harm(review: ReviewCohort, claim: Claim) -> Found:
     """Rule 5: patients with an event, of those asked, by exact limits; sessions up to the end of the follow-up."""
     _know_types(review, claim)
-    listed = listed_events(review.periods)
-    sessions = session_events(review.periods, listed)
+    listed, sessions = review.everyone.events
     last = review.span.last_day
     sessions = sessions[sessions["patient_id"].isin(review.patients(claim.population))]
     sessions = sessions[sessions["relative_day"].between(0, last)]

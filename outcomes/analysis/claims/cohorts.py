@@ -11,12 +11,19 @@ from functools import cached_property
 
 import pandas as pd
 
+from outcomes.analysis.adverse_events import listed_events, session_events
 from outcomes.analysis.catalogue import daily_names
 from outcomes.analysis.comparison import pair_by_patient
+from outcomes.analysis.day_counts import window_counts
 from outcomes.analysis.diagnoses import SELF_LABELLED_SINUS, patient_diagnoses
 from outcomes.analysis.endpoints import measure_endpoints
 from outcomes.analysis.periods import Cohort, Periods, split_periods
 from outcomes.analysis.questions.concurrent import preventive_changes, session_codes
+from outcomes.analysis.regression_to_mean.repeat_baseline import (
+    RepeatBaseline,
+    booking_table,
+    repeat_baseline_in,
+)
 from outcomes.claims.declared import Claim
 from outcomes.claims.reviews import HalfYear
 from outcomes.claims.rules import LEAST_ANALYSED
@@ -51,16 +58,72 @@ class Span:
 
 
 @dataclass(frozen=True, eq=False)
+class AllPatients:
+    """What is the same for every span and half year: worked out once for all claims."""
+
+    records: Records
+
+    @cached_property
+    def periods(self) -> Periods:
+        return split_periods(self.records)
+
+    @cached_property
+    def diagnoses(self) -> pd.DataFrame:
+        """`patient_diagnoses`, by `patient_id`."""
+        return patient_diagnoses(self.periods).set_index("patient_id")
+
+    @cached_property
+    def about(self) -> pd.DataFrame:
+        """`group` and `allocation` as written in `patients`, by `patient_id`; what these records hold of them."""
+        held = [name for name in ("group", "allocation") if name in self.records.columns("patients")]
+        if not held:
+            return pd.DataFrame()
+        return self.records.frame("patients").set_index("patient_id")[held].astype("object")
+
+    @cached_property
+    def preventive_changes(self) -> tuple[frozenset[object], frozenset[object], bool]:
+        """(patients with a change of a preventive drug around the first session, patients whose session told,
+        whether the records list changes as events)."""
+        records, periods = self.records, self.periods
+        columns = records.columns("sessions")
+        if "co_interventions" not in columns and not records.has("events"):
+            return frozenset(), frozenset(), False
+        flagged = frozenset(preventive_changes(periods)["patient_id"])
+        told: set[object] = set()
+        if "co_interventions" in columns:
+            given = session_codes(periods)
+            near = given["relative_day"].abs() <= periods.plan.concurrent_change_days
+            told = set(given.loc[near, "patient_id"])
+        listed = records.has("events") and records.frame("events")["kind"].eq("preventive_change").any()
+        return flagged, frozenset(told), bool(listed)
+
+    @cached_property
+    def events(self) -> tuple[pd.DataFrame, pd.DataFrame]:
+        """(`listed_events`, `session_events`)."""
+        listed = listed_events(self.periods)
+        return listed, session_events(self.periods, listed)
+
+
+@dataclass(frozen=True, eq=False)
 class ReviewCohort:
     """Patients for whom the last day of the span lies in the half year. Everything is worked out once."""
 
-    records: Records
+    everyone: AllPatients
     span: Span
     half: HalfYear
     #: Endpoints that will be asked for: those that the records hold are measured together.
     wanted: tuple[str, ...] = ()
+    #: Whether what was recalled at visits may be asked for, beside a diary.
+    visits: bool = True
     _measured: dict[str, pd.DataFrame] = field(default_factory=dict, repr=False)
     _paired: dict[tuple[str, str], pd.DataFrame] = field(default_factory=dict, repr=False)
+    _repeats: dict[tuple[object, ...], RepeatBaseline] = field(default_factory=dict, repr=False)
+    _recorded: dict[tuple[str, str], pd.DataFrame] = field(default_factory=dict, repr=False)
+    _populations: dict[tuple[str, bool], pd.Index] = field(default_factory=dict, repr=False)
+
+    @property
+    def records(self) -> Records:
+        return self.everyone.records
 
     @cached_property
     def cohort(self) -> Cohort:
@@ -88,29 +151,27 @@ class ReviewCohort:
         if "standing" in tables:
             standing = engine.frame(f"SELECT patient_id, standing FROM {tables['standing']}")
             people["standing"] = standing.set_index("patient_id")["standing"].reindex(people.index)
-        found = patient_diagnoses(self.periods).set_index("patient_id").reindex(people.index)
+        found = self.everyone.diagnoses.reindex(people.index)
         people["headache_type"] = found["headache_type"].astype("object")
         people["episodic_cluster"] = found["episodic_cluster"].eq(True)
-        people["group"] = self._of_patients("group").reindex(people.index)
-        people["allocation"] = self._of_patients("allocation").reindex(people.index)
+        about = self.everyone.about.reindex(people.index)
+        for name in ("group", "allocation"):
+            people[name] = about.get(name, pd.Series(None, people.index, dtype="object"))
         return people
 
-    def _of_patients(self, column: str) -> pd.Series:
-        if column not in self.records.columns("patients"):
-            return pd.Series(dtype="object")
-        return self.records.frame("patients").set_index("patient_id")[column].astype("object")
-
-    @property
+    @cached_property
     def is_treated(self) -> pd.Series:
         """Whoever is not written down as of another group."""
         return self.people["group"].isna() | self.people["group"].eq(TREATED)
 
     def patients(self, population: str, *, treated: bool = True) -> pd.Index:
         """The patients of a population, treated ones unless all groups are wanted."""
-        people = self.people[self.is_treated] if treated else self.people
-        if population == ALL:
-            return people.index
-        return people.index[people["headache_type"].eq(population)]
+        key = (population, treated)
+        if key not in self._populations:
+            people = self.people[self.is_treated] if treated else self.people
+            chosen = people if population == ALL else people[people["headache_type"].eq(population)]
+            self._populations[key] = chosen.index
+        return self._populations[key]
 
     def others(self, population: str, against: str) -> pd.Index:
         """The patients a contrast is made with: those of another type, or of every other that is known."""
@@ -144,13 +205,26 @@ class ReviewCohort:
     def _together(self) -> pd.DataFrame:
         held = {*daily_names(self.records), *self.records.columns("summaries")}
         names = [name for name in dict.fromkeys(self.wanted) if name in held]
-        return _light(measure_endpoints(self.periods, names)) if names else pd.DataFrame()
+        if not names:
+            return pd.DataFrame()
+        visits = self.visits or self.periods.segments is None
+        return _light(measure_endpoints(self.periods, names, visits=visits))
 
     def pairs(self, name: str, mode: str) -> pd.DataFrame:
         """`pair_by_patient` of an endpoint in a mode."""
         if (name, mode) not in self._paired:
             self._paired[name, mode] = pair_by_patient(self.endpoints(name), name, mode)
         return self._paired[name, mode]
+
+    def recorded_days(self, name: str, column: str) -> pd.DataFrame:
+        """`baseline` and `followup` by patient: the days of the diary out of which an endpoint is counted."""
+        if (name, column) not in self._recorded:
+            table = self.endpoints(name)
+            rows = table[table["mode"] == "diary"]
+            self._recorded[name, column] = rows.pivot(
+                index="patient_id", columns="period", values=column
+            ).reindex(columns=["baseline", "followup"])
+        return self._recorded[name, column]
 
     def _measure(self, name: str) -> pd.DataFrame:
         try:
@@ -166,25 +240,31 @@ class ReviewCohort:
             raise
 
     @cached_property
+    def bookings(self) -> pd.DataFrame:
+        """`booking_table` of the cohort: from it repeat baselines of any population are read."""
+        return booking_table(self.periods)
+
+    @cached_property
+    def counts(self) -> pd.DataFrame:
+        """`window_counts` of the cohort."""
+        return window_counts(self.periods)
+
+    def repeat_baseline(self, patients: pd.Index) -> RepeatBaseline:
+        """The repeat baseline of some patients of the cohort."""
+        key = tuple(patients)
+        if key not in self._repeats:
+            self._repeats[key] = repeat_baseline_in(self.bookings, self.span.plan, patients)
+        return self._repeats[key]
+
+    @cached_property
     def preventive(self) -> tuple[frozenset[object], frozenset[object]]:
         """(patients with a change of a preventive drug around the first session, patients of whom it is told).
 
         Told: a session within the plan's days says what else was done, `none` included; or the records list changes
         as events, and then everybody is taken as told.
         """
-        records, periods = self.records, self.periods
-        if "co_interventions" not in records.columns("sessions") and not records.has("events"):
-            return frozenset(), frozenset()
-        changes = preventive_changes(periods)
-        flagged = frozenset(changes["patient_id"])
-        told = set(flagged)
-        if records.has("events") and records.frame("events")["kind"].eq("preventive_change").any():
-            told |= set(self.people.index)
-        if "co_interventions" in records.columns("sessions"):
-            given = session_codes(periods)
-            near = given["relative_day"].abs() <= periods.plan.concurrent_change_days
-            told |= set(given.loc[near, "patient_id"])
-        return flagged, frozenset(told)
+        flagged, told, listed = self.everyone.preventive_changes
+        return flagged, flagged | told | (frozenset(self.people.index) if listed else frozenset())
 
 
 def _light(table: pd.DataFrame) -> pd.DataFrame:

@@ -9,11 +9,19 @@ import pandas as pd
 from outcomes.analysis.catalogue import find_endpoint
 from outcomes.analysis.claims.cohorts import ALL, ReviewCohort
 from outcomes.analysis.claims.found import Found, margin_of, notes_of, number_of
+from outcomes.analysis.claims.missing_days import OPPOSITE, Pair
 from outcomes.analysis.claims.set_against import equal_baselines
 from outcomes.analysis.claims.sides import Side, endpoint_side, improvement, sign_of
 from outcomes.analysis.estimates import Estimate, Values, welch
 from outcomes.claims.declared import Claim
-from outcomes.claims.rules import CONSISTENT, ChangeEvidence, barred_by, judge_contrast, word_by_interval
+from outcomes.claims.rules import (
+    CONSISTENT,
+    ChangeEvidence,
+    Interval,
+    barred_by,
+    judge_contrast,
+    word_by_interval,
+)
 from outcomes.errors import PlanError
 
 
@@ -42,7 +50,18 @@ def answer_contrast(review: ReviewCohort, claim: Claim) -> Found:
         number_of(review, claim, name, found, n, started, endpoint.unit) for name, found in told.items()
     )
     sizes = f"{first.n} patients of the type, {second.n} of the others."
-    return Found(verdict, numbers, started, n, notes=(sizes, *notes_of(first)))
+    # What stops either side stops the contrast.
+    both = replace(
+        difference,
+        share_preventive_changed=max((side.share_preventive_changed or 0.0) for side in sides),
+        preventive_unknown=any(side.preventive_unknown for side in sides),
+        is_recalled=any(side.is_recalled for side in sides),
+        wants_diary=claim.mode == "diary",
+        episodic_cluster=any(side.episodic_cluster for side in sides),
+        sinus_without_evidence=any(side.sinus_without_evidence for side in sides),
+    )
+    notes = (sizes, *notes_of(first))
+    return Found(verdict, numbers, started, n, notes=notes, evidence=both, smaller=min(first.n, second.n))
 
 
 def _readings(first: Side, second: Side, confidence: float) -> dict[str, Estimate]:
@@ -70,22 +89,32 @@ def _evidence(
     intervals = {name: improvement(found, sign) for name, found in told.items()}
     equal = intervals.get("difference_equal_baselines")
     beyond = () if equal is None else (("with baselines held equal no difference is established", equal),)
-    bounds = []
-    if first.bounds and second.bounds:
-        # The least favourable to the type, and the most: its missing days one way, the others' the other way.
-        for of, other in ((1, 0), (0, 1)):
-            ends = welch(first.bounds[of] - first.before, second.bounds[other] - second.before, confidence)
-            bounds.append(improvement(ends, sign))
     return ChangeEvidence(
         n_started=first.n + second.n,
         n_analysed=first.n + second.n,
         change=intervals["difference"],
         returned=intervals["difference_returned"],
         beyond=beyond,
-        bounds=tuple(bounds),
-        bounds_unknown=first.bounds_unknown or second.bounds_unknown,
+        # Both types may have entered in bad months: what is asked is the difference between them.
+        needs_beyond=False,
+        by_odds=_opposite_ways(first.missing.by_odds, second.missing.by_odds, sign, confidence),
+        bounds=_opposite_ways(first.missing.bounds, second.missing.bounds, sign, confidence),
+        bounds_unknown=first.missing.unknown or second.missing.unknown,
         without_preventive=intervals.get("difference_without_preventive"),
     )
+
+
+def _opposite_ways(
+    first: tuple[Pair, ...], second: tuple[Pair, ...], sign: float, confidence: float
+) -> tuple[Interval, ...]:
+    """The difference with the missing days of one type one way, and those of the other type the other way."""
+    if not (first and second):
+        return ()
+    found = []
+    for place, (before, after) in enumerate(first):
+        other_before, other_after = second[OPPOSITE[place]]
+        found.append(improvement(welch(after - before, other_after - other_before, confidence), sign))
+    return tuple(found)
 
 
 def _frame(side: Side) -> pd.DataFrame:

@@ -10,12 +10,16 @@ from outcomes.analysis.claims.sides import Side
 from outcomes.analysis.estimates import Estimate
 from outcomes.analysis.results import Statistic
 from outcomes.claims.declared import DEFAULT_MARGIN, Claim
-from outcomes.claims.rules import Verdict
+from outcomes.claims.rules import ChangeEvidence, Verdict
 
 
 @dataclass(frozen=True)
 class Found:
-    """What one claim came to. Numbers are in the endpoint's own direction, follow-up − baseline."""
+    """What one claim came to. Numbers are in the endpoint's own direction, follow-up − baseline.
+
+    `evidence` is what its rules looked at, where it is a mean, a difference or a share; `smaller` the patients of the
+    smaller of two types that are compared.
+    """
 
     verdict: Verdict
     numbers: tuple[Statistic, ...]
@@ -23,6 +27,8 @@ class Found:
     n_analysed: int
     design: str = NO_GROUP
     notes: tuple[str, ...] = ()
+    evidence: ChangeEvidence | None = None
+    smaller: int | None = None
 
 
 def number_of(
@@ -51,6 +57,6 @@ def notes_of(side: Side) -> tuple[str, ...]:
     notes = []
     if side.n and side.n_not_told < side.n and side.n_not_told:
         notes.append("For some patients nobody wrote down whether a preventive drug was changed.")
-    if side.bounds_unknown:
+    if side.missing.unknown:
         notes.append("Bounds for the days that nobody recorded cannot be worked out for this endpoint.")
     return tuple(notes)

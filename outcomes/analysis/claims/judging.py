@@ -13,9 +13,10 @@ from typing import Any
 
 from outcomes.analysis.catalogue import find_endpoint
 from outcomes.analysis.claims.answers import ANSWERED_BY
-from outcomes.analysis.claims.cohorts import ReviewCohort, Span
+from outcomes.analysis.claims.cohorts import AllPatients, ReviewCohort, Span
 from outcomes.analysis.claims.found import Found
 from outcomes.analysis.claims.set_against import NO_GROUP
+from outcomes.analysis.claims.still_needed import StillNeeded, not_reviewed, still_needed
 from outcomes.analysis.instruments.definitions import INSTRUMENTS
 from outcomes.analysis.results import Statistic
 from outcomes.claims.declared import Claim, DeclaredClaims
@@ -39,6 +40,7 @@ class Judged:
     `review` is the half year on whose patients it was judged; None where it was not: no question for these records,
     no dates, or no review yet (`first_review` says when). `numbers` are follow-up − baseline in the endpoint's own
     direction, at the confidence that the number of claims leaves. `design`: what the change could be set against.
+    `still`: what is needed until it can be told; None where it is no question.
     """
 
     claim: Claim
@@ -51,6 +53,7 @@ class Judged:
     n_analysed: int | None = None
     design: str = NO_GROUP
     notes: tuple[str, ...] = ()
+    still: StillNeeded | None = None
 
     @property
     def is_question(self) -> bool:
@@ -71,6 +74,7 @@ class Judged:
             "analysed": self.n_analysed,
             "design": self.design,
             "notes": list(self.notes),
+            "still_needed": self.still.to_dict() if self.still else None,
             "numbers": [row.to_dict() for row in self.numbers],
         }
 
@@ -142,9 +146,11 @@ def judge_claims(
     half = last_review(_begin(records, month))
     spans = {claim.id: Span.of(claim, plan) for claim in declared.claims}
     cohorts: dict[Span, ReviewCohort] = {}
+    everyone = AllPatients(records)
     for span in dict.fromkeys(spans.values()):
-        names = [claim.endpoint for claim in declared.claims if claim.endpoint and spans[claim.id] == span]
-        cohorts[span] = ReviewCohort(records, span, half, tuple(names))
+        asked = [claim for claim in declared.claims if claim.endpoint and spans[claim.id] == span]
+        visits = any(claim.mode != "diary" for claim in asked)
+        cohorts[span] = ReviewCohort(everyone, span, half, tuple(claim.endpoint for claim in asked), visits)
     judged = []
     for claim in declared.claims:
         standing = (standings or {}).get(claim.id, Standing(claim.declared_on))
@@ -166,27 +172,27 @@ def _begin(records: Records, month: str | None) -> dt.date:
 
 def _judge(claim: Claim, standing: Standing, review: ReviewCohort) -> Judged:
     first, half = first_review(standing.declared_on), review.half
+    coming = max(first, half.after())
 
-    def not_judged(reason: str) -> Judged:
-        return Judged(claim, standing, Verdict(CANNOT_BE_TOLD, (reason,)), None, first)
+    def without_numbers(reason: str, still: StillNeeded | None, looked: HalfYear | None = None) -> Judged:
+        return Judged(claim, standing, Verdict(CANNOT_BE_TOLD, (reason,)), looked, first, still=still)
 
     if not claim.is_question:
-        return not_judged(NOT_A_QUESTION)
+        return without_numbers(NOT_A_QUESTION, None)
     if not review.records.uses_dates:
-        return not_judged(NO_CALENDAR)
+        return without_numbers(NO_CALENDAR, not_reviewed(coming, ("no_dates",)))
     if half < first:
-        return not_judged(f"declared on {_day(standing.declared_on)}; first review: {first.name}")
+        reason = f"declared on {_day(standing.declared_on)}; first review: {first.name}"
+        return without_numbers(reason, not_reviewed(coming))
     try:
         found: Found = ANSWERED_BY[claim.kind](review, claim)
     except (PlanError, InvalidRecords) as error:
         # Of several lines the first says what the records do not hold.
         reason = str(error).splitlines()[0].rstrip(".")
-        return Judged(
-            claim, standing, Verdict(CANNOT_BE_TOLD, (reason[:1].lower() + reason[1:],)), half, first
-        )
+        return without_numbers(reason[:1].lower() + reason[1:], not_reviewed(coming, ("not_held",)), half)
     return Judged(
         claim, standing, found.verdict, half, first, found.numbers, found.n_started, found.n_analysed, found.design,
-        found.notes,
+        found.notes, still_needed(claim, found, coming),
     )  # fmt: skip
 
 

@@ -1,7 +1,7 @@
 """Before and after of the patients a claim is about, under every reading that its rules ask for.
 
-A side is one population: its changes as recorded, with drop-outs at their baseline, at both bounds of the missing
-days, and without those who changed a preventive drug. Definitions: docs/claims.md#the-rules.
+A side is one population: its changes as recorded, with drop-outs at their baseline, with what missing days could hold,
+and without those who changed a preventive drug. Definitions: docs/claims.md#the-rules.
 """
 
 from __future__ import annotations
@@ -14,12 +14,11 @@ from numpy.typing import NDArray
 
 from outcomes.analysis.catalogue import Endpoint
 from outcomes.analysis.claims.cohorts import ReviewCohort
-from outcomes.analysis.endpoints import COUNTED_OUT_OF
+from outcomes.analysis.claims.missing_days import MissingDays, counted_out_of, missing_days
 from outcomes.analysis.estimates import Estimate, Values, paired_change
-from outcomes.analysis.missing_diaries.started import ANALYSED, LOST, Window
+from outcomes.analysis.missing_diaries.started import ANALYSED, LOST
 from outcomes.claims.declared import Claim
 from outcomes.claims.rules import MOST_SHARE_PREVENTIVE, ChangeEvidence, Interval
-from outcomes.plan import DAYS_PER_PERIOD
 
 
 @dataclass(frozen=True, eq=False)
@@ -27,9 +26,8 @@ class Side:
     """The values of one population, one per patient, in the endpoint's own direction.
 
     `before` and `after` of the patients analysed; `started_before` and `returned` of everyone who started and has a
-    baseline, `returned` being the baseline again for those who were lost. `bounds`: the follow-up were no missing
-    day one with headache, and were all; empty where that cannot be worked out or nothing is missing
-    (`bounds_unknown` says which). `flagged`: who of the analysed changed a preventive drug.
+    baseline, `returned` being the baseline again for those who were lost. `missing`: the same patients, were their
+    missing days otherwise. `flagged`: who of the analysed changed a preventive drug.
     """
 
     patients: pd.Index
@@ -38,8 +36,7 @@ class Side:
     after: Values
     started_before: Values
     returned: Values
-    bounds: tuple[Values, ...]
-    bounds_unknown: bool
+    missing: MissingDays
     flagged: NDArray[np.bool_]
     n_not_told: int
     is_recalled: bool
@@ -63,8 +60,9 @@ class Side:
             n_analysed=self.n,
             change=interval(self.before, self.after),
             returned=interval(self.started_before, self.returned),
-            bounds=tuple(interval(self.before, bound) for bound in self.bounds),
-            bounds_unknown=self.bounds_unknown,
+            by_odds=tuple(interval(*pair) for pair in self.missing.by_odds),
+            bounds=tuple(interval(*pair) for pair in self.missing.bounds),
+            bounds_unknown=self.missing.unknown,
             share_preventive_changed=share,
             preventive_unknown=could_be > MOST_SHARE_PREVENTIVE + 1e-9,
             without_preventive=interval(self.before[kept], self.after[kept]) if self.flagged.any() else None,
@@ -94,7 +92,6 @@ def endpoint_side(
     table = review.endpoints(endpoint.name)
     modes = list(pd.unique(table["mode"]))
     mode = claim.mode if claim.mode in modes or not modes else str(modes[0])
-    rows = table[table["mode"] == mode]
     pairs = review.pairs(endpoint.name, mode)
     pairs = pairs[pairs.index.isin(patients)]
     people = review.people.reindex(pairs.index)
@@ -107,7 +104,10 @@ def endpoint_side(
     before, after = (complete[name].to_numpy(np.float64) for name in ("baseline", "followup"))
     # Where nobody is analysed, a change of 0 for everyone would look like a finding.
     begun = pairs[pairs["baseline"].notna()] if len(complete) else complete
-    bounds, unknown = _bounds(rows, endpoint, complete.index, after, review.span.plan.followup_days, mode)
+    missing = MissingDays()
+    if mode == "diary":
+        recorded = review.recorded_days(endpoint.name, counted_out_of(endpoint))
+        missing = missing_days(recorded, endpoint, complete, review.span.plan)
     flagged, told = review.preventive
     return Side(
         patients=complete.index,
@@ -116,8 +116,7 @@ def endpoint_side(
         after=after,
         started_before=begun["baseline"].to_numpy(np.float64),
         returned=begun["followup"].fillna(begun["baseline"]).to_numpy(np.float64),
-        bounds=bounds,
-        bounds_unknown=unknown,
+        missing=missing,
         flagged=np.asarray(complete.index.isin(list(flagged)), dtype=np.bool_),
         n_not_told=int((~complete.index.isin(list(told))).sum()),
         is_recalled=mode != "diary",
@@ -137,32 +136,9 @@ def score_side(review: ReviewCohort, pairs: pd.DataFrame, population: str) -> Si
         after=complete["followup"].to_numpy(np.float64),
         started_before=begun["baseline"].to_numpy(np.float64),
         returned=begun["followup"].fillna(begun["baseline"]).to_numpy(np.float64),
-        bounds=(),
-        bounds_unknown=False,
+        missing=MissingDays(),
         flagged=np.asarray(complete.index.isin(list(flagged)), dtype=np.bool_),
         n_not_told=int((~complete.index.isin(list(told))).sum()),
         is_recalled=False,
         never=review.why_never(population),
     )
-
-
-def _bounds(
-    rows: pd.DataFrame, endpoint: Endpoint, analysed: pd.Index, after: Values, days: int, mode: str
-) -> tuple[tuple[Values, ...], bool]:
-    """(follow-up at both bounds of the missing days, whether days are missing that cannot be bounded).
-
-    Days that are counted have bounds: each missing one may be such a day, or not. Of an intensity or a length of
-    headaches nobody knows how far a missing day could move it; only where every day is recorded is nothing missing.
-    """
-    if mode != "diary":
-        return (), False
-    side = rows[rows["period"] == "followup"].set_index("patient_id").reindex(analysed)
-    column = COUNTED_OUT_OF.get(endpoint.name, "recorded_days")
-    known = side[column].to_numpy(np.float64)
-    if endpoint.name not in COUNTED_OUT_OF:
-        return (), bool(np.isnan(known).any() or (known < days).any())
-    if np.isnan(known).any():
-        return (), True
-    recorded = known.astype(np.int64)
-    window = Window(days, recorded, np.round(after * known / DAYS_PER_PERIOD).astype(np.int64))
-    return tuple(window.level_if_missing(headache) for headache in (False, True)), False

@@ -49,8 +49,9 @@ def people(periods: Periods) -> pd.DataFrame:
     return named.reindex(columns=["patient_id", *about]).astype(dict.fromkeys(about, "object"))
 
 
-def scored_sheets(periods: Periods) -> pd.DataFrame:
-    """One row per sheet and measure of the patients looked at, by measure, patient and day.
+def scored_sheets(periods: Periods, instrument: str | None = None) -> pd.DataFrame:
+    """One row per sheet and measure of the patients looked at, by measure, patient and day; of one instrument alone
+    where it is named.
 
     Columns: `patient_id`; `day` (0 is the first session, NaN where not known); `instrument`, `site`, `side`,
     `unit` (empty where the measure has none); `score` (unrounded, in the instrument's unit, the neck disability
@@ -61,6 +62,8 @@ def scored_sheets(periods: Periods) -> pd.DataFrame:
     if not records.has("scores"):
         raise PlanError("These records hold no questionnaires or measurements (table scores).")
     given = records.frame("scores")
+    if instrument is not None:
+        given = given[given["instrument"] == instrument]
     given = given.merge(
         people(periods)[["patient_id", "age_band"]], on="patient_id", how="inner", validate="many_to_one"
     )

@@ -15,7 +15,7 @@ import numpy as np
 import pandas as pd
 
 from outcomes.analysis.estimates import Estimate, Sample, Values, mean_interval, paired_change
-from outcomes.analysis.periods import REASONS, Cohort, split_periods
+from outcomes.analysis.periods import REASONS, Cohort, Periods, split_periods
 from outcomes.analysis.regression_to_mean.booking_months import MONTHS, NO_CONTACT, booking_months
 from outcomes.analysis.results import Statistic, statistics_frame
 from outcomes.plan import DAYS_PER_PERIOD, MIN_RECORDED_SHARE, AnalysisPlan
@@ -55,7 +55,8 @@ class RepeatBaseline:
     `statistics`: `booking_month_mean`, `baseline_mean`, `followup_mean`; `expected_from_bad_month`, the mean of
     baseline − month of booking; `change_beyond`, the mean of follow-up − baseline with its paired t; and
     `change_beyond_flare_F` for each flare correlation F of the plan. The changes beyond are None unless `status`
-    is `qualifies`, and the expected one where it is `does_not_qualify`.
+    is `qualifies`, and the expected one where it is `does_not_qualify`. `patients` have all
+    three months.
     """
 
     status: str
@@ -66,6 +67,7 @@ class RepeatBaseline:
     booking_months: tuple[tuple[str, int], ...]
     statistics: tuple[Statistic, ...]
     plan: AnalysisPlan
+    patients: tuple[object, ...] = ()
 
     def __getitem__(self, statistic: str) -> Statistic:
         for row in self.statistics:
@@ -125,13 +127,23 @@ def repeat_baseline(
     change beyond is then the mean of (follow-up − baseline) − F/(1 − F)·(baseline − month of booking).
     """
     plan = plan if plan is not None else records.plan
-    periods = split_periods(records, plan, cohort)
-    length = plan.baseline_days
-    least = max(plan.min_recorded_in(length), int(np.ceil(MIN_RECORDED_SHARE * length - 1e-9)))
-    table = booking_months(periods, least)
+    return repeat_baseline_in(booking_table(split_periods(records, plan, cohort)), plan, patients)
+
+
+def booking_table(periods: Periods) -> pd.DataFrame:
+    """The months of booking of everyone in the periods, by the least of recorded days that a repeat baseline asks."""
+    length = periods.plan.baseline_days
+    least = max(periods.plan.min_recorded_in(length), int(np.ceil(MIN_RECORDED_SHARE * length - 1e-9)))
+    return booking_months(periods, least)
+
+
+def repeat_baseline_in(
+    table: pd.DataFrame, plan: AnalysisPlan, patients: Collection[object] | None = None
+) -> RepeatBaseline:
+    """`repeat_baseline` out of a `booking_table`, of all in it or of the patients named."""
     if patients is not None:
         table = table[table["patient_id"].isin(list(patients))].reset_index(drop=True)
-    reasons = _reasons(table, length)
+    reasons = _reasons(table, plan.baseline_days)
     rows = table[reasons == ""]
     left_out = tuple(
         (name, int((reasons == name).sum())) for name in REPEAT_REASONS if (reasons == name).any()
@@ -158,6 +170,7 @@ def repeat_baseline(
             _statistic(name, estimate, len(rows), len(table), plan, status) for name, estimate in found
         ),
         plan=plan,
+        patients=tuple(rows["patient_id"]),
     )
 
 

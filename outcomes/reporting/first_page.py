@@ -29,7 +29,7 @@ from outcomes.reporting.page import (
     TableBlock,
 )
 from outcomes.reporting.report_base import ReportBase
-from outcomes.reporting.safety_words import asked_again, event_share, serious_words
+from outcomes.reporting.safety_words import asked_again, event_share, nobody_asked, serious_words
 from outcomes.reporting.wording import (
     CLUSTER_NOT_COMPARED,
     RECALLED,
@@ -168,8 +168,8 @@ class FirstPage(ReportBase):
         return ", ".join(part for part in (found.content or "", carried_words((found.carried_from,))) if part)
 
     def _key_events(self) -> KeyFigure | None:
-        answers = self.numbers.ask("safety")
-        if isinstance(answers, str) or not answers["asked_either"].n:
+        answers = self.topic("safety")
+        if isinstance(answers, str) or nobody_asked(answers):
             return None
         value, beside = event_share(answers, "any", self.disclosure)
         lines = [beside, serious_words(answers, self.disclosure)]
@@ -232,14 +232,14 @@ class FirstPage(ReportBase):
         return f"{percent(shown.value)} ({carried})" if carried else percent(shown.value)
 
     def _questionnaire_pairs(self) -> list[str]:
-        answers = self.numbers.ask("questionnaires")
+        answers = self.topic("questionnaires")
         if isinstance(answers, str):
             return []
-        pairs = [row for row in answers if row.statistic == "paired" and row.n]
+        pairs = [row for row in answers.rows("paired") if not row.nobody]
         if not pairs:
             return []
-        most = max(pairs, key=lambda row: row.count or 0)
-        shown = self.disclosure.share(most, answers.topic)
+        most = max(pairs, key=lambda row: (row.shown.value or 0) * (row.shown.n or 0))
+        shown = most.shown
         what = f"both {answers.label(most.endpoint)} questionnaires"
         if shown.value is None:
             return [f"{what}: {shown.reason}"]
@@ -248,8 +248,8 @@ class FirstPage(ReportBase):
         return [f"{told} ({carried})" if carried else told]
 
     def _safety_words(self) -> str:
-        answers = self.numbers.ask("safety")
-        if isinstance(answers, str) or not answers["asked_either"].n:
+        answers = self.topic("safety")
+        if isinstance(answers, str) or nobody_asked(answers):
             return ""
         value, beside = event_share(answers, "any", self.disclosure)
         with_event = f"An event at {value} of sessions ({beside})" if value != "–" else f"Events: {beside}"

@@ -19,7 +19,6 @@ from outcomes.reporting.formatting import number, rounded
 from outcomes.reporting.page import Block, Columns, Notes, Sentence, TableBlock
 from outcomes.reporting.report_base import plain_note
 from outcomes.reporting.report_numbers import MOST_FOR_MULTIVERSE
-from outcomes.reporting.topic_blocks import first
 
 #: Measure → the name of its scale, and what its points are multiplied by.
 _SCALES = {
@@ -61,7 +60,9 @@ class MonthSections(ComparisonSections):
         answers = self.numbers.ask("practitioners")
         if isinstance(answers, str) or not self.disclosure.exact:
             return Notes(())
-        few = first(answers, "suppressed", group="practitioners")
+        few = next(
+            (one for one in answers if (one.statistic, one.group) == ("suppressed", "practitioners")), None
+        )
         hidden = () if few is None or not few.count else (f"Not shown, too few patients: {few.count}.",)
         return Notes((*hidden, *dict.fromkeys(plain_note(note) for note in answers.notes)))
 

@@ -50,6 +50,9 @@ class ReportNumbers:
 
     records: Records
     month: str | None
+    #: Of those, only patients whose follow-up closed after this month.
+    after: str | None = None
+    _later: dict[str, ReportNumbers] = field(default_factory=dict, repr=False)
     _answers: dict[str, Answers | str] = field(default_factory=dict, repr=False)
     _reviews: dict[str, ClaimsReview] = field(default_factory=dict, repr=False)
 
@@ -59,7 +62,13 @@ class ReportNumbers:
 
     @cached_property
     def cohort(self) -> Cohort | None:
-        return Cohort.of_month(self.month) if self.month else None
+        if not self.month:
+            return None
+        found = Cohort.of_month(self.month)
+        if self.after is None:
+            return found
+        first = months_edges(self.after)[1] + dt.timedelta(days=1)
+        return Cohort(max(found.closed_from, first), found.closed_to, known_only=True)
 
     @cached_property
     def periods(self) -> Periods:
@@ -89,7 +98,13 @@ class ReportNumbers:
 
     @cached_property
     def _behind(self) -> Behind:
-        return Behind(self.periods, self.endpoints)
+        return Behind(self.periods, self.endpoints, self.closed_after if self.month else None)
+
+    def closed_after(self, month: str) -> ReportNumbers:
+        """The same of those patients whose follow-up closed after `month`; only for how many they are."""
+        if month not in self._later:
+            self._later[month] = ReportNumbers(self.records, self.month, month)
+        return self._later[month]
 
     # ---- comparisons ----
 

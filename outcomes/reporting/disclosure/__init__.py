@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from outcomes.reporting.disclosure.profiles import Count, Disclosure
+from outcomes.reporting.disclosure.counts import Count
+from outcomes.reporting.disclosure.profiles import Disclosure
 from outcomes.reporting.disclosure.rules import (
     HELD_BACK,
     HELD_BACK_WORDS,
@@ -17,6 +18,7 @@ from outcomes.reporting.disclosure.rules import (
     Rules,
 )
 from outcomes.reporting.disclosure.shown import SafeTable, Shown, carried_words, needs_safe
+from outcomes.reporting.disclosure.topics import SafeAnswers, SafeRow
 
 __all__ = [
     "HELD_BACK",
@@ -32,6 +34,8 @@ __all__ = [
     "Disclosure",
     "Profile",
     "Rules",
+    "SafeAnswers",
+    "SafeRow",
     "SafeTable",
     "Shown",
     "carried_words",

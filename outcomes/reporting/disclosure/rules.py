@@ -51,3 +51,6 @@ MIN_PATIENTS_FOR_MEAN = RULES["share"].mean
 
 #: Two cells of one measure that differ by fewer patients than this give those patients away.
 FEW_APART = RULES["share"].cell
+
+#: Where the patients of a number are not known one by one, it is renewed after so many months at the earliest.
+RENEWED_AFTER_MONTHS = 3

@@ -14,7 +14,7 @@ from outcomes.claims.declared import DeclaredClaims
 from outcomes.claims.kept import Standing
 from outcomes.plan import AnalysisPlan
 from outcomes.records.checked import Records
-from outcomes.reporting.disclosure import Disclosure, SafeAnswers
+from outcomes.reporting.disclosure import Disclosure, SafeAnswers, SafeSpan, safe_spans
 from outcomes.reporting.report_numbers import ReportNumbers
 from outcomes.reporting.restatements import EarlierReport
 
@@ -68,6 +68,11 @@ class ReportBase:
         if isinstance(answers, str):
             return answers
         return replace(self.disclosure, behind=self.numbers.who_stands_behind).answers(answers)
+
+    @cached_property
+    def spans(self) -> tuple[SafeSpan, ...]:
+        """What was done in whole quarters, or the longer spans that are large enough to be told."""
+        return safe_spans(self.numbers.spans, self.plan, self.disclosure)
 
     @property
     def primary(self) -> PairedChange:

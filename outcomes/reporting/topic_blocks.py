@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from outcomes.reporting.disclosure import (
     NOT_SHOWN,
@@ -23,10 +24,13 @@ def notes_of(answers: SafeAnswers, without: tuple[str, ...] = ()) -> tuple[str, 
     return tuple(plain_note(note) for note in answers.notes if not (without and note.startswith(without)))
 
 
-def value_text(shown: Shown, decimals: int = 1) -> str:
+def value_text(shown: Shown, decimals: int = 1, *, with_unit: bool = False) -> str:
     """The value with its interval in brackets and the month it is carried forward from, or why it is not there."""
-    carried = carried_words((shown.carried_from,))
-    return f"{_value_text(shown, decimals)}, {carried}" if carried else _value_text(shown, decimals)
+    unit = (
+        "" if not with_unit or shown.unit in ("share", "ratio") or shown.value is None else f" {shown.unit}"
+    )
+    carried = carried_words((shown.carried_from,)) if shown.value is not None else ""
+    return f"{_value_text(shown, decimals)}{unit}" + (f", {carried}" if carried else "")
 
 
 def _value_text(shown: Shown, decimals: int) -> str:
@@ -57,11 +61,14 @@ def answers_table(
         named = [(row, label) for row, label in named if not row.nobody]
     if not named:
         return Sentence(f"{caption}: nobody to look at.") if caption else Notes(())
+    months = {row.shown.carried_from for row, _ in named if row.shown.value is not None}
+    # One note where all rows are of one earlier report.
+    carried = carried_words(tuple(months)) if len(months) == 1 else ""
+    notes = (*notes, *([f"{carried[0].upper()}{carried[1:]}."] if carried else []))
     lines = []
     for row, label in named:
-        shown = row.shown
-        unit = "" if shown.unit in ("share", "ratio") or shown.value is None else f" {shown.unit}"
-        lines.append((f"{label[:1].upper()}{label[1:]}", f"{value_text(shown)}{unit}", shown.n_text))
+        shown = replace(row.shown, carried_from="") if carried else row.shown
+        lines.append((f"{label[:1].upper()}{label[1:]}", value_text(shown, with_unit=True), shown.n_text))
     if not disclosure.exact and all(line[1] in (TOO_FEW, NOT_SHOWN) for line in lines):
         return Sentence(f"{caption or answers.topic.capitalize()}: {TOO_FEW}.")
     return TableBlock(

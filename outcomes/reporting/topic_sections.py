@@ -145,13 +145,21 @@ class TopicSections(ComparisonSections):
             few = "no patient has one before and after" if self.disclosure.exact else TOO_FEW
             return Sentence(f"Questionnaires: {few}.")
         columns = ("", "before", "after", "change", "better", "worse", "pairs")
+        months = {carried for *_, carried in rows}
+        of_all = carried_words((next(iter(months)),)) if len(months) == 1 else ""
         notes = (
             "Better and worse: by as much as matters to one patient, of those with one before and one after; a dash "
             "where no such size is known. Pairs: patients with both.",
+            *([f"{of_all[:1].upper()}{of_all[1:]}."] if of_all else []),
         )
-        return TableBlock(columns, tuple(rows), "Questionnaires and measurements", notes=notes)
+        lines = []
+        for *cells, carried in rows:
+            words = "" if of_all else carried_words((carried,))
+            lines.append((*cells[:-1], f"{cells[-1]}, {words}" if words else cells[-1]))
+        return TableBlock(columns, tuple(lines), "Questionnaires and measurements", notes=notes)
 
     def _instrument(self, answers: SafeAnswers, name: str) -> tuple[str, ...] | None:
+        """Its cells, and the month that they are carried forward from."""
         names = ("baseline_mean", "followup_mean", "change")
         means = [row.shown for row in answers.rows(*names, endpoint=name)]
         if len(means) != len(names) or any(one.value is None for one in means):
@@ -159,11 +167,9 @@ class TopicSections(ComparisonSections):
         change = means[2]
         bounds = f" ({interval(change.low, change.high)})" if change.low is not None else ""
         shares = [_share_of(answers.find(one, endpoint=name)) for one in ("improved", "worsened")]
-        carried = carried_words(tuple(one.carried_from for one in means))
-        pairs = f"{change.n_text}, {carried}" if carried else change.n_text
         return (
             answers.label(name), number(means[0].value), number(means[1].value), f"{number(change.value)}{bounds}",
-            *shares, pairs,
+            *shares, change.n_text, change.carried_from,
         )  # fmt: skip
 
     # ---- durability ----

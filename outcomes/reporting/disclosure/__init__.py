@@ -5,6 +5,7 @@ from __future__ import annotations
 from outcomes.reporting.disclosure.counts import Count
 from outcomes.reporting.disclosure.profiles import Disclosure
 from outcomes.reporting.disclosure.rules import (
+    AS_OF_WORDS,
     HELD_BACK,
     HELD_BACK_WORDS,
     MIN_PATIENTS_FOR_MEAN,
@@ -17,10 +18,12 @@ from outcomes.reporting.disclosure.rules import (
     Profile,
     Rules,
 )
-from outcomes.reporting.disclosure.shown import SafeTable, Shown, carried_words, needs_safe
+from outcomes.reporting.disclosure.shown import SafeTable, Shown, carried_words, is_carried, needs_safe
+from outcomes.reporting.disclosure.spans import SafeSpan, safe_spans
 from outcomes.reporting.disclosure.topics import SafeAnswers, SafeRow
 
 __all__ = [
+    "AS_OF_WORDS",
     "HELD_BACK",
     "HELD_BACK_WORDS",
     "MIN_PATIENTS_FOR_MEAN",
@@ -36,8 +39,11 @@ __all__ = [
     "Rules",
     "SafeAnswers",
     "SafeRow",
+    "SafeSpan",
     "SafeTable",
     "Shown",
     "carried_words",
+    "is_carried",
     "needs_safe",
+    "safe_spans",
 ]

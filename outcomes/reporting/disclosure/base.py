@@ -159,13 +159,15 @@ class ProfileRules:
 
     def text(self, measure: str, words: str, change: PairedChange | None = None) -> str:
         """A sentence with numbers in it, held back like a cell. `change` tells whose it is, where it is one's."""
-        if self.exact or self.release is None or not words:
+        if self.exact or self.release is None or not any(sign.isdigit() for sign in words):
             return words
         found = self.cell(measure, "all", words, change)
         if found.content is None:
             return f"{_sentence_name(measure)}: {HELD_BACK_WORDS}."
         carried = carried_words((found.carried_from,))
-        return f"{found.content} ({carried[0].upper()}{carried[1:]}.)" if carried else str(found.content)
+        if not carried:
+            return str(found.content)
+        return f"{str(found.content).removesuffix('.')} ({carried})."
 
     def cell(
         self, measure: str, definition: str, content: Any, change: PairedChange | None = None

@@ -57,6 +57,13 @@ class MeanRules(CountRules):
         first, second, third = (self._of_verdict(one, found, number) for number, one in enumerate(means))
         return first, second, third
 
+    def as_reported(self, change: PairedChange) -> list[tuple[str, Shown]]:
+        """(month, change) of each earlier report that showed the change anew; nothing new is told by it."""
+        if self.release is None:
+            return []
+        place = f"{change.mode}/{change.endpoint.name}", group_words(change.by, change.group)
+        return [(month, Shown(**content[2])) for month, content in self.release.history(*place)]
+
     def _three_means(self, change: PairedChange) -> list[Shown]:
         means = [self._mean(change[name]) for name in ("baseline_mean", "followup_mean", "change")]
         hidden = [one.reason for one in means if one.value is None]

@@ -31,8 +31,9 @@ from outcomes.reporting.disclosure.ledger import (
     cells_in,
     cells_of,
     lines_file,
+    runs_in,
 )
-from outcomes.reporting.disclosure.rules import FEW_APART, RENEWED_AFTER_MONTHS, Profile
+from outcomes.reporting.disclosure.rules import FEW_APART, Profile
 
 if TYPE_CHECKING:
     from outcomes.reporting.disclosure.behind import Behind
@@ -91,10 +92,8 @@ class Release:
     def judge(self, place: Place, content: Any) -> Verdict:
         """The content, an earlier one, or nothing. Asked again for the same cell it says the same."""
         asked = json.dumps(content, sort_keys=True)
-        months = "all months" if self.period == "all" else "twelve months"
         for number in itertools.count(1):
-            again = f" ({number})" if number > 1 else ""
-            named = replace(place, definition=f"{place.definition}{again}, {months}{self.plan_mark}")
+            named = replace(place, definition=self._named(place.definition, number))
             key = (named.measure, named.definition)
             if key not in self._judged:
                 self._judged[key] = (asked, self._judge(named, content))
@@ -103,11 +102,24 @@ class Release:
                 return self._judged[key][1]
         raise AssertionError("counting does not end")
 
+    def _named(self, definition: str, number: int) -> str:
+        months = "all months" if self.period == "all" else "twelve months"
+        again = f" ({number})" if number > 1 else ""
+        return f"{definition}{again}, {months}{self.plan_mark}"
+
     def tell(self, what: str, rule: str, action: str) -> None:
         """Notes what was done to a cell that is not shown by its own rules; for `disclosure.json`."""
         if (what, rule, action) not in self._told:
             self._told.append((what, rule, action))
             self._write({"told": [what, rule, action]})
+
+    def history(self, measure: str, definition: str) -> list[tuple[str, Any]]:
+        """(month, content) of what was shown anew of a cell before this report's month, the oldest first."""
+        named = self._named(definition, 1)
+        own = (self.profile, named)
+        cells = [one for one in cells_of(self._ledger, measure) if (one.profile, one.definition) == own]
+        shown = {one.period: one.shown for one in cells if one.is_new and one.period < self.period}
+        return sorted(shown.items())
 
     def newest(self, measure: str) -> str | None:
         """The last month before this report's in which something of a measure was shown anew."""
@@ -119,11 +131,19 @@ class Release:
         return max(months, default=None)
 
     def may_renew(self, month: str) -> bool:
-        """Whether a number whose patients are not known one by one, shown in `month`, may be due again."""
-        if "all" in (month, self.period):
-            return False
-        (year, one), (own_year, own) = (map(int, text.split("-")) for text in (month, self.period))
-        return 12 * (own_year - year) + own - one >= RENEWED_AFTER_MONTHS
+        """Whether a number shown in `month`, whose patients are not known one by one, is due again.
+
+        Once a quarter, with the first report of it: to know how many are new, all is worked out for them once more.
+        """
+        return "all" not in (month, self.period) and _quarter(month) < self._quarter_begun
+
+    @cached_property
+    def _quarter_begun(self) -> tuple[int, int]:
+        """The quarter of this report where it is the first of its profile in it, else none."""
+        own = _quarter(self.period)
+        runs = runs_in(self._ledger) if self._ledger is not None else []
+        earlier = [period for period, profile, *_ in runs if profile == self.profile and period < self.period]
+        return (0, 0) if any(_quarter(period) == own for period in earlier) else own
 
     def _judge(self, place: Place, content: Any) -> Verdict:
         parts, exact = self._members(place)
@@ -262,3 +282,8 @@ def gives_away(earlier: StoredCell, new: StoredCell, few: int) -> bool:
 def _apart(one: Members, other: Members) -> int:
     """Patients who are in one only; where there are none, patients who are in both with another value."""
     return len(set(one) ^ set(other)) or sum(other[patient] != value for patient, value in one.items())
+
+
+def _quarter(month: str) -> tuple[int, int]:
+    year, number = map(int, month.split("-"))
+    return year, (number - 1) // 3

@@ -20,6 +20,11 @@ NOT_SHOWN = "not shown"
 HELD_BACK = "held back"
 #: Why, where there is room to say it.
 HELD_BACK_WORDS = "held back, since too few patients differ from what was shown before"
+#: What `as of` a month says, once on a page.
+AS_OF_WORDS = (
+    "As of a month: as the report of that month showed it. Too few patients have come since then for a newer number "
+    "that tells of no single one."
+)
 
 
 @dataclass(frozen=True)
@@ -51,6 +56,3 @@ MIN_PATIENTS_FOR_MEAN = RULES["share"].mean
 
 #: Two cells of one measure that differ by fewer patients than this give those patients away.
 FEW_APART = RULES["share"].cell
-
-#: Where the patients of a number are not known one by one, it is renewed after so many months at the earliest.
-RENEWED_AFTER_MONTHS = 3

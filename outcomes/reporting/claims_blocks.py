@@ -7,6 +7,7 @@ one tells the verdicts and no numbers.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from outcomes.analysis.claims.cohorts import ALL
@@ -70,6 +71,10 @@ _READ_ME = (
 )
 
 
+#: Claims of one verdict that are listed on the first page.
+_MOST_AT_A_GLANCE = 6
+
+
 @dataclass(frozen=True)
 class Together(Block):
     """Several blocks, one under the other, shown by one cell."""
@@ -114,7 +119,7 @@ def claims_summary_block(review: ClaimsReview | None) -> Block:
         word = one.verdict.word if one.is_question else NOT_A_QUESTION
         said.setdefault(word, []).append(f"“{one.claim.says}”")
     rows = tuple(
-        (f"{SIGNS.get(word, '')} {word}".strip(), "; ".join(said.get(word, ["none"])))
+        (f"{SIGNS.get(word, '')} {word}".strip(), _listed(said.get(word, ["none"])))
         for word in (CONSISTENT, NOT_SUPPORTED, CANNOT_BE_TOLD, NOT_A_QUESTION)
         if word in said or word in (CONSISTENT, NOT_SUPPORTED)
     )
@@ -127,6 +132,12 @@ def claims_summary_block(review: ClaimsReview | None) -> Block:
         align=("left", "left"),
         notes=(f"Due to treatment? {cause}",) if cause else (),
     )
+
+
+def _listed(said: Sequence[str]) -> str:
+    """The first of them: each has a block of its own further down."""
+    more = len(said) - _MOST_AT_A_GLANCE
+    return "; ".join((*said[:_MOST_AT_A_GLANCE], *([f"and {more} more"] if more > 0 else [])))
 
 
 def claims_text(review: ClaimsReview) -> str:

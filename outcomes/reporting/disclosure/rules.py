@@ -21,10 +21,7 @@ HELD_BACK = "held back"
 #: Why, where there is room to say it.
 HELD_BACK_WORDS = "held back, since too few patients differ from what was shown before"
 #: What `as of` a month says, once on a page.
-AS_OF_WORDS = (
-    "As of a month: as the report of that month showed it. Too few patients have come since then for a newer number "
-    "that tells of no single one."
-)
+AS_OF_WORDS = "As of a month: as its report showed it, since too few patients are new for a newer number."
 
 
 @dataclass(frozen=True)

@@ -71,6 +71,11 @@ _READ_ME = (
 )
 
 
+_NO_NUMBERS = (
+    "The numbers and reasons behind the verdicts are told to the clinic alone: they are of half-years, and beside the "
+    "twelve months of the same patients they could tell of the few by whom the two differ."
+)
+
 #: Claims of one verdict that are listed on the first page.
 _MOST_AT_A_GLANCE = 6
 
@@ -103,7 +108,8 @@ def claims_block(review: ClaimsReview | None, disclosure: Disclosure, n_headline
     """Every claim with all that belongs to it. `n_headline` patients stand behind the report's own change."""
     if review is None:
         return Sentence(_NOTHING)
-    blocks: list[Block] = [Sentence(_READ_ME), Notes((_confidence_words(review),))]
+    why_none = () if disclosure.release is None else (_NO_NUMBERS,)
+    blocks: list[Block] = [Sentence(_READ_ME), Notes((_confidence_words(review), *why_none))]
     for judged in review:
         blocks += _claim_blocks(judged, review, disclosure, n_headline)
     blocks.append(published_block(review))

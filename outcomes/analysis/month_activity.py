@@ -83,7 +83,7 @@ def monthly_series(everyone: Periods, until: str | None = None) -> pd.DataFrame:
     records = everyone.records
     if everyone.segments is None or not records.uses_dates:
         return pd.DataFrame(columns=list(SERIES_COLUMNS))
-    people = _people(everyone)
+    people = people_by_month(everyone)
     parts = [_baseline_points(people), *_matured_points(people)]
     if records.has("sessions") and "date" in records.columns("sessions"):
         parts.append(_event_points(everyone))
@@ -91,7 +91,7 @@ def monthly_series(everyone: Periods, until: str | None = None) -> pd.DataFrame:
     return series[list(SERIES_COLUMNS)].reset_index(drop=True)
 
 
-def _people(everyone: Periods) -> pd.DataFrame:
+def people_by_month(everyone: Periods) -> pd.DataFrame:
     """One row per patient who is compared or could be: months of start and close, both levels."""
     tables = everyone.tables
     people = everyone.records.engine.frame(
@@ -174,7 +174,7 @@ def rate_of_new_pairs(everyone: Periods, until: dt.date) -> float | None:
     """Patients with both windows per month, over the twelve months to `until`; None without dates or diary."""
     if everyone.segments is None or not everyone.records.uses_dates:
         return None
-    people = _people(everyone)
+    people = people_by_month(everyone)
     last = pd.Period(until, "M")
     pairs = people[people["baseline"].notna() & people["followup"].notna()]
     recent = (pairs["closed"] >= last - 11) & (pairs["closed"] <= last)

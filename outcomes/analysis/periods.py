@@ -65,10 +65,14 @@ class PatientFlow:
 
 @dataclass(frozen=True)
 class Cohort:
-    """Patients whose follow-up window closed between two calendar days, both included."""
+    """Patients whose follow-up window closed between two calendar days, both included.
+
+    Patients without a known first session are looked at in every cohort, unless `known_only`.
+    """
 
     closed_from: dt.date
     closed_to: dt.date
+    known_only: bool = False
 
     @classmethod
     def of_month(cls, month: str) -> Cohort:
@@ -165,7 +169,7 @@ def _people_values(records: Records, plan: AnalysisPlan, cohort: Cohort | None) 
     newest = "(SELECT max(date) FROM diary_usable)"
     over = f"coalesce({closes} <= {newest}, FALSE)" if records.has("diary") else "TRUE"
     return {
-        "has_index": "first_day IS NOT NULL",
+        "has_index": "TRUE" if cohort is not None and cohort.known_only else "first_day IS NOT NULL",
         "in_cohort": in_cohort,
         "window_over": over,
         **cluster,

@@ -7,6 +7,7 @@ one tells the verdicts and no numbers.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from outcomes.analysis.claims.cohorts import ALL
@@ -70,6 +71,15 @@ _READ_ME = (
 )
 
 
+_NO_NUMBERS = (
+    "The numbers and reasons behind the verdicts are told to the clinic alone: they are of half-years, and beside the "
+    "twelve months of the same patients they could tell of the few by whom the two differ."
+)
+
+#: Claims of one verdict that are listed on the first page.
+_MOST_AT_A_GLANCE = 6
+
+
 @dataclass(frozen=True)
 class Together(Block):
     """Several blocks, one under the other, shown by one cell."""
@@ -98,7 +108,8 @@ def claims_block(review: ClaimsReview | None, disclosure: Disclosure, n_headline
     """Every claim with all that belongs to it. `n_headline` patients stand behind the report's own change."""
     if review is None:
         return Sentence(_NOTHING)
-    blocks: list[Block] = [Sentence(_READ_ME), Notes((_confidence_words(review),))]
+    why_none = () if disclosure.release is None else (_NO_NUMBERS,)
+    blocks: list[Block] = [Sentence(_READ_ME), Notes((_confidence_words(review), *why_none))]
     for judged in review:
         blocks += _claim_blocks(judged, review, disclosure, n_headline)
     blocks.append(published_block(review))
@@ -114,7 +125,7 @@ def claims_summary_block(review: ClaimsReview | None) -> Block:
         word = one.verdict.word if one.is_question else NOT_A_QUESTION
         said.setdefault(word, []).append(f"“{one.claim.says}”")
     rows = tuple(
-        (f"{SIGNS.get(word, '')} {word}".strip(), "; ".join(said.get(word, ["none"])))
+        (f"{SIGNS.get(word, '')} {word}".strip(), _listed(said.get(word, ["none"])))
         for word in (CONSISTENT, NOT_SUPPORTED, CANNOT_BE_TOLD, NOT_A_QUESTION)
         if word in said or word in (CONSISTENT, NOT_SUPPORTED)
     )
@@ -127,6 +138,12 @@ def claims_summary_block(review: ClaimsReview | None) -> Block:
         align=("left", "left"),
         notes=(f"Due to treatment? {cause}",) if cause else (),
     )
+
+
+def _listed(said: Sequence[str]) -> str:
+    """The first of them: each has a block of its own further down."""
+    more = len(said) - _MOST_AT_A_GLANCE
+    return "; ".join((*said[:_MOST_AT_A_GLANCE], *([f"and {more} more"] if more > 0 else [])))
 
 
 def claims_text(review: ClaimsReview) -> str:

@@ -73,7 +73,7 @@ def open_report(
         if key:
             _last[key] = numbers
     before = tuple(EarlierReport.from_mapping(one) for one in earlier)
-    disclosure = Disclosure(profile, chosen.minimum_cell)
+    disclosure = Disclosure(profile, chosen.minimum_cell, behind=numbers.who_stands_behind)
     if ledger is not None and not disclosure.exact:
         # The numbers are the same for every profile; what was released is this profile's own.
         release = begin_release(ledger, profile, month, chosen, disclosure.least_cell)

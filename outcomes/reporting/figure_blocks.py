@@ -45,7 +45,7 @@ def course_block(course: Course, disclosure: Disclosure, *, half: bool = False) 
     if half:
         caption = _with_note("", safe)
         return figures.figure_block(
-            lambda ax: draw(ax=ax), alt=alt, height_mm=60, width="half", caption=caption
+            lambda ax: draw(ax=ax), alt=alt, height_mm=50, width="half", caption=caption
         )
     caption = _with_note(_course_caption(course, disclosure), safe)
     return figures.figure_block(lambda ax: draw(ax=ax), alt=alt, height_mm=75, caption=caption)
@@ -119,7 +119,7 @@ def responders_figure_block(
     frame = needs_safe(safe, disclosure.profile)
     if not frame["share"].notna().any():
         return Sentence(f"Responders: {TOO_FEW}.")
-    expected = _may_be_drawn(_expected_shares(change, disclosure, bad_month), disclosure)
+    expected = _may_be_drawn(_expected_shares(change, disclosure, bad_month), change, disclosure)
     if expected is not None:
         frame["expected"] = expected
     draw = partial(
@@ -156,12 +156,14 @@ def _expected_shares(
     return [float("nan") if one is None else round(50 * (one[0] + one[1])) for one in ranges]
 
 
-def _may_be_drawn(expected: list[float] | None, disclosure: Disclosure) -> list[float] | None:
+def _may_be_drawn(
+    expected: list[float] | None, change: PairedChange, disclosure: Disclosure
+) -> list[float] | None:
     """The expected shares where they are of this month: what is carried forward is not drawn among what is not."""
     if expected is None:
         return None
     told = [None if one != one else one for one in expected]
-    found = disclosure.cell("responders of a bad month alone", "all", told)
+    found = disclosure.cell("responders of a bad month alone", "all", told, change)
     return None if found.content is None or found.carried_from else expected
 
 

@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 
 import pandas as pd
 
-from outcomes.analysis.answers import Answers
 from outcomes.reporting.figures_response import NAMED_REDUCTIONS
 from outcomes.reporting.figures_safety import small_percent
-from outcomes.reporting.figures_topics import CURVE_NAMES, change_name, frame_of, response_periods
 from outcomes.reporting.formatting import UNDEFINED, interval, number, p_value, percent, percent_interval
 
 _NOTHING = "Nothing to draw."
@@ -193,29 +191,3 @@ def patient_weeks_words(weeks: pd.DataFrame) -> str:
         f"Headache days per 7 by week: {len(known)} of {len(weeks)} weeks have a value, from "
         f"{number(known.min())} to {number(known.max())}."
     )
-
-
-_TOPICS: dict[str, Callable[[Answers], str]] = {
-    "response": lambda found: (
-        staircase_words(frame_of(found, "staircase"))
-        + ("" if response_periods(found).empty else " " + periods_words(response_periods(found)))
-    ),
-    "durability": lambda found: survival_words(
-        frame_of(found, "curve"), frame_of(found, "at_risk"), CURVE_NAMES
-    ),
-    "states": lambda found: flows_words(frame_of(found, "flows"), "state", found.labels),
-    "questionnaires": lambda found: flows_words(frame_of(found, "flows"), "instrument", found.labels),
-    "dose": lambda found: dose_words(frame_of(found, "dose"), change_name(found)),
-    "within_session": lambda found: within_session_words(frame_of(found, "sessions")),
-    "safety": lambda found: (
-        events_words(frame_of(found, "events"))
-        + (" " + soreness_words(found.frames["soreness"]) if len(found.frames.get("soreness", ())) else "")
-    ),
-    "practitioners": lambda found: funnel_words(frame_of(found, "funnel"), change_name(found)),
-    "strata": lambda found: forest_words(frame_of(found, "forest"), change_name(found)),
-}
-
-
-def topic_words(answers: Answers) -> str:
-    """The text alternative of `answers.plot()`. Raises KeyError for a topic without a figure."""
-    return _TOPICS[answers.topic](answers)

@@ -13,14 +13,14 @@ from outcomes.analysis.answers import Answers
 from outcomes.analysis.catalogue import find_endpoint
 from outcomes.errors import PlanError
 from outcomes.reporting import style
-from outcomes.reporting.figures_flows import draw_flows, flows_height_mm
-from outcomes.reporting.figures_forest import draw_forest, forest_height_mm
-from outcomes.reporting.figures_funnel import FUNNEL_MM, draw_funnel
+from outcomes.reporting.figures_flows import draw_flows
+from outcomes.reporting.figures_forest import draw_forest
+from outcomes.reporting.figures_funnel import draw_funnel
 from outcomes.reporting.figures_paper import axes_of, panels_of, styled
 from outcomes.reporting.figures_response import HEIGHT_MM, draw_periods, draw_staircase
 from outcomes.reporting.figures_safety import SORENESS_MM, draw_events, draw_soreness, events_height_mm
-from outcomes.reporting.figures_sessions import DOSE_MM, WITHIN_MM, draw_dose, draw_within_session
-from outcomes.reporting.figures_survival import draw_survival, survival_height_mm
+from outcomes.reporting.figures_sessions import draw_dose, draw_within_session
+from outcomes.reporting.figures_survival import draw_survival
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -129,23 +129,3 @@ def draw_practitioners(answers: Answers, *, ax: Axes | None = None) -> Axes:
 def draw_strata(answers: Answers, *, ax: Axes | None = None) -> Axes:
     """The forest of the strata."""
     return draw_forest(frame_of(answers, "forest"), change_name(answers), ax=ax)[0]
-
-
-def topic_height_mm(answers: Answers, *, narrow: bool = False) -> float:
-    """Height in millimetres at which the topic's figure has room, on the page or on a phone."""
-    frames = answers.frames
-    topic = answers.topic
-    if topic == "response":
-        return HEIGHT_MM + (0 if response_periods(answers).empty else _PERIODS_MM)
-    if topic == "durability":
-        return survival_height_mm(frames["curve"], narrow=narrow)
-    if topic in ("states", "questionnaires"):
-        return flows_height_mm(frames["flows"], "state" if topic == "states" else "instrument", narrow=narrow)
-    if topic == "safety":
-        course = frames.get("soreness", pd.DataFrame())
-        return events_height_mm(frames["events"]) + (0 if course.empty else SORENESS_MM)
-    if topic == "practitioners":
-        return FUNNEL_MM * max(1, frames["funnel"]["by"].nunique())
-    if topic == "strata":
-        return forest_height_mm(frames["forest"], narrow=narrow)
-    return {"dose": DOSE_MM, "within_session": WITHIN_MM}[topic]

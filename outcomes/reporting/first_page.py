@@ -9,7 +9,15 @@ from outcomes.analysis.proportions import share as share_of
 from outcomes.analysis.questions.care import still_in_care
 from outcomes.analysis.results import PairedChange, Statistic
 from outcomes.reporting.claims_blocks import claims_summary_block
-from outcomes.reporting.disclosure import HELD_BACK, HELD_BACK_WORDS, TOO_FEW, carried_words
+from outcomes.reporting.disclosure import (
+    AS_OF_WORDS,
+    HELD_BACK,
+    HELD_BACK_WORDS,
+    TOO_FEW,
+    carried_words,
+    is_carried,
+)
+from outcomes.reporting.disclosure.release import Part
 from outcomes.reporting.expectations import expectation_words, glance_words, halved_expected
 from outcomes.reporting.figure_blocks import by_group_block, course_block
 from outcomes.reporting.formatting import interval, month_name, month_words, number, percent, percent_interval
@@ -29,7 +37,8 @@ from outcomes.reporting.page import (
     TableBlock,
 )
 from outcomes.reporting.report_base import ReportBase
-from outcomes.reporting.safety_words import asked_again, event_share, serious_words
+from outcomes.reporting.safety_words import asked_again, event_share, nobody_asked, serious_words
+from outcomes.reporting.span_blocks import last_span_words
 from outcomes.reporting.wording import (
     CLUSTER_NOT_COMPARED,
     RECALLED,
@@ -99,13 +108,18 @@ class FirstPage(ReportBase):
         """What a bad month alone would give, short; the whole of it stands in its own section."""
         numbers = self.numbers
         words = glance_words(numbers.bad_month, numbers.repeat, self.disclosure)
-        return Sentence(self.disclosure.text("expected of a bad month, short", words))
+        return Sentence(self.disclosure.text("expected of a bad month, short", words, self.whose_bad_month()))
 
     def bad_month(self) -> Block:
         """What a bad month alone would give, beside the change and never taken off it."""
         numbers = self.numbers
         words = expectation_words(numbers.bad_month, numbers.repeat, self.disclosure)
-        return Sentence(self.disclosure.text("expected of a bad month", words))
+        return Sentence(self.disclosure.text("expected of a bad month", words, self.whose_bad_month()))
+
+    def whose_bad_month(self) -> PairedChange | None:
+        """The comparison whose patients the expected change is of, where they are the same."""
+        found = self.numbers.bad_month
+        return self.primary if found is not None and found.n == self.primary.n else None
 
     # ---- four figures ----
 
@@ -164,12 +178,12 @@ class FirstPage(ReportBase):
         words = halved_expected(self.numbers.bad_month, self.disclosure)
         if not words:
             return ""
-        found = self.disclosure.cell("halved by a bad month alone", "all", words)
+        found = self.disclosure.cell("halved by a bad month alone", "all", words, self.whose_bad_month())
         return ", ".join(part for part in (found.content or "", carried_words((found.carried_from,))) if part)
 
     def _key_events(self) -> KeyFigure | None:
-        answers = self.numbers.ask("safety")
-        if isinstance(answers, str) or not answers["asked_either"].n:
+        answers = self.topic("safety")
+        if isinstance(answers, str) or nobody_asked(answers):
             return None
         value, beside = event_share(answers, "any", self.disclosure)
         lines = [beside, serious_words(answers, self.disclosure)]
@@ -180,26 +194,35 @@ class FirstPage(ReportBase):
     def at_a_glance(self) -> Block:
         """Activity, completeness, responders and safety, one sentence each."""
         rows = [
-            ("This month", self._activity_words()),
+            ("This month" if self.disclosure.exact else "Activity", self._activity_words()),
             ("Completeness", self._completeness_words()),
             ("Safety", self._safety_words()),
         ]
         shown = tuple((name, words) for name, words in rows if words)
         if not shown:
             return Notes(())
-        return TableBlock(("", "what the records say"), shown, align=("left", "left"))
+        notes = (
+            (AS_OF_WORDS,)
+            if self.has_carried_key_figures or any(is_carried(words) for _, words in shown)
+            else ()
+        )
+        return TableBlock(("", "what the records say"), shown, align=("left", "left"), notes=notes)
+
+    @property
+    def has_carried_key_figures(self) -> bool:
+        """Whether something in the lead or among the key figures is as of an earlier month."""
+        texts = [block.as_text() for block in (self.lead(), self.key_figures())]
+        return any(is_carried(text) for text in texts)
 
     def _activity_words(self) -> str:
+        if not self.disclosure.exact:
+            return last_span_words(self.spans[-1]) if self.spans else ""
         found, shown = self.numbers.activity, self.disclosure
-        # Another month is always of other patients: nothing that is held against earlier reports could be told.
-        if found is None or shown.release is not None:
+        if found is None:
             return ""
-        # One patient's sessions are not told as the clinic's.
-        hidden = found.treated < shown.minimum_cell or 2 * found.most_of_one > found.sessions
-        sessions = TOO_FEW if hidden and not shown.exact else shown.patients(found.sessions)
         ended = "" if found.ended is None else f"; treatment ended for {shown.people(found.ended)}"
         return (
-            f"First session: {shown.people(found.new_patients)}. Sessions given: {sessions}, to "
+            f"First session: {shown.people(found.new_patients)}. Sessions given: {shown.patients(found.sessions)}, to "
             f"{shown.people(found.treated)}{ended}."
         )
 
@@ -210,7 +233,7 @@ class FirstPage(ReportBase):
         started = flow.n_patients - sum(left.get(reason, 0) for reason in _NOT_STARTED)
         baseline = started - sum(left.get(reason, 0) for reason in _NO_BASELINE)
         parts = [
-            f"enough baseline diary {self._part('baseline', baseline, started)}",
+            f"enough baseline diary {self._part('baseline', baseline, started, _NO_BASELINE)}",
             f"follow-up as well {self._part('follow-up', flow.n_analysed, started)}",
             *self._questionnaire_pairs(),
         ]
@@ -221,9 +244,12 @@ class FirstPage(ReportBase):
             else (f"Patients{people}: {'; '.join(parts)}.")
         )
 
-    def _part(self, what: str, count: int, of: int) -> str:
-        """`119 (70%)`; in `share` the percentage alone, so that no total stands beside the flow."""
-        shown = self.disclosure.share(counted(count, of, self), what)
+    def _part(self, what: str, count: int, of: int, without: tuple[str, ...] | None = None) -> str:
+        """`119 (70%)`; in `share` the percentage alone, so that no total stands beside the flow.
+
+        `without`: reasons of those who started and are not counted; None, of all but those compared.
+        """
+        shown = self.disclosure.share(counted(count, of, self), what, self._standing_of(without))
         if shown.value is None:
             return shown.count_text if self.disclosure.exact else shown.reason
         if self.disclosure.exact:
@@ -231,15 +257,33 @@ class FirstPage(ReportBase):
         carried = carried_words((shown.carried_from,))
         return f"{percent(shown.value)} ({carried})" if carried else percent(shown.value)
 
+    def _standing_of(self, without: tuple[str, ...] | None) -> tuple[Part, ...] | None:
+        """Those who started, those counted, the others; None where they are not told one by one."""
+        behind = self.disclosure.behind()
+        if behind is None:
+            return None
+        started = {reason: who for reason, who in behind.standings.items() if reason not in _NOT_STARTED}
+        others = set(started) - {"analysed"} if without is None else set(without)
+        groups = ((True, True), (True, False), (False, True))
+        return tuple(
+            {
+                patient: None
+                for reason, who in started.items()
+                if (reason not in others and counted_ones) or (reason in others and other_ones)
+                for patient in who
+            }
+            for counted_ones, other_ones in groups
+        )
+
     def _questionnaire_pairs(self) -> list[str]:
-        answers = self.numbers.ask("questionnaires")
+        answers = self.topic("questionnaires")
         if isinstance(answers, str):
             return []
-        pairs = [row for row in answers if row.statistic == "paired" and row.n]
+        pairs = [row for row in answers.rows("paired") if not row.nobody]
         if not pairs:
             return []
-        most = max(pairs, key=lambda row: row.count or 0)
-        shown = self.disclosure.share(most, answers.topic)
+        most = max(pairs, key=lambda row: (row.shown.value or 0) * (row.shown.n or 0))
+        shown = most.shown
         what = f"both {answers.label(most.endpoint)} questionnaires"
         if shown.value is None:
             return [f"{what}: {shown.reason}"]
@@ -248,8 +292,8 @@ class FirstPage(ReportBase):
         return [f"{told} ({carried})" if carried else told]
 
     def _safety_words(self) -> str:
-        answers = self.numbers.ask("safety")
-        if isinstance(answers, str) or not answers["asked_either"].n:
+        answers = self.topic("safety")
+        if isinstance(answers, str) or nobody_asked(answers):
             return ""
         value, beside = event_share(answers, "any", self.disclosure)
         with_event = f"An event at {value} of sessions ({beside})" if value != "–" else f"Events: {beside}"

@@ -88,11 +88,11 @@ def manifest_values(
     formats: Sequence[str],
     earlier: Sequence[Mapping[str, Any]],
     claims_since: Mapping[str, Sequence[str]],
-    ledger: bool,
+    ledger: str | None,
 ) -> dict[str, Any]:
     """The manifest of a run as plain values. `places` are paths as seen from the manifest's own folder.
 
-    `ledger`: whether a report of the run is held against the release ledger.
+    `ledger`: the id of the release ledger that a report of the run is held against.
     """
     return {
         "manifest_version": MANIFEST_VERSION,

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+from collections.abc import Sequence
 from functools import partial
 
 import pandas as pd
@@ -9,17 +11,18 @@ import pandas as pd
 from outcomes.analysis.control_charts import LIMIT_POINTS, ControlChart, laney_p, laney_u, xmr
 from outcomes.analysis.month_activity import BASELINE, CHANGE, COMPLETE, EVENTS
 from outcomes.reporting import figures
+from outcomes.reporting.claims_blocks import Together
 from outcomes.reporting.comparison_sections import ComparisonSections
-from outcomes.reporting.disclosure import TOO_FEW
+from outcomes.reporting.disclosure import TOO_FEW, SafeSpan
 from outcomes.reporting.figure_words import funnel_words
 from outcomes.reporting.figures_charts import CHART_MM, draw_control_chart
 from outcomes.reporting.figures_funnel import FUNNEL_MM, draw_funnel
 from outcomes.reporting.figures_topics import change_name
-from outcomes.reporting.formatting import number, rounded
+from outcomes.reporting.formatting import interval, month_words, number
 from outcomes.reporting.page import Block, Columns, Notes, Sentence, TableBlock
 from outcomes.reporting.report_base import plain_note
 from outcomes.reporting.report_numbers import MOST_FOR_MULTIVERSE
-from outcomes.reporting.topic_blocks import first
+from outcomes.reporting.span_blocks import SPAN_NAMES, span_months, spans_table
 
 #: Measure → the name of its scale, and what its points are multiplied by.
 _SCALES = {
@@ -28,6 +31,9 @@ _SCALES = {
     COMPLETE: ("both windows with enough diary (%), follow-up closed in the month", 100.0),
     EVENTS: ("adverse events per 100 sessions asked about", 100.0),
 }
+
+#: Spans and reports that a shared report shows, the newest.
+_MOST_SPANS, _MOST_REPORTS = 8, 12
 
 #: Fewer months than this are no course.
 _LEAST_POINTS = 3
@@ -61,16 +67,18 @@ class MonthSections(ComparisonSections):
         answers = self.numbers.ask("practitioners")
         if isinstance(answers, str) or not self.disclosure.exact:
             return Notes(())
-        few = first(answers, "suppressed", group="practitioners")
+        few = next(
+            (one for one in answers if (one.statistic, one.group) == ("suppressed", "practitioners")), None
+        )
         hidden = () if few is None or not few.count else (f"Not shown, too few patients: {few.count}.",)
         return Notes((*hidden, *dict.fromkeys(plain_note(note) for note in answers.notes)))
 
     # ---- months ----
 
     def control_charts(self) -> Block:
-        """Four measures month by month with frozen limits, two beside two; not where reports follow one another."""
-        if self.disclosure.release is not None:
-            return Sentence("Month by month: shown to the clinic alone.")
+        """Four measures month by month with frozen limits, two beside two; in `share` quarter by quarter."""
+        if not self.disclosure.exact:
+            return self._spans_block()
         charts = [self._chart_block(measure) for measure in (BASELINE, CHANGE, COMPLETE, EVENTS)]
         known = [block for block in charts if block is not None]
         if not known:
@@ -86,8 +94,8 @@ class MonthSections(ComparisonSections):
 
     def control_charts_note(self) -> Block:
         """What a point outside its limits says, and for which measures there are no limits yet."""
-        if self.disclosure.release is not None:
-            return Notes(())
+        if not self.disclosure.exact:
+            return self._as_reported_block()
         notes, has_any = [], False
         for measure in _SCALES:
             chart = self.chart(measure)
@@ -109,13 +117,84 @@ class MonthSections(ComparisonSections):
             )
         )
 
+    def _spans_block(self) -> Block:
+        """What was done in each whole quarter, or the longer span that is large enough, with two charts."""
+        spans = self.spans
+        if not spans:
+            return Sentence(self._no_spans())
+        shown = spans[-_MOST_SPANS:]
+        table = spans_table(shown)
+        charts = [self._span_chart(shown, measure) for measure in (COMPLETE, EVENTS)]
+        known = [block for block in charts if block is not None]
+        if not known:
+            return table
+        return Together((table, Columns(*known) if len(known) == 2 else known[0]))
+
+    def _no_spans(self) -> str:
+        if self.course is None or not self.records.uses_dates or not self.records.has("sessions"):
+            return "Quarter by quarter needs a daily diary and sessions with dates."
+        if not self.month:
+            return "Quarter by quarter needs a month up to which quarters are counted."
+        return f"Quarter by quarter: {TOO_FEW} in a quarter, in a half-year and in a year."
+
+    def _span_chart(self, spans: Sequence[SafeSpan], measure: str) -> Block | None:
+        """A control chart of one share, from the rounded numbers that the table shows."""
+        found = [one.complete if measure == COMPLETE else one.events for one in spans]
+        known = [one for one in found if one.value is not None]
+        if len(known) < _LEAST_POINTS:
+            return None
+        index = pd.PeriodIndex([one.last for one in spans], freq="M")
+        shares, totals = (
+            pd.Series([math.nan if one is None else one for one in column], index, dtype=float)
+            for column in zip(
+                *((one.value, one.n if one.value is not None else None) for one in found), strict=True
+            )
+        )
+        counts = shares * totals
+        points = laney_p(counts, totals).points
+        name = {COMPLETE: "both windows with enough diary (%)", EVENTS: "sessions with an event (%)"}[measure]
+        name = f"{name}, by {SPAN_NAMES[span_months(spans[-1])]}"
+        draw = partial(draw_control_chart, points, name, factor=100.0)
+        return figures.figure_block(
+            lambda ax: draw(ax=ax),
+            alt=_chart_words(points, name, 100.0, "points"),
+            height_mm=CHART_MM,
+            width="half",
+        )
+
+    def _as_reported_block(self) -> Block:
+        """The change as each report showed it: a run of numbers that are out already."""
+        shown = self.disclosure.before_after(self.primary)[2]
+        earlier = self.disclosure.as_reported(self.primary)
+        if shown.value is not None and not shown.carried_from and self.month:
+            earlier = [*earlier, (self.month, shown)]
+        if len(earlier) < 2:
+            return Notes(
+                ("The change month by month is told to the clinic alone: a month's patients are too few. From the "
+                "second report on stands here what each report showed of its twelve months.",)
+            )  # fmt: skip
+        rows = tuple(
+            (month_words(month), number(one.value), interval(one.low, one.high), one.n_text)
+            for month, one in earlier[-_MOST_REPORTS:]
+        )
+        unit = self.primary.endpoint.unit
+        note = (
+            "Each of twelve months, so that neighbours share most of their patients and move slowly. Months in which "
+            "too few were new are not in it."
+        )
+        return TableBlock(
+            ("report of", f"change ({unit})", "interval", "patients"),
+            rows,
+            f"Change in {self.primary.endpoint.label.lower()}, as it was reported",
+            ("left", "decimal", "right", "right"),
+            (note,),
+        )
+
     def chart(self, measure: str) -> ControlChart | None:
-        """The control chart of one measure, in `share` from its shown months alone; None where there is none."""
+        """The control chart of one measure, for the clinic's own eyes; None where there is none."""
         months = self.numbers.months
         rows = months[months["measure"] == measure]
-        if not self.disclosure.exact:
-            rows = self._shown_months(rows)
-        if rows["value"].notna().sum() < _LEAST_POINTS:
+        if not self.disclosure.exact or rows["value"].notna().sum() < _LEAST_POINTS:
             return None
         index = pd.PeriodIndex(rows["month"], freq="M")
         if measure in (BASELINE, CHANGE):
@@ -123,19 +202,6 @@ class MonthSections(ComparisonSections):
             return xmr(pd.Series(rows["value"].to_numpy(dtype=float), index), floor=floor)
         counts, totals = (pd.Series(rows[name].to_numpy(dtype=float), index) for name in ("count", "total"))
         return (laney_p if measure == COMPLETE else laney_u)(counts, totals)
-
-    def _shown_months(self, rows: pd.DataFrame) -> pd.DataFrame:
-        """Months of few patients are gaps, counts are rounded, and limits come from what is left."""
-        shown, least, few = rows.copy(), self.disclosure.least_for_mean, self.disclosure.minimum_cell
-        hidden = shown["patients"] < least
-        for column in ("count", "total"):
-            # Few of one kind, or all but few, is as telling as few patients.
-            shown[column] = [self.disclosure.patients_drawn(int(n)) if n == n else None for n in rows[column]]
-        hidden |= rows["count"].lt(few) | (rows["total"] - rows["count"]).lt(few)
-        shown["value"] = [float(rounded(one, 1)) if one == one else one for one in rows["value"]]
-        shown.loc[hidden.to_numpy(dtype=bool), ["value", "count", "total"]] = float("nan")
-        shown[["count", "total"]] = shown[["count", "total"]].astype("float64")
-        return shown
 
     def _chart_block(self, measure: str) -> Block | None:
         chart = self.chart(measure)
@@ -208,7 +274,7 @@ class MonthSections(ComparisonSections):
         )
 
 
-def _chart_words(points: pd.DataFrame, name: str, factor: float) -> str:
+def _chart_words(points: pd.DataFrame, name: str, factor: float, what: str = "months") -> str:
     known = points[points["value"].notna()]
     last = known.iloc[-1]
     decimals = 0 if factor == 100.0 else 1
@@ -218,11 +284,11 @@ def _chart_words(points: pd.DataFrame, name: str, factor: float) -> str:
 
     outside = int(known["outside"].fillna(False).sum())
     limits = (
-        f"limits {unit(last['lower'])} to {unit(last['upper'])}, {outside} months outside"
+        f"limits {unit(last['lower'])} to {unit(last['upper'])}, {outside} {what} outside"
         if last["upper"] == last["upper"]
         else "no limits yet"
     )
     return (
-        f"{name[:1].upper()}{name[1:]}, {len(known)} months, last {pd.Timestamp(last['at']).strftime('%B %Y')} "
+        f"{name[:1].upper()}{name[1:]}, {len(known)} {what}, last {pd.Timestamp(last['at']).strftime('%B %Y')} "
         f"{unit(last['value'])}; {limits}."
     )

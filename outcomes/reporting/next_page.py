@@ -11,7 +11,7 @@ from outcomes.errors import PlanError
 from outcomes.reporting.claims_blocks import Together
 from outcomes.reporting.claims_next import claims_next_block
 from outcomes.reporting.comparison_sections import ComparisonSections
-from outcomes.reporting.formatting import number, two_digits_up
+from outcomes.reporting.formatting import date_name, number, two_digits_up
 from outcomes.reporting.page import Block, Notes, Sentence, TableBlock
 
 #: Changes that a clinic may want to tell from none, in days per 28; the first is the default margin of a claim.
@@ -26,11 +26,14 @@ class NextPage(ComparisonSections):
     def next_diaries(self) -> Block:
         """Whose diary falls behind in an open window and can still be filled."""
         if self.disclosure.release is not None:
-            return Sentence("Diaries and answers that can still be had are told to the clinic alone.")
+            return Sentence(
+                "Diaries and answers that can still be had are told to the clinic alone: from month to month their "
+                "numbers would tell of single patients."
+            )
         found = self.numbers.next
         if found is None:
             return Sentence("Open diaries cannot be told: that needs a daily diary with dates.")
-        day = f"{found.as_of.day} {found.as_of.strftime('%B %Y')}"
+        day = date_name(found.as_of)
         if not len(found.diaries) and self.disclosure.exact:
             return Sentence(f"Diaries to chase on {day}: none falls behind in an open follow-up window.")
         people = self.disclosure.people(len(found.diaries))

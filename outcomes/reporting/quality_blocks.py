@@ -83,6 +83,10 @@ def provenance_block(
         *((("follow-up window", window),) if window else ()),
         ("versions", f"outcomes {outcomes.__version__}, Python {platform.python_version()}, {versions}"),
     ]
+    if disclosure.release is not None:
+        rows.append(
+            ("release ledger", "each number was held against those of earlier reports; the manifest names it")
+        )
     if records.gate is not None:
         rows.append(("identity checks that ran", "; ".join(records.gate.checks_run)))
     if disclosure.exact:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 
 from outcomes.analysis.claims.judging import ClaimsReview
@@ -14,7 +14,7 @@ from outcomes.claims.declared import DeclaredClaims
 from outcomes.claims.kept import Standing
 from outcomes.plan import AnalysisPlan
 from outcomes.records.checked import Records
-from outcomes.reporting.disclosure import Disclosure
+from outcomes.reporting.disclosure import Disclosure, SafeAnswers, SafeSpan, safe_spans
 from outcomes.reporting.report_numbers import ReportNumbers
 from outcomes.reporting.restatements import EarlierReport
 
@@ -61,6 +61,18 @@ class ReportBase:
     @property
     def comparison(self) -> ComparisonTable:
         return self.numbers.comparison
+
+    def topic(self, name: str) -> SafeAnswers | str:
+        """The answers to a topic as this profile may show them, or why these records cannot answer it."""
+        answers = self.numbers.ask(name)
+        if isinstance(answers, str):
+            return answers
+        return replace(self.disclosure, behind=self.numbers.who_stands_behind).answers(answers)
+
+    @cached_property
+    def spans(self) -> tuple[SafeSpan, ...]:
+        """What was done in whole quarters, or the longer spans that are large enough to be told."""
+        return safe_spans(self.numbers.spans, self.plan, self.disclosure)
 
     @property
     def primary(self) -> PairedChange:

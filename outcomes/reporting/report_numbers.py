@@ -33,6 +33,7 @@ from outcomes.analysis.recalls import VISITS_ATTRIBUTE
 from outcomes.analysis.regression_to_mean.null_simulation import NullSimulation, null_simulation
 from outcomes.analysis.regression_to_mean.repeat_baseline import RepeatBaseline, repeat_baseline
 from outcomes.analysis.results import ComparisonTable, Course, Multiverse, PairedChange
+from outcomes.analysis.span_activity import SpanActivity, spans_until
 from outcomes.claims.declared import DeclaredClaims
 from outcomes.claims.kept import Standing
 from outcomes.errors import InvalidRecords, PlanError
@@ -50,6 +51,10 @@ class ReportNumbers:
 
     records: Records
     month: str | None
+    #: Of those, only patients whose follow-up closed after this month.
+    after: str | None = None
+    _later: dict[str, ReportNumbers] = field(default_factory=dict, repr=False)
+    _spans: dict[int, tuple[SpanActivity, ...]] = field(default_factory=dict, repr=False)
     _answers: dict[str, Answers | str] = field(default_factory=dict, repr=False)
     _reviews: dict[str, ClaimsReview] = field(default_factory=dict, repr=False)
 
@@ -59,7 +64,13 @@ class ReportNumbers:
 
     @cached_property
     def cohort(self) -> Cohort | None:
-        return Cohort.of_month(self.month) if self.month else None
+        if not self.month:
+            return None
+        found = Cohort.of_month(self.month)
+        if self.after is None:
+            return found
+        first = months_edges(self.after)[1] + dt.timedelta(days=1)
+        return Cohort(max(found.closed_from, first), found.closed_to, known_only=True)
 
     @cached_property
     def periods(self) -> Periods:
@@ -89,7 +100,13 @@ class ReportNumbers:
 
     @cached_property
     def _behind(self) -> Behind:
-        return Behind(self.periods, self.endpoints)
+        return Behind(self.periods, self.endpoints, self.closed_after if self.month else None)
+
+    def closed_after(self, month: str) -> ReportNumbers:
+        """The same of those patients whose follow-up closed after `month`; only for how many they are."""
+        if month not in self._later:
+            self._later[month] = ReportNumbers(self.records, self.month, month)
+        return self._later[month]
 
     # ---- comparisons ----
 
@@ -197,6 +214,12 @@ class ReportNumbers:
     @cached_property
     def activity(self) -> MonthActivity | None:
         return month_activity(self.everyone, self.month) if self.month else None
+
+    def spans(self, length: int) -> tuple[SpanActivity, ...]:
+        """Whole spans of so many months up to the report's, the oldest first."""
+        if length not in self._spans:
+            self._spans[length] = spans_until(self.everyone, self.month, length) if self.month else ()
+        return self._spans[length]
 
     @cached_property
     def months(self) -> pd.DataFrame:

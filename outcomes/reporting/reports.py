@@ -152,7 +152,7 @@ def write_reports(
             formats=formats,
             earlier=earlier,
             claims_since=claims_since,
-            ledger=any(profile != "internal" for profile in request.profiles),
+            ledger=session.ledger_id if any(one != "internal" for one in request.profiles) else None,
         )
         tell(f"Putting {destination.name} in its place …")
         signed = _signed(destination, session)

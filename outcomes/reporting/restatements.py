@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from outcomes.errors import OutcomesError, PlanError
 from outcomes.plan import AnalysisPlan
-from outcomes.reporting.disclosure import HELD_BACK, Disclosure, Shown, carried_words
+from outcomes.reporting.disclosure import HELD_BACK, Disclosure, Shown, carried_words, is_carried
 from outcomes.reporting.formatting import interval, month_words, number, percent, percent_interval
 from outcomes.reporting.page import Align, Block, Sentence, TableBlock
 
@@ -264,7 +264,7 @@ def _moved_since(report: ReportBase, earlier: EarlierReport) -> list[_Moved] | N
 
 def _was_held(text: str) -> bool:
     """Whether an earlier report showed the figure of a still earlier one, or none because of it."""
-    return HELD_BACK in text or "carried forward" in text
+    return HELD_BACK in text or is_carried(text)
 
 
 def _under_its_plan(again: ReportBase, earlier: EarlierReport) -> dict[str, Mapping[str, Any]] | None:

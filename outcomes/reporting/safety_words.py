@@ -2,74 +2,72 @@
 
 from __future__ import annotations
 
-from outcomes.analysis.answers import Answers
-from outcomes.analysis.proportions import most_if_none
-from outcomes.analysis.results import Statistic
-from outcomes.reporting.disclosure import MIN_ROWS_FOR_SHARE, TOO_FEW, Disclosure, carried_words
+from outcomes.reporting.disclosure import TOO_FEW, Disclosure, SafeAnswers, carried_words
 from outcomes.reporting.formatting import percent, percent_decimals, percent_interval
-from outcomes.reporting.topic_blocks import first, shown_row
 
 WORST = "worst_of_both"
 
 
-def event_share(answers: Answers, grade: str, disclosure: Disclosure) -> tuple[str, str]:
+def nobody_asked(answers: SafeAnswers) -> bool:
+    """Whether no session is in it at all."""
+    found = answers.find("asked_either")
+    return found is None or found.nobody
+
+
+def event_share(answers: SafeAnswers, grade: str, disclosure: Disclosure) -> tuple[str, str]:
     """(share of sessions with an event of a grade, its interval and n), in `share` only where patients may be shown."""
-    row = first(answers, f"sessions_{grade}", group=WORST)
-    if row is None or not row.n:
+    row = answers.find(f"sessions_{grade}", group=WORST)
+    if row is None or row.nobody:
         return "–", "nobody was asked"
-    if not disclosure.exact and not _patients_may_be_shown(answers, grade, disclosure):
+    if not disclosure.exact and not _patients_may_be_shown(answers, grade):
         return "–", TOO_FEW
-    shown = shown_row(row, disclosure, of_sessions=True, topic=answers.topic)
+    shown = row.shown
     if shown.value is None:
         return "–", shown.reason
     places = percent_decimals(shown.high if shown.high is not None else shown.value)
-    asked = f"of {shown.n_text} sessions asked about"
+    asked = f"of {'' if disclosure.exact else 'about '}{shown.n_text} sessions asked about"
     bounds = f"{percent_interval(shown.low, shown.high, places)} " if shown.low is not None else ""
     carried = carried_words((shown.carried_from,))
     return percent(shown.value, places), f"{bounds}{asked}" + (f", {carried}" if carried else "")
 
 
-def serious_words(answers: Answers, disclosure: Disclosure) -> str:
+def serious_words(answers: SafeAnswers, disclosure: Disclosure) -> str:
     """`serious: none seen, at most 0.3%`; where there was one, its share with its interval."""
-    row = first(answers, "sessions_serious", group=WORST)
-    if row is None or not row.n:
+    row = answers.find("sessions_serious", group=WORST)
+    if row is None or row.nobody:
         return "serious: nobody was asked"
-    if not disclosure.exact and row.n < MIN_ROWS_FOR_SHARE:
-        return f"serious: {TOO_FEW}"
-    if row.count == 0:
-        words = f"serious: none seen, at most {_at_most(row, disclosure)}"
-        found = disclosure.cell("safety/serious events", "all", words)
-        carried = carried_words((found.carried_from,))
-        return f"{found.content or 'serious: held back'}" + (f", {carried}" if carried else "")
-    if not disclosure.exact:
-        return "serious: not shown"
-    places = percent_decimals(row.high)
-    between = percent_interval(row.low, row.high, places)
-    return f"serious: {row.count} of {row.n:,} ({percent(row.value, places)}; {between})"
+    shown = row.shown
+    if disclosure.exact and shown.count_text != "0":
+        between = percent_interval(shown.low, shown.high, percent_decimals(shown.high))
+        value = percent(shown.value, percent_decimals(shown.high))
+        return f"serious: {shown.count_text} of {shown.n_text} ({value}; {between})"
+    found = answers.none_seen("sessions_serious", group=WORST)
+    if found.value is None:
+        return f"serious: {found.reason}"
+    carried = carried_words((found.carried_from,))
+    words = f"serious: none seen, at most {_in_words(found.value)}"
+    return f"{words}, {carried}" if carried else words
 
 
-def _at_most(row: Statistic, disclosure: Disclosure) -> str:
-    """The exact upper limit where none was seen, in `share` from a rounded number of sessions."""
-    n = row.n if disclosure.exact else 5 * round(row.n / 5)
-    most = most_if_none(n, row.confidence).value
+def _in_words(most: float | None) -> str:
     return percent(most, percent_decimals(most))
 
 
-def asked_again(answers: Answers, disclosure: Disclosure) -> str:
+def asked_again(answers: SafeAnswers, disclosure: Disclosure) -> str:
     """At what share of the sessions events were asked for again after 72 hours."""
-    row = first(answers, "asked_at_72h")
-    if row is None or not row.n:
+    row = answers.find("asked_at_72h")
+    if row is None or row.nobody:
         return ""
+    shown = row.shown
     if disclosure.exact:
-        return f"asked again at 72 hours: {percent(row.value)} of {row.n:,} sessions"
-    again = disclosure.rows(row.count or 0, row.n)
-    if again == TOO_FEW:
+        return f"asked again at 72 hours: {percent(shown.value)} of {shown.n_text} sessions"
+    if shown.value is None:
         return ""
-    found = disclosure.cell("safety/asked again", "all", f"asked again at 72 hours: {again} of sessions")
-    carried = carried_words((found.carried_from,))
-    return (found.content or "") + (f", {carried}" if carried else "")
+    carried = carried_words((shown.carried_from,))
+    words = f"asked again at 72 hours: {percent(shown.value)} of sessions"
+    return f"{words}, {carried}" if carried else words
 
 
-def _patients_may_be_shown(answers: Answers, grade: str, disclosure: Disclosure) -> bool:
-    row = first(answers, f"patients_{grade}")
-    return row is not None and disclosure.share(row, answers.topic).value is not None
+def _patients_may_be_shown(answers: SafeAnswers, grade: str) -> bool:
+    row = answers.find(f"patients_{grade}")
+    return row is not None and row.shown.value is not None

@@ -12,7 +12,7 @@ from outcomes.errors import EXIT_DONE, FileProblem, InvalidRecords, OutcomesErro
 from outcomes.files import unchanged
 from outcomes.plan import read_plan
 from outcomes.records.sources import locate
-from outcomes.reporting.disclosure.ledger import LEDGER_FILE, PRIVATE_FOLDER, runs_in
+from outcomes.reporting.disclosure.ledger import LEDGER_FILE, PRIVATE_FOLDER, id_of_ledger_in, runs_in
 from outcomes.reporting.disclosure.session import release_session
 from outcomes.reporting.formatting import month_words
 from outcomes.reporting.identity import Cause, differences, digest_of, sha256_of
@@ -146,10 +146,12 @@ def verify_run(
 
 
 def _without_their_ledger(manifest: Manifest, output: Path, period: str) -> tuple[str, ...]:
-    """Profiles that were held against a ledger which is not there, or does not know of them."""
-    if not manifest.values.get("ledger"):
+    """Profiles that were held against a ledger which is not there, is another, or does not know of them."""
+    held_against = manifest.values.get("ledger")
+    if not held_against:
         return ()
-    known = {run[:2] for run in runs_in(output / PRIVATE_FOLDER / LEDGER_FILE)}
+    is_the_same = id_of_ledger_in(output) == held_against
+    known = {run[:2] for run in runs_in(output / PRIVATE_FOLDER / LEDGER_FILE)} if is_the_same else set()
     profiles = [str(one) for one in manifest.values["profiles"]]
     return tuple(one for one in profiles if one != "internal" and (period, one) not in known)
 

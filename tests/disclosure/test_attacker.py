@@ -21,7 +21,7 @@ from outcomes import AnalysisPlan, compare_groups
 from outcomes.analysis.periods import REASONS, PatientFlow
 from outcomes.reporting import tables
 from outcomes.reporting.disclosure import Disclosure, Profile
-from outcomes.reporting.disclosure.topics import flows
+from outcomes.reporting.disclosure.topic_frames import flows
 from outcomes.reporting.page import TableBlock, plain_words
 
 ENDPOINT = "headache_days_per_28"

@@ -106,6 +106,21 @@ def test_without_the_ledger_what_was_held_against_it_is_not_made_again(
     assert "share: not made again, since the release ledger" in out
 
 
+def test_the_manifest_names_its_ledger_and_another_one_does_not_do(
+    clinic: Path, quick: None, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    manifest = read_manifest(clinic / "reports" / MONTH)
+    key = clinic / "reports" / "private" / "ledger.key"
+    named = manifest.values["ledger"]
+    assert len(named) == 12 and bytes.fromhex(named) not in key.read_bytes()
+    key.write_bytes(bytes(reversed(key.read_bytes())))
+    made = verifying.compute_set
+    monkeypatch.setattr(
+        verifying, "compute_set", lambda *given, **more: made(*given, **more).without(["share"])
+    )
+    assert verify(clinic, capsys)[1]["not_compared"] == ["share"]
+
+
 def test_late_data_are_told_restated_and_then_the_same_again(
     clinic: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

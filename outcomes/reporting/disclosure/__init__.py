@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from outcomes.reporting.disclosure.profiles import Count, Disclosure
+from outcomes.reporting.disclosure.counts import Count
+from outcomes.reporting.disclosure.profiles import Disclosure
 from outcomes.reporting.disclosure.rules import (
+    AS_OF_WORDS,
     HELD_BACK,
     HELD_BACK_WORDS,
     MIN_PATIENTS_FOR_MEAN,
@@ -16,9 +18,12 @@ from outcomes.reporting.disclosure.rules import (
     Profile,
     Rules,
 )
-from outcomes.reporting.disclosure.shown import SafeTable, Shown, carried_words, needs_safe
+from outcomes.reporting.disclosure.shown import SafeTable, Shown, carried_words, is_carried, needs_safe
+from outcomes.reporting.disclosure.spans import SafeSpan, safe_spans
+from outcomes.reporting.disclosure.topics import SafeAnswers, SafeRow
 
 __all__ = [
+    "AS_OF_WORDS",
     "HELD_BACK",
     "HELD_BACK_WORDS",
     "MIN_PATIENTS_FOR_MEAN",
@@ -32,8 +37,13 @@ __all__ = [
     "Disclosure",
     "Profile",
     "Rules",
+    "SafeAnswers",
+    "SafeRow",
+    "SafeSpan",
     "SafeTable",
     "Shown",
     "carried_words",
+    "is_carried",
     "needs_safe",
+    "safe_spans",
 ]

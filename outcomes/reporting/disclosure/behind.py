@@ -6,19 +6,22 @@ The release ledger compares these sets between reports. Nothing here is shown.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import cached_property
+from typing import Protocol
 
 import numpy as np
 import pandas as pd
 
+from outcomes.analysis.adverse_events import listed_events, session_events
+from outcomes.analysis.answers import Answers
 from outcomes.analysis.catalogue import find_endpoint
 from outcomes.analysis.comparison import NOT_RECORDED, pair_by_patient
 from outcomes.analysis.endpoints import endpoint_names
 from outcomes.analysis.models.session_rows import session_days
 from outcomes.analysis.periods import Periods
 from outcomes.analysis.responders import TIE_TOLERANCE, eligible_baselines, improved_share, reaches
-from outcomes.analysis.results import PairedChange, Statistic
+from outcomes.analysis.results import Course, PairedChange, Statistic
 
 _SHARES = re.compile(r"(?P<kind>responders|worsened)_(?P<size>[0-9.]+)(?P<started>_all_started)?")
 _OF_PAIRS = (
@@ -36,12 +39,32 @@ _OF_PAIRS = (
 Part = Mapping[str, object]
 
 
-class Behind:
-    """The patients of one report. `endpoints` are those of `periods`, as `measure_endpoints` gives them."""
+class Later(Protocol):
+    """The numbers of those patients of a report whose follow-up closed after a month."""
 
-    def __init__(self, periods: Periods, endpoints: pd.DataFrame) -> None:
+    @property
+    def course(self) -> Course | None: ...
+
+    def ask(self, topic: str) -> Answers | str: ...
+
+    def who_stands_behind(self) -> Behind: ...
+
+
+class Behind:
+    """The patients of one report. `endpoints` are those of `periods`, as `measure_endpoints` gives them.
+
+    `closed_after` gives the numbers of those whose follow-up closed after a month (YYYY-MM).
+    """
+
+    def __init__(
+        self,
+        periods: Periods,
+        endpoints: pd.DataFrame,
+        closed_after: Callable[[str], Later] | None = None,
+    ) -> None:
         self._periods = periods
         self._endpoints = endpoints
+        self.closed_after = closed_after
 
     @cached_property
     def everyone(self) -> dict[str, object]:
@@ -80,6 +103,37 @@ class Behind:
         given = session_days(self._periods)
         given = given[given["patient_id"].isin(list(self.everyone))]
         return tuple(int(n) for n in given.groupby("patient_id").size())
+
+    def later_in(self, topic: str, row: Statistic) -> Callable[[str], tuple[int, Iterable[str]]] | None:
+        """Of a month: how many patients of a row of a topic closed after it, at least, and who was looked at."""
+        since = self.closed_after
+        if since is None:
+            return None
+
+        def found(month: str) -> tuple[int, Iterable[str]]:
+            later = since(month)
+            answers, behind = later.ask(topic), later.who_stands_behind()
+            if isinstance(answers, str):
+                return 0, ()
+            same = [one for one in answers if _row_name(one) == _row_name(row)]
+            n = same[0].n if same else 0
+            if row.mode == "sessions":
+                n = least_patients(n, behind.sessions_per_patient)
+            return n, behind.everyone
+
+        return found
+
+    @cached_property
+    def sessions_asked(self) -> dict[str, tuple[str, ...]]:
+        """Patients with a session at which events were asked about, with what was answered at each."""
+        if not self._periods.records.has("sessions"):
+            return {}
+        sessions = session_events(self._periods, listed_events(self._periods))
+        asked = sessions[sessions["asked"].to_numpy()]
+        return {
+            str(patient): tuple(sorted(map(str, rows[["worst", "at_72h"]].to_numpy().tolist())))
+            for patient, rows in asked.groupby("patient_id")
+        }
 
     def of_change(self, change: PairedChange) -> Part:
         """The patients with both periods, with their two values."""
@@ -140,3 +194,17 @@ class Behind:
             dict.fromkeys((str(patient) for patient in pairs.index[chosen]), None)
             for chosen in (counted_of, counted_of & reached, counted_of & ~reached)
         )
+
+
+def least_patients(count: int, sessions: Sequence[int]) -> int:
+    """The fewest patients who could have had so many sessions. `sessions`: those of each patient."""
+    needed, covered = 0, 0
+    for of_patient in sorted(sessions, reverse=True):
+        if covered >= count:
+            break
+        needed, covered = needed + 1, covered + of_patient
+    return needed
+
+
+def _row_name(row: Statistic) -> tuple[str, str, str | None, str, str]:
+    return row.mode, row.endpoint, row.by, row.group, row.statistic

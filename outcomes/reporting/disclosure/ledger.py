@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
+import hmac
 import json
 import sqlite3
 from collections.abc import Iterator, Mapping, Sequence
@@ -102,6 +103,17 @@ def _unpacked(data: bytes) -> Members:
     step = MEMBER_BYTES + DIGEST_BYTES
     pieces = (data[at : at + step] for at in range(0, len(data), step))
     return {piece[:MEMBER_BYTES]: piece[MEMBER_BYTES:] for piece in pieces}
+
+
+def ledger_id(key: bytes) -> str:
+    """By which a manifest names the ledger of this key."""
+    return hmac.new(key, b"outcomes release ledger", hashlib.sha256).hexdigest()[:12]
+
+
+def id_of_ledger_in(output: Path) -> str | None:
+    """The id of the ledger of an output folder; None where there is none."""
+    key = output / PRIVATE_FOLDER / KEY_FILE
+    return ledger_id(key.read_bytes()) if key.is_file() else None
 
 
 # ---- the lines of one run ----

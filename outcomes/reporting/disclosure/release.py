@@ -1,9 +1,11 @@
-"""Whether a cell may be shown beside what was shown before: two that differ by a few patients give them away.
+"""Whether a cell may be shown beside what was shown before: reports that differ by a few patients give them away.
 
-A cell is a measure (such as headache days per 28), a definition of who is in it, and its patients. It is held
-against every cell of that measure that was released before, and against those of this report: where 1 to 7
-patients are in one of the two only, or are in both with another value, the earlier value is shown again, or
-nothing (docs/method.md#disclosure). Patients appear as HMAC under the ledger's key alone.
+A cell is a measure (such as headache days per 28), a definition of who is in it, and its patients. What rests on the
+values of patients (a mean) is shown anew where at least eight of its patients are in no cell of that measure that was
+released before. Then no sum or difference of any number of reports is about fewer than eight: of the cells that it is
+made from, the newest has those eight, and no older one has any of them. Rounded counts and shares are held against
+each earlier cell, one by one. What is held back is shown as it was last released, with its month, or not at all
+(docs/method.md#disclosure). Patients appear as HMAC under the ledger's key alone.
 """
 
 from __future__ import annotations
@@ -12,7 +14,7 @@ import hashlib
 import hmac
 import itertools
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
@@ -29,6 +31,7 @@ from outcomes.reporting.disclosure.ledger import (
     cells_in,
     cells_of,
     lines_file,
+    runs_in,
 )
 from outcomes.reporting.disclosure.rules import FEW_APART, Profile
 
@@ -43,11 +46,16 @@ Part = Mapping[str, object]
 class Place:
     """What a cell measures, over whom, and its patients: one mapping for each part (of a share: those counted out of,
     those counted, the others). `parts` None: not known patient by patient, so everyone looked at stands for them.
+
+    `rounded`: counts to the nearest 5, or what is worked out from such. `later`: of a month, how many of the cell's
+    patients had their follow-up closed after it, and everyone who was looked at for that.
     """
 
     measure: str
     definition: str
     parts: Sequence[Part] | None = None
+    rounded: bool = False
+    later: Callable[[str], tuple[int, Iterable[str]]] | None = None
 
 
 @dataclass(frozen=True)
@@ -84,10 +92,8 @@ class Release:
     def judge(self, place: Place, content: Any) -> Verdict:
         """The content, an earlier one, or nothing. Asked again for the same cell it says the same."""
         asked = json.dumps(content, sort_keys=True)
-        months = "all months" if self.period == "all" else "twelve months"
         for number in itertools.count(1):
-            again = f" ({number})" if number > 1 else ""
-            named = replace(place, definition=f"{place.definition}{again}, {months}{self.plan_mark}")
+            named = replace(place, definition=self._named(place.definition, number))
             key = (named.measure, named.definition)
             if key not in self._judged:
                 self._judged[key] = (asked, self._judge(named, content))
@@ -96,20 +102,57 @@ class Release:
                 return self._judged[key][1]
         raise AssertionError("counting does not end")
 
+    def _named(self, definition: str, number: int) -> str:
+        months = "all months" if self.period == "all" else "twelve months"
+        again = f" ({number})" if number > 1 else ""
+        return f"{definition}{again}, {months}{self.plan_mark}"
+
     def tell(self, what: str, rule: str, action: str) -> None:
         """Notes what was done to a cell that is not shown by its own rules; for `disclosure.json`."""
         if (what, rule, action) not in self._told:
             self._told.append((what, rule, action))
             self._write({"told": [what, rule, action]})
 
+    def history(self, measure: str, definition: str) -> list[tuple[str, Any]]:
+        """(month, content) of what was shown anew of a cell before this report's month, the oldest first."""
+        named = self._named(definition, 1)
+        own = (self.profile, named)
+        cells = [one for one in cells_of(self._ledger, measure) if (one.profile, one.definition) == own]
+        shown = {one.period: one.shown for one in cells if one.is_new and one.period < self.period}
+        return sorted(shown.items())
+
+    def newest(self, measure: str) -> str | None:
+        """The last month before this report's in which something of a measure was shown anew."""
+        months = [
+            cell.period
+            for cell in cells_of(self._ledger, measure)
+            if cell.is_new and cell.period < self.period
+        ]
+        return max(months, default=None)
+
+    def may_renew(self, month: str) -> bool:
+        """Whether a number shown in `month`, whose patients are not known one by one, is due again.
+
+        Once a quarter, with the first report of it: to know how many are new, all is worked out for them once more.
+        """
+        return "all" not in (month, self.period) and _quarter(month) < self._quarter_begun
+
+    @cached_property
+    def _quarter_begun(self) -> tuple[int, int]:
+        """The quarter of this report where it is the first of its profile in it, else none."""
+        own = _quarter(self.period)
+        runs = runs_in(self._ledger) if self._ledger is not None else []
+        earlier = [period for period, profile, *_ in runs if profile == self.profile and period < self.period]
+        return (0, 0) if any(_quarter(period) == own for period in earlier) else own
+
     def _judge(self, place: Place, content: Any) -> Verdict:
         parts, exact = self._members(place)
-        earlier = cells_of(self._ledger, place.measure)
-        earlier += [cell for cell in (*self._of_other_profiles, *self._own) if cell.measure == place.measure]
+        before = cells_of(self._ledger, place.measure)
+        beside = [cell for cell in (*self._of_other_profiles, *self._own) if cell.measure == place.measure]
         new = StoredCell(
             place.measure, place.definition, self.profile, self.period, exact, parts, content, ""
         )
-        found = self._as_before(new, earlier) or self._against(new, earlier)
+        found = self._as_before(new, [*before, *beside]) or self._against(place, new, before, beside)
         self._own.append(new.as_shown(found.content, found.carried_from))
         self._write({"cell": self._own[-1].to_dict()})
         return found
@@ -121,20 +164,67 @@ class Release:
                 return None if cell.is_new else Verdict(cell.shown, cell.carried_from)
         return None
 
-    def _against(self, new: StoredCell, earlier: Sequence[StoredCell]) -> Verdict:
-        released = [cell for cell in earlier if cell.is_new]
-        if any(cell.is_same_place(new) and cell.parts == new.parts for cell in released):
-            # Released already, with these patients and values: nothing is told that was not.
+    def _against(
+        self, place: Place, new: StoredCell, before: Sequence[StoredCell], beside: Sequence[StoredCell]
+    ) -> Verdict:
+        before, beside = ([cell for cell in cells if cell.is_new] for cells in (before, beside))
+        released = [*before, *beside]
+        if any(cell.exact == new.exact and cell.parts == new.parts for cell in released):
+            # Released already, of these patients with these values: nothing is told that was not.
             return Verdict(new.shown)
-        close = [cell for cell in released if gives_away(cell, new, self.few)]
+        if self._is_of_enough(place, new, before, beside):
+            return Verdict(new.shown)
+        own = [one for one in released if (one.definition, one.profile) == (new.definition, new.profile)]
+        if not own:
+            return Verdict(None)
+        # Of an old month that is made again its own value, else the newest there is.
+        last = next((one for one in reversed(own) if one.period == new.period), own[-1])
+        return Verdict(last.shown, last.period)
+
+    def _is_of_enough(
+        self, place: Place, new: StoredCell, before: Sequence[StoredCell], beside: Sequence[StoredCell]
+    ) -> bool:
+        if any(gives_away(cell, new, self.few) for cell in beside):
+            return False
+        if not new.exact or not all(cell.exact for cell in before):
+            return self._is_of_others(place, new, before)
+        if any(gives_away(cell, new, self.few) for cell in before):
+            return False
+        return place.rounded or not self._leaves_few(new, before, beside)
+
+    def _is_of_others(self, place: Place, new: StoredCell, before: Sequence[StoredCell]) -> bool:
+        """Whether a cell whose patients are not known has surely enough who were in none before, or tells the same."""
+        close = [cell for cell in before if gives_away(cell, new, self.few)]
         if not close:
-            return Verdict(new.shown)
-        # The newest that nearly the same patients stand behind, else the newest at all.
-        for cells in (close, released):
-            own = [one for one in cells if (one.definition, one.profile) == (new.definition, new.profile)]
-            if own:
-                return Verdict(own[-1].shown, own[-1].period)
-        return Verdict(None)
+            return True
+        last = max(cell.period for cell in close)
+        if place.later is None or not self.may_renew(last):
+            return False
+        n, looked_at = place.later(last)
+        told = {patient for cell in before for patient in cell.everyone}
+        again = sum(self._hash(patient)[:MEMBER_BYTES] in told for patient in looked_at)
+        return n - again >= self.few
+
+    def _leaves_few(
+        self, new: StoredCell, before: Sequence[StoredCell], beside: Sequence[StoredCell]
+    ) -> bool:
+        """Whether the patients who are new to the measure are few, or few of them are left over by the groups shown."""
+        told = {patient for cell in before for patient in cell.parts[0]}
+        if not told & set(new.parts[0]) and not beside:
+            return False
+        fresh = set(new.parts[0]) - told
+        if len(fresh) < self.few:
+            return True
+        for whole in beside:
+            if not set(new.parts[0]) < set(whole.parts[0]):
+                continue
+            rest = set(whole.parts[0]) - told - fresh
+            for other in beside:
+                if set(other.parts[0]) < set(whole.parts[0]):
+                    rest -= set(other.parts[0])
+            if 0 < len(rest) < self.few:
+                return True
+        return False
 
     def _members(self, place: Place) -> tuple[tuple[Members, ...], bool]:
         if place.parts is not None:
@@ -192,3 +282,8 @@ def gives_away(earlier: StoredCell, new: StoredCell, few: int) -> bool:
 def _apart(one: Members, other: Members) -> int:
     """Patients who are in one only; where there are none, patients who are in both with another value."""
     return len(set(one) ^ set(other)) or sum(other[patient] != value for patient, value in one.items())
+
+
+def _quarter(month: str) -> tuple[int, int]:
+    year, number = map(int, month.split("-"))
+    return year, (number - 1) // 3

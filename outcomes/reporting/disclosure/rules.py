@@ -20,6 +20,8 @@ NOT_SHOWN = "not shown"
 HELD_BACK = "held back"
 #: Why, where there is room to say it.
 HELD_BACK_WORDS = "held back, since too few patients differ from what was shown before"
+#: What `as of` a month says, once on a page.
+AS_OF_WORDS = "As of a month: as its report showed it, since too few patients are new for a newer number."
 
 
 @dataclass(frozen=True)

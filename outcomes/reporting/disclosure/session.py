@@ -30,6 +30,7 @@ from outcomes.reporting.disclosure.ledger import (
     SESSION_FILE,
     StoredCell,
     add_run,
+    ledger_id,
     lines_file,
     lines_of,
 )
@@ -51,6 +52,11 @@ class ReleaseSession:
     def folder_for(self, profile: str) -> str | None:
         """What the notebook is given: where to find the ledger and write cells. Nothing for `internal`."""
         return None if profile == "internal" else str(self.folder)
+
+    @property
+    def ledger_id(self) -> str:
+        """A short mark of the ledger, which its key alone gives; it says nothing of what stands in it."""
+        return ledger_id((self.folder / KEY_FILE).read_bytes())
 
     def waits(self, profile: str) -> bool:
         """Whether a person has to approve the report before it is released."""

@@ -8,6 +8,7 @@ from typing import Any
 import pandas as pd
 
 from outcomes.reporting.disclosure.rules import HELD_BACK_WORDS, TOO_FEW, Profile
+from outcomes.reporting.formatting import month_words
 
 
 @dataclass(frozen=True)
@@ -79,7 +80,7 @@ class SafeTable:
 
     @property
     def note(self) -> str:
-        """That values are carried forward, and from when; nothing where none are."""
+        """From when values are that are carried forward; nothing where none are."""
         return carried_words(self.carried_from)
 
 
@@ -103,6 +104,15 @@ def needs_safe(table: object, profile: Profile) -> pd.DataFrame:
 
 
 def carried_words(months: tuple[str, ...]) -> str:
-    """`carried forward from 2026-09`, or nothing."""
+    """`as of September 2026`, or nothing: what is carried forward from the report of a month."""
     told = sorted({month for month in months if month})
-    return f"carried forward from {', '.join(told)}" if told else ""
+    return f"as of {' and '.join(month_words(_month(one)) for one in told)}" if told else ""
+
+
+def is_carried(words: str) -> bool:
+    """Whether a figure in words was carried forward when it was told."""
+    return "as of " in words
+
+
+def _month(period: str) -> str | None:
+    return None if period == "all" else period

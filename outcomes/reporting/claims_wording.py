@@ -68,8 +68,8 @@ _RESTARTED = {
         "declared on {day}."
     ),
     PLAN_CHANGED: (
-        "The plan measures the claim otherwise than when it was last looked at, and it starts again: it counts as declared "
-        "on {day}."
+        "The plan measures the claim otherwise than when it was last looked at, and it starts again: it counts as "
+        "declared on {day}."
     ),
     DATE_MOVED: "The date of the claim was moved back; it counts as declared on {day}, as before.",
 }

@@ -14,6 +14,7 @@ from outcomes.errors import EXIT_DONE, FileProblem, PlanError
 if TYPE_CHECKING:
     from outcomes.claims.declared import DeclaredClaims
     from outcomes.claims.kept import Standing
+    from outcomes.plan import AnalysisPlan
 
 #: The copy holds sentences that records cannot carry.
 EXIT_FOUND = 4
@@ -75,7 +76,7 @@ def _judge(arguments: argparse.Namespace) -> int:
     declared = _declared(arguments)
     records = load_source(arguments)
     progress(arguments, "Judging …")
-    standings = _standings(arguments, declared)
+    standings = _standings(arguments, declared, records.plan)
     review = judge_claims(records, declared, month=arguments.month, standings=standings)
     if arguments.json:
         show_json({"plan": records.plan.to_dict(), "notes": list(records.notes), **review.to_dict()})
@@ -98,7 +99,9 @@ def _declared(arguments: argparse.Namespace) -> DeclaredClaims:
     return read_claims(beside / CLAIMS_FILE)
 
 
-def _standings(arguments: argparse.Namespace, declared: DeclaredClaims) -> dict[str, Standing] | None:
+def _standings(
+    arguments: argparse.Namespace, declared: DeclaredClaims, plan: AnalysisPlan
+) -> dict[str, Standing] | None:
     from outcomes.claims.kept import keep
     from outcomes.records.sources import locate
 
@@ -106,7 +109,7 @@ def _standings(arguments: argparse.Namespace, declared: DeclaredClaims) -> dict[
         return None
     location = locate(arguments.source)
     place = str(location.path.resolve()) if location.path is not None else str(arguments.source)
-    return keep(declared, Path(arguments.kept), place, dt.date.today())
+    return keep(declared, Path(arguments.kept), place, dt.date.today(), plan)
 
 
 def _lint(arguments: argparse.Namespace) -> int:

@@ -70,7 +70,7 @@ def _notes(review: ClaimsReview, stills: list[StillNeeded], disclosure: Disclosu
 
 def _due_words(review: ClaimsReview) -> str:
     coming = review.review.after()
-    return f"Next review of claims: patients of {coming.name}, in reports of months after that."
+    return f"Claims move next in the review of {coming.name}, in reports of months after that."
 
 
 def _sentence(words: str) -> str:

@@ -13,7 +13,7 @@ from outcomes.analysis.claims.judging import NOT_A_QUESTION, Judged
 from outcomes.analysis.claims.set_against import BAD_MONTH, CONCURRENT, NO_GROUP, RANDOMISED, REPEAT_BASELINE
 from outcomes.analysis.instruments.definitions import INSTRUMENTS
 from outcomes.claims.declared import DEFAULT_MARGIN, Claim
-from outcomes.claims.kept import ADDED_LATER, DATE_MOVED, EDITED
+from outcomes.claims.kept import ADDED_LATER, DATE_MOVED, EDITED, PLAN_CHANGED
 from outcomes.claims.rules import CANNOT_BE_TOLD, CONSISTENT, NOT_SUPPORTED
 from outcomes.plan import AnalysisPlan
 from outcomes.reporting.formatting import percent
@@ -65,6 +65,10 @@ _RESTARTED = {
     EDITED: "The claim was edited, and starts again: it counts as declared on {day}.",
     ADDED_LATER: (
         "The claim was not in the file when it was last looked at, and cannot have been declared before: it counts as "
+        "declared on {day}."
+    ),
+    PLAN_CHANGED: (
+        "The plan measures the claim otherwise than when it was last looked at, and it starts again: it counts as "
         "declared on {day}."
     ),
     DATE_MOVED: "The date of the claim was moved back; it counts as declared on {day}, as before.",

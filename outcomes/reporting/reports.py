@@ -137,7 +137,11 @@ def write_reports(
             earlier = earlier_reports(Path(output), identity)
             declared, kept_claims = claims_beside(location), within(output, KEPT_FILE)
             place = request.source_in(location)
-            since = standings_of(declared, kept_claims, place, clock.today()) if declared is not None else {}
+            since = (
+                standings_of(declared, kept_claims, place, clock.today(), plan)
+                if declared is not None
+                else {}
+            )
             claims_since = {name: [one.declared_on.isoformat(), one.why] for name, one in since.items()}
             made = compute_set(request, location, plan, identity, earlier, claims_since, session, tell=tell)
         released = _by_profile(made, session)
@@ -165,7 +169,7 @@ def write_reports(
         written = [destination / name for name in (*made.files, MANIFEST_FILE) if made.files]
         written += [session.place_of(profile) / name for profile, files in waiting.items() for name in files]
         if declared is not None:
-            keep(declared, kept_claims, place, clock.today())
+            keep(declared, kept_claims, place, clock.today(), plan)
         status.files = [path.relative_to(output).as_posix() for path in written]
     return written
 

@@ -16,12 +16,14 @@ from outcomes.claims.kept import (
     DATE_MOVED,
     EDITED,
     KEPT_FILE,
+    PLAN_CHANGED,
     Standing,
     compare_with_kept,
     keep,
     standings_of,
 )
 from outcomes.errors import FileProblem
+from outcomes.plan import AnalysisPlan
 
 DECLARED = dt.date(2025, 12, 15)
 FIRST_LOOK = dt.date(2026, 1, 10)
@@ -53,6 +55,23 @@ def test_an_edited_claim_counts_from_the_day_it_is_seen() -> None:
 
 def test_another_sentence_is_an_edit_too() -> None:
     assert second_look(claims({"id": "a"}), claims({"id": "a", "says": "No headaches"}))["a"].why == EDITED
+
+
+def test_another_window_in_the_plan_is_an_edit_of_every_claim() -> None:
+    first = claims({"id": "a"})
+    _, kept = compare_with_kept(first, None, FIRST_LOOK, AnalysisPlan())
+    same = compare_with_kept(first, kept, SECOND_LOOK, AnalysisPlan(language="de"))[0]
+    assert same == {"a": Standing(DECLARED)}
+    for change in ({"followup_first_day": 28, "followup_last_day": 55}, {"external_means": (25.0,)}):
+        other = compare_with_kept(first, kept, SECOND_LOOK, AnalysisPlan(**change))[0]
+        assert other == {"a": Standing(SECOND_LOOK, PLAN_CHANGED)}
+
+
+def test_what_was_kept_before_plans_were_is_believed() -> None:
+    _, kept = compare_with_kept(claims({"id": "a"}), None, FIRST_LOOK)
+    assert compare_with_kept(claims({"id": "a"}), kept, SECOND_LOOK, AnalysisPlan())[0] == {
+        "a": Standing(DECLARED)
+    }
 
 
 def test_an_edit_that_says_so_itself_counts_from_its_later_day() -> None:

@@ -148,7 +148,7 @@ def test_the_next_page_tells_what_each_claim_still_needs(review: ClaimsReview) -
     assert still is not None and still.needed is not None and still.months is not None
     assert row.split("\t")[1:4] == [f"{still.analysed}", f"{still.needed}", f"{still.months}"]
     assert "a second baseline or a group" in row
-    assert "Next review of claims: patients of July to December 2026" in shown
+    assert "Claims move next in the review of July to December 2026" in shown
     assert "no promise" in shown and "waiting alone does not help" in shown
     assert "endorphins" not in shown
 

@@ -45,7 +45,7 @@ def course_block(course: Course, disclosure: Disclosure, *, half: bool = False) 
     if half:
         caption = _with_note("", safe)
         return figures.figure_block(
-            lambda ax: draw(ax=ax), alt=alt, height_mm=50, width="half", caption=caption
+            lambda ax: draw(ax=ax), alt=alt, height_mm=46, width="half", caption=caption
         )
     caption = _with_note(_course_caption(course, disclosure), safe)
     return figures.figure_block(lambda ax: draw(ax=ax), alt=alt, height_mm=75, caption=caption)

@@ -216,7 +216,8 @@ class FirstPage(ReportBase):
 
     def _activity_words(self) -> str:
         if not self.disclosure.exact:
-            return last_span_words(self.spans[-1]) if self.spans else ""
+            told = [one for one in self.spans if one.starters.drawn is not None]
+            return last_span_words(told[-1]) if told else ""
         found, shown = self.numbers.activity, self.disclosure
         if found is None:
             return ""

@@ -54,7 +54,7 @@ def spans_table(spans: Sequence[SafeSpan]) -> TableBlock:
 
 
 def last_span_words(span: SafeSpan) -> str:
-    """The newest span in one sentence, for the first page."""
+    """The newest span whose first sessions are told, in one sentence for the first page."""
     ended = "" if span.sessions.drawn is None else f" Sessions given: about {_count_text(span.sessions)},"
     to = (
         f" to about {_count_text(span.treated)} patients." if ended and span.treated.drawn is not None else ""

@@ -12,12 +12,28 @@ if TYPE_CHECKING:
     from outcomes.analysis.results import PairedChange
 
 
+#: Groups of one cut up to which a text names each of them.
+MOST_GROUPS_IN_WORDS = 40
+
+
 class Block(Sequence["PairedChange"]):
     """Comparisons of one endpoint in one mode, cut by one column."""
 
     @abstractmethod
     def to_frame(self) -> pd.DataFrame:
         """One row per group and statistic, in the columns of every table of results."""
+
+    @property
+    def is_told(self) -> bool:
+        """Whether a text may name each of them. Beyond, it says how many there are, and where."""
+        return len(self) <= MOST_GROUPS_IN_WORDS or self[0].by is None
+
+    @property
+    def in_a_word(self) -> str:
+        """How many groups there are, of what."""
+        first = self[0]
+        mode = "" if first.mode == "diary" else f" ({first.mode})"
+        return f"{first.endpoint.name}{mode} by {first.by}: {len(self):,} groups"
 
 
 class Changes(Sequence["PairedChange"]):

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
+from outcomes.analysis.care_units import CARE_UNITS, LEAST_PATIENTS
 from outcomes.analysis.catalogue import Endpoint, find_endpoint
 from outcomes.analysis.change_blocks import Changes
 from outcomes.analysis.diagnoses import CLUSTER_NOTE, EPISODIC_CLUSTER
@@ -124,15 +125,17 @@ def compare_groups(
 ) -> ComparisonTable:
     """The comparison over everyone, then in each category of `by`, a column of `patients`.
 
-    Patients whose category is not recorded form a group of their own, so that the groups add up.
+    Patients whose category is not recorded form a group of their own, so that the groups add up. `practitioner_id`
+    and `site_id` come from `outcomes.analysis.care_units.with_care_unit`: groups of fewer than five compared patients
+    have their counts there, and no figures.
     """
     plan = _plan_of(endpoints, plan)
     mode = _mode_of(endpoints, mode)
     found = find_endpoint(endpoint, plan)
     _must_hold(endpoints, endpoint)
     comparing = _Comparing.of(endpoints, mode, plan, all_methods)
-    cuts = (comparing.everyone(), comparing.groups(by))
-    return ComparisonTable(Changes([comparing.in_groups(found, cut) for cut in cuts]), plan)
+    blocks = [comparing.in_groups(found, cut) for cut in (comparing.everyone(), comparing.groups(by))]
+    return ComparisonTable(Changes(blocks), plan, _withheld_notes(blocks))
 
 
 def compare_all(
@@ -155,7 +158,7 @@ def compare_all(
         for name in ordered:
             if len(modes) == 1 or comparing.pairs.rows[name].notna().any():
                 blocks += [comparing.in_groups(find_endpoint(name, plan), cut) for cut in cuts]
-    return ComparisonTable(Changes(blocks), plan, _notes(endpoints, plan))
+    return ComparisonTable(Changes(blocks), plan, (*_notes(endpoints, plan), *_withheld_notes(blocks)))
 
 
 def responders(
@@ -216,6 +219,17 @@ def _number_described(endpoints: pd.DataFrame) -> int:
     if EPISODIC_CLUSTER not in endpoints:
         return 0
     return int(endpoints.loc[endpoints[EPISODIC_CLUSTER].astype("bool"), "patient_id"].nunique())
+
+
+def _withheld_notes(blocks: Sequence[GroupColumns]) -> tuple[str, ...]:
+    """How many practitioners or sites have no figures of their own, in the first endpoint of each mode."""
+    first = {(block.mode, block.by): block for block in reversed(blocks)}
+    return tuple(
+        f"{block.by}: {few:,} of {len(block):,} groups have fewer than {LEAST_PATIENTS} patients compared in "
+        f"{block.endpoint.name}, and no figures of their own"
+        for block in reversed(first.values())
+        if block.by in CARE_UNITS and (few := int((block.layout.sizes < LEAST_PATIENTS).sum()))
+    )
 
 
 def _notes(endpoints: pd.DataFrame, plan: AnalysisPlan) -> tuple[str, ...]:

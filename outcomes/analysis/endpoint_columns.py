@@ -10,6 +10,7 @@ from itertools import pairwise
 import numpy as np
 from numpy.typing import NDArray
 
+from outcomes.analysis.care_units import CARE_UNITS, LEAST_PATIENTS
 from outcomes.analysis.catalogue import Endpoint
 from outcomes.analysis.diagnoses import CLUSTER_NOTE
 from outcomes.analysis.endpoints import COUNTED_OUT_OF, PERIODS
@@ -30,10 +31,6 @@ from outcomes.plan import AnalysisPlan
 
 #: Statistics that begin so describe one period of patients who are not compared.
 DESCRIBED = "described_"
-
-#: Columns that name who gave the care, or where: a group of fewer patients than this has no figures of its own.
-CARE_UNITS = ("practitioner_id", "site_id", "practitioner", "site")
-LEAST_PATIENTS = 5
 
 #: Above so many groups the methods beside the defaults, which work one group at a time, are not run in each.
 MAX_GROUPS_OF_METHODS = 200

@@ -241,8 +241,16 @@ class ComparisonTable:
         return draw_changes(self, ax=ax)
 
     def summary(self) -> str:
-        """One sentence per comparison."""
-        return "\n".join(change.summary() for change in self.changes)
+        """One sentence per comparison; of very many groups, how many they are."""
+        lines = []
+        for block in self.blocks:
+            told = (
+                [change.summary() for change in block]
+                if block.is_told
+                else [f"{block.in_a_word}, in to_frame()."]
+            )
+            lines += told
+        return "\n".join(lines)
 
     def _repr_html_(self) -> str:
         from outcomes.reporting.tables import comparison_html

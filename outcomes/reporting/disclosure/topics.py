@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from outcomes.analysis.answers import Answers
+from outcomes.analysis.care_units import CARE_UNITS
 from outcomes.analysis.results import Statistic
 from outcomes.reporting.disclosure.rules import NOT_SHOWN, ROUND_COUNTS_TO, TOO_FEW, Profile
 from outcomes.reporting.disclosure.shown import SafeTable, Shown, needs_safe, safe_table
@@ -30,7 +31,7 @@ _NAN = float("nan")
 CURVE_DAYS = (28, 56, 84, 112, 140, 168, 252, 364)
 
 #: Who treats is a person too: shown inside the clinic only.
-_PROVIDERS = ("practitioner_id", "site_id", "practitioner", "site")
+_PROVIDERS = CARE_UNITS
 _POOLED = ("practitioners", "sites")
 _OF_SESSIONS = ("sessions", "adverse_events", "pain_within_session")
 _OF_PATIENTS = ("patients", "had_", "sore_")

@@ -229,7 +229,10 @@ class ComparisonTable:
         """One row per endpoint, group and statistic, unrounded."""
         if not self.blocks:
             return statistics_frame(())
-        return pd.concat([block.to_frame() for block in self.blocks], ignore_index=True)
+        frame = pd.concat([block.to_frame() for block in self.blocks], ignore_index=True)
+        # Everyone's None beside the names of columns: text, as in a table made of rows.
+        frame["by"] = frame["by"].infer_objects()
+        return frame
 
     def to_dict(self) -> dict[str, Any]:
         return {"plan": self.plan.to_dict(), "rows": [row.to_dict() for row in self._rows()]}

@@ -13,13 +13,17 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 import numpy as np
+from numpy.typing import NDArray
 
 from outcomes.analysis.estimates import TIE_DECIMALS, Estimate, Values
 from outcomes.analysis.missing_diaries.day_grid import DayGrid
 from outcomes.analysis.missing_diaries.intervals import NO_ONE, estimate_from
 from outcomes.analysis.missing_diaries.logistic import FittedChances, dummies, fit_chances
-from outcomes.analysis.missing_diaries.started import Answer, Flags, Started, Wholes
+from outcomes.analysis.missing_diaries.started import Answer, Flags, Started
 from outcomes.plan import DAYS_PER_PERIOD
+
+#: The number of each day's pattern.
+Places = NDArray[np.int32]
 
 #: Weights above this quantile are set to it: the least weight that 99% do not exceed, the same for every patient twice.
 TRUNCATION = 0.99
@@ -109,7 +113,7 @@ class _DayModel:
     weights: Values
     most: float
 
-    def of_patients(self, pattern: Wholes, recorded: Flags, headache: Flags) -> tuple[Values, Values, Values]:
+    def of_patients(self, pattern: Places, recorded: Flags, headache: Flags) -> tuple[Values, Values, Values]:
         """(level, slopes, scores) of some patients, from their days."""
         weight = np.where(recorded, self.weights[pattern], 0.0)
         truncated = weight > self.most
@@ -142,7 +146,7 @@ def _quantile_of_counts(values: Values, counts: Values) -> float:
     return float(values[order][np.searchsorted(upto, place)])
 
 
-def _patterns(grid: DayGrid, rate: Values | None) -> tuple[Wholes, Values]:
+def _patterns(grid: DayGrid, rate: Values | None) -> tuple[Places, Values]:
     """Which pattern each day has, and the row of predictors of each pattern."""
     weekday = grid.weekday.astype(np.int32) if grid.has_calendar else np.zeros(grid.recorded.shape, np.int32)
     day_before = _day_before(grid)
@@ -159,14 +163,14 @@ def _patterns(grid: DayGrid, rate: Values | None) -> tuple[Wholes, Values]:
     return place[code], np.column_stack(columns)
 
 
-def _day_before(grid: DayGrid) -> Wholes:
+def _day_before(grid: DayGrid) -> Places:
     said = np.where(grid.recorded, np.where(grid.headache, _HEADACHE, _FREE), _NOT_RECORDED)
     day_before = np.full(said.shape, _BEFORE_WINDOW, dtype=np.int32)
     day_before[:, 1:] = said[:, :-1]
     return day_before
 
 
-def _by_patient(values: Values, pattern: Wholes, design: Values) -> Values:
+def _by_patient(values: Values, pattern: Places, design: Values) -> Values:
     """Σ over a patient's days of value × predictors: patients × coefficients."""
     return np.column_stack([(values * column[pattern]).sum(axis=1) for column in design.T])
 

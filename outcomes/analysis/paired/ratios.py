@@ -227,7 +227,9 @@ def _no_ratios(before: Samples, after: Samples) -> list[tuple[Flags, str]]:
 
 def _in_proportion(before: Samples, after: Samples, ratio: Values) -> Flags:
     """Whether one ratio fits every patient of a group: then nothing is left to judge its error by."""
-    return after.minus(Samples(before.layout.spread(ratio) * before.values, before.layout)).all_zero
+    with undefined_is_nan():
+        fitted = Samples(before.layout.spread(ratio) * before.values, before.layout)
+        return after.minus(fitted).all_zero
 
 
 def _log_ratio_errors(before: Samples, after: Samples) -> Values:

@@ -2,49 +2,36 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
 
+from outcomes.analysis.care_units import CARE_UNITS, LEAST_PATIENTS
 from outcomes.analysis.catalogue import Endpoint, find_endpoint
+from outcomes.analysis.change_blocks import Changes
 from outcomes.analysis.diagnoses import CLUSTER_NOTE, EPISODIC_CLUSTER
+from outcomes.analysis.endpoint_columns import DESCRIBED as DESCRIBED
+from outcomes.analysis.endpoint_columns import Groups, endpoint_in_groups
 from outcomes.analysis.endpoints import (
-    COUNTED_OUT_OF,
     DAILY_ATTRIBUTE,
     FIXED_COLUMNS,
     NAMED_ATTRIBUTE,
     NOTES_ATTRIBUTE,
-    PERIODS,
     PLAN_ATTRIBUTE,
     endpoint_names,
 )
-from outcomes.analysis.estimates import (
-    Estimate,
-    Sample,
-    correlation,
-    mean_interval,
-    median,
-    paired_change,
-    standard_deviation,
-)
-from outcomes.analysis.paired.ratios import rate_ratio
+from outcomes.analysis.group_columns import GroupColumns
+from outcomes.analysis.period_pairs import NOT_RECORDED as NOT_RECORDED
+from outcomes.analysis.period_pairs import PeriodPairs
 from outcomes.analysis.responders import TIE_TOLERANCE as TIE_TOLERANCE
-from outcomes.analysis.responders import responder_shares
-from outcomes.analysis.results import ComparisonTable, PairedChange, Statistic
+from outcomes.analysis.results import ComparisonTable, PairedChange
 from outcomes.errors import PlanError
 from outcomes.plan import DAYS_PER_PERIOD, AnalysisPlan
 
 ALL = "all"
-NOT_RECORDED = "not recorded"
 UNDER_18 = "0-17"
-
-#: Statistics that begin so describe one period of patients who are not compared.
-DESCRIBED = "described_"
-
-_CONDITIONAL = "conditional: only patients with headache in both periods have a value"
 
 
 def pair_by_patient(endpoints: pd.DataFrame, endpoint: str, mode: str | None = None) -> pd.DataFrame:
@@ -55,30 +42,15 @@ def pair_by_patient(endpoints: pd.DataFrame, endpoint: str, mode: str | None = N
     (docs/method.md#diagnosis). Raises PlanError.
     """
     rows = endpoints[endpoints["mode"] == _mode_of(endpoints, mode)]
+    _must_hold(endpoints, endpoint)
+    pairs = PeriodPairs.of(rows)
+    values = pairs.values(endpoint)
+    return pairs.frame({name: np.where(pairs.described_only, np.nan, one) for name, one in values.items()})
+
+
+def _must_hold(endpoints: pd.DataFrame, endpoint: str) -> None:
     if endpoint not in endpoint_names(endpoints):
         raise PlanError(f"These records do not hold '{endpoint}'.")
-    pairs = _both_sides(rows, endpoint)
-    pairs.loc[pairs.index.isin(_described_only(rows)), list(PERIODS)] = np.nan
-    return pairs
-
-
-def _described_only(rows: pd.DataFrame) -> set[object]:
-    """The patients among these rows who are never compared before and after."""
-    if EPISODIC_CLUSTER not in rows:
-        return set()
-    return set(rows.loc[rows[EPISODIC_CLUSTER].astype("bool"), "patient_id"])
-
-
-def _both_sides(rows: pd.DataFrame, column: str) -> pd.DataFrame:
-    """`baseline` and `followup` of one column of one mode, indexed by `patient_id` in its order."""
-    sides = [
-        rows.loc[rows["period"] == period].set_index("patient_id")[column].rename(period)
-        for period in PERIODS
-    ]
-    if not all(side.index.is_unique for side in sides):
-        raise ValueError("a patient has more than one row in a period")
-    # `measure_endpoints` gives both sides the same patients in order: then nothing is matched or sorted.
-    return pd.concat(sides, axis=1).sort_index()
 
 
 def compare(
@@ -100,33 +72,46 @@ def compare(
     """
     plan = _plan_of(endpoints, plan)
     found = find_endpoint(endpoint, plan)
-    pairs = pair_by_patient(endpoints, endpoint, mode)
     mode = _mode_of(endpoints, mode)
-    daily = mode == "diary" and endpoint in endpoints.attrs.get(DAILY_ATTRIBUTE, ())
-    rows = endpoints[endpoints["mode"] == mode]
-    described = _both_sides(rows[rows["patient_id"].isin(_described_only(rows))], endpoint)
-    recorded = None
-    if all_methods:
-        days = COUNTED_OUT_OF.get(endpoint, "")
-        recorded = _both_sides(rows, days) if days in rows else pairs * np.nan
-    notes = tuple(endpoints.attrs.get(NOTES_ATTRIBUTE, {}).get(endpoint, ())) if daily else ()
-    why = _why_left_out(pairs, rows) if daily and not found.core else ()
-    place = _Place(mode, daily, by, group, notes, why)
-    return _compare_pairs(pairs, found, plan, place, described, recorded)
+    _must_hold(endpoints, endpoint)
+    comparing = _Comparing.of(endpoints, mode, plan, all_methods)
+    return comparing.in_groups(found, comparing.everyone(by, group))[0]
 
 
-def _why_left_out(pairs: pd.DataFrame, rows: pd.DataFrame) -> tuple[str, ...]:
-    """How many patients have no value for want of recorded days, and how many for another reason."""
-    covered = _both_sides(rows, "covered").to_numpy(dtype=np.bool_).all(axis=1)
-    without = pairs.isna().any(axis=1).to_numpy()
-    unknown = int((without & covered).sum())
-    if not unknown:
-        return ()
-    too_few = int((without & ~covered).sum())
-    return (
-        f"left out: {too_few} with too few recorded days, {unknown} with enough of them but the endpoint not known or "
-        "not defined on enough",
-    )
+@dataclass(frozen=True, eq=False)
+class _Comparing:
+    """The rows of one mode, matched by patient once for every endpoint and cut."""
+
+    endpoints: pd.DataFrame
+    mode: str
+    plan: AnalysisPlan
+    pairs: PeriodPairs
+    all_methods: bool
+
+    @classmethod
+    def of(cls, endpoints: pd.DataFrame, mode: str, plan: AnalysisPlan, all_methods: bool) -> _Comparing:
+        rows = endpoints[endpoints["mode"] == mode]
+        return cls(endpoints, mode, plan, PeriodPairs.of(rows), all_methods)
+
+    def everyone(self, by: str | None = None, group: str = ALL) -> Groups:
+        return Groups(by, (group,), np.zeros(len(self.pairs), dtype=np.int64))
+
+    def groups(self, by: str) -> Groups:
+        """The categories of a column of `patients`, in order. Raises PlanError."""
+        names = endpoint_names(self.endpoints)
+        if by not in self.endpoints.columns or by in (*FIXED_COLUMNS, EPISODIC_CLUSTER, *names):
+            raise PlanError(f"'{by}' is not a category of the table 'patients' in these records.")
+        codes, categories = self.pairs.groups(by)
+        return Groups(by, categories, codes)
+
+    def in_groups(self, endpoint: Endpoint, groups: Groups) -> GroupColumns:
+        attributes = self.endpoints.attrs
+        daily = self.mode == "diary" and endpoint.name in attributes.get(DAILY_ATTRIBUTE, ())
+        notes = tuple(attributes.get(NOTES_ATTRIBUTE, {}).get(endpoint.name, ())) if daily else ()
+        return endpoint_in_groups(
+            self.pairs, endpoint, self.plan, groups, mode=self.mode, daily=daily, notes=notes,
+            all_methods=self.all_methods,
+        )  # fmt: skip
 
 
 def compare_groups(
@@ -140,17 +125,17 @@ def compare_groups(
 ) -> ComparisonTable:
     """The comparison over everyone, then in each category of `by`, a column of `patients`.
 
-    Patients whose category is not recorded form a group of their own, so that the groups add up.
+    Patients whose category is not recorded form a group of their own, so that the groups add up. `practitioner_id`
+    and `site_id` come from `outcomes.analysis.care_units.with_care_unit`: groups of fewer than five compared patients
+    have their counts there, and no figures.
     """
     plan = _plan_of(endpoints, plan)
     mode = _mode_of(endpoints, mode)
-    changes = [compare(endpoints, endpoint, plan, mode=mode, all_methods=all_methods)]
-    for name, rows in _by_category(endpoints, by):
-        if (rows["mode"] == mode).any():
-            changes.append(
-                compare(rows, endpoint, plan, mode=mode, by=by, group=name, all_methods=all_methods)
-            )
-    return ComparisonTable(tuple(changes), plan)
+    found = find_endpoint(endpoint, plan)
+    _must_hold(endpoints, endpoint)
+    comparing = _Comparing.of(endpoints, mode, plan, all_methods)
+    blocks = [comparing.in_groups(found, cut) for cut in (comparing.everyone(), comparing.groups(by))]
+    return ComparisonTable(Changes(blocks), plan, _withheld_notes(blocks))
 
 
 def compare_all(
@@ -165,19 +150,15 @@ def compare_all(
     find_endpoint(plan.primary_endpoint, plan)
     names = endpoint_names(endpoints)
     ordered = sorted(names, key=lambda name: name != plan.primary_endpoint)
-    changes: list[PairedChange] = []
-    for mode in pd.unique(endpoints["mode"]):
-        of_mode = endpoints[endpoints["mode"] == mode]
+    blocks: list[GroupColumns] = []
+    modes = pd.unique(endpoints["mode"])
+    for mode in modes:
+        comparing = _Comparing.of(endpoints, mode, plan, all_methods)
+        cuts = [comparing.everyone(), *(comparing.groups(column) for column in dict.fromkeys(by))]
         for name in ordered:
-            if not of_mode[name].notna().any() and len(pd.unique(endpoints["mode"])) > 1:
-                continue
-            changes.append(compare(of_mode, name, plan, mode=mode, all_methods=all_methods))
-            for column in dict.fromkeys(by):
-                for group, rows in _by_category(of_mode, column):
-                    changes.append(
-                        compare(rows, name, plan, mode=mode, by=column, group=group, all_methods=all_methods)
-                    )
-    return ComparisonTable(tuple(changes), plan, _notes(endpoints, plan))
+            if len(modes) == 1 or comparing.pairs.rows[name].notna().any():
+                blocks += [comparing.in_groups(find_endpoint(name, plan), cut) for cut in cuts]
+    return ComparisonTable(Changes(blocks), plan, (*_notes(endpoints, plan), *_withheld_notes(blocks)))
 
 
 def responders(
@@ -233,17 +214,27 @@ def _mode_of(endpoints: pd.DataFrame, mode: str | None) -> str:
     )
 
 
-def _by_category(endpoints: pd.DataFrame, by: str) -> list[tuple[str, pd.DataFrame]]:
-    if by not in endpoints.columns or by in (*FIXED_COLUMNS, EPISODIC_CLUSTER, *endpoint_names(endpoints)):
-        raise PlanError(f"'{by}' is not a category of the table 'patients' in these records.")
-    category = endpoints[by].astype("object").where(endpoints[by].notna(), NOT_RECORDED).astype(str)
-    names = sorted(set(category) - {NOT_RECORDED}) + [NOT_RECORDED] * bool((category == NOT_RECORDED).any())
-    return [(name, endpoints[category == name]) for name in names]
+def _number_described(endpoints: pd.DataFrame) -> int:
+    """Patients, in any mode, who are described and never compared."""
+    if EPISODIC_CLUSTER not in endpoints:
+        return 0
+    return int(endpoints.loc[endpoints[EPISODIC_CLUSTER].astype("bool"), "patient_id"].nunique())
+
+
+def _withheld_notes(blocks: Sequence[GroupColumns]) -> tuple[str, ...]:
+    """How many practitioners or sites have no figures of their own, in the first endpoint of each mode."""
+    first = {(block.mode, block.by): block for block in reversed(blocks)}
+    return tuple(
+        f"{block.by}: {few:,} of {len(block):,} groups have fewer than {LEAST_PATIENTS} patients compared in "
+        f"{block.endpoint.name}, and no figures of their own"
+        for block in reversed(first.values())
+        if block.by in CARE_UNITS and (few := int((block.layout.sizes < LEAST_PATIENTS).sum()))
+    )
 
 
 def _notes(endpoints: pd.DataFrame, plan: AnalysisPlan) -> tuple[str, ...]:
     notes = []
-    if n := len(_described_only(endpoints)):
+    if n := _number_described(endpoints):
         notes.append(f"{n} {'patient is' if n == 1 else 'patients are'} in no change: {CLUSTER_NOTE}")
     named = endpoints.attrs.get(NAMED_ATTRIBUTE, False)
     if plan.primary_endpoint not in endpoint_names(endpoints) and not named:
@@ -264,92 +255,3 @@ def _notes(endpoints: pd.DataFrame, plan: AnalysisPlan) -> tuple[str, ...]:
                 f"{young} under 18: attacks from 2 hours on are migraine there; no rule of days changes"
             )
     return tuple(notes)
-
-
-@dataclass(frozen=True)
-class _Place:
-    """Where in the table of results a comparison stands."""
-
-    mode: str
-    daily: bool
-    by: str | None
-    group: str
-    notes: tuple[str, ...] = ()
-    why_left_out: tuple[str, ...] = ()
-
-
-def _compare_pairs(
-    pairs: pd.DataFrame,
-    endpoint: Endpoint,
-    plan: AnalysisPlan,
-    place: _Place,
-    described: pd.DataFrame,
-    recorded: pd.DataFrame | None = None,
-) -> PairedChange:
-    """Every statistic of one set of pairs. With the `recorded` days of each pair, all methods beside the defaults.
-
-    `described` are the levels of those who are not compared: each period by itself, and no difference of the two.
-    """
-    complete = pairs.dropna()
-    baseline = Sample(complete["baseline"].to_numpy(dtype=np.float64))
-    followup = Sample(complete["followup"].to_numpy(dtype=np.float64))
-    n_patients, n = len(pairs), len(complete)
-    common = ((_CONDITIONAL,) if endpoint.conditional else ()) + place.notes
-    if endpoint.no_inference:
-        common += (endpoint.no_inference,)
-    withheld = (f"{len(described)} of {n_patients} left out: {CLUSTER_NOTE}",) if len(described) else ()
-
-    def row(name: str, found: Estimate, unit: str, of: int = n, count: int | None = None) -> Statistic:
-        if endpoint.no_inference:
-            found = replace(found, low=None, high=None, p=None)
-        return Statistic(
-            endpoint=endpoint.name, by=place.by, group=place.group, statistic=name, value=found.value,
-            low=found.low, high=found.high, p=found.p, n=of, n_left_out=n_patients - of, count=count, unit=unit,
-            mode=place.mode, confidence=plan.confidence, method=found.method, notes=(*found.notes, *common),
-        )  # fmt: skip
-
-    unit = endpoint.unit
-    possible = (endpoint.lowest, math.inf if endpoint.highest is None else endpoint.highest)
-    differences = Sample(followup.values - baseline.values)
-    change = paired_change(baseline, followup, plan.confidence)
-    # Without a pair the reason is the rule, and not that somebody has no value.
-    change = replace(change, notes=(*(change.notes if n or not withheld else ()), *withheld))
-    rows = [
-        row("baseline_mean", mean_interval(baseline, plan.confidence, possible), unit),
-        row("followup_mean", mean_interval(followup, plan.confidence, possible), unit),
-        row("change", replace(change, notes=(*change.notes, *place.why_left_out)), unit),
-        row("rate_ratio", rate_ratio(baseline, followup, plan.confidence, change), "ratio"),
-        row("baseline_sd", standard_deviation(baseline), unit),
-        row("followup_sd", standard_deviation(followup), unit),
-        row("change_sd", standard_deviation(differences), unit),
-        row("change_median", median(differences), unit),
-        row("correlation", correlation(baseline, followup), "correlation"),
-    ]
-    if not endpoint.conditional:
-        rows += [
-            row(name, replace(estimate, notes=(*estimate.notes, *notes)), "share", of, count)
-            for name, estimate, of, count, notes in responder_shares(pairs, endpoint, plan)
-        ]
-    for period in PERIODS if len(described) else ():
-        levels = described[period].dropna().to_numpy(dtype=np.float64)
-        found = mean_interval(levels, plan.confidence, possible)
-        rows.append(row(f"{DESCRIBED}{period}_mean", found, unit, len(levels)))
-    if recorded is not None:
-        # The other methods take time to import, and the default comparison does without them.
-        from outcomes.analysis.paired.all_methods import RecordedDays, all_methods
-
-        days = recorded.loc[complete.index].to_numpy(dtype=np.float64)
-        others = all_methods(baseline, followup, RecordedDays(days[:, 0], days[:, 1]), endpoint, plan)
-        rows += [row(*one) for one in others]
-    return PairedChange(
-        endpoint=endpoint,
-        by=place.by,
-        group=place.group,
-        mode=place.mode,
-        daily=place.daily,
-        n=n,
-        n_left_out=n_patients - n,
-        statistics=tuple(rows),
-        plan=plan,
-        pairs=complete,
-    )

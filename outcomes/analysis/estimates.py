@@ -1,80 +1,39 @@
 """Arrays in, estimates out: the closed forms behind every number, and what each does at its edges.
 
-Only `scipy.special` is imported: it starts in a third of the time of `scipy.stats` and holds the same
-distribution functions. Formulas and edge cases: docs/method.md#statistics. R values: tests/reference.
+Each is defined once, for many groups at a time (`mean_intervals`, `paired_changes`, …); the comparison of one sample
+(`mean_interval`, `paired_change`, …) is that of one group. Only `scipy.special` is imported: it starts in a third of
+the time of `scipy.stats` and holds the same distribution functions. Formulas and edge cases: docs/method.md#statistics.
+R values: tests/reference.
 """
 
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
-from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy.special import stdtr, stdtrit
 
-Values = NDArray[np.float64]
-
-#: 28·h/n rarely comes out exact: differences are rounded to this many places before ties are looked for.
-TIE_DECIMALS = 9
+from outcomes.analysis.estimate_columns import Deciding, Estimates, Notes
+from outcomes.analysis.estimate_columns import Estimate as Estimate
+from outcomes.analysis.samples import TIE_DECIMALS as TIE_DECIMALS
+from outcomes.analysis.samples import Sample as Sample
+from outcomes.analysis.samples import Samples, undefined_is_nan
+from outcomes.analysis.samples import Values as Values
 
 #: Below this many pairs a p value would say more than the data can.
 MIN_PAIRS_FOR_P = 5
 
 
-@dataclass(frozen=True, eq=False)
-class Sample:
-    """Values with their moments, each worked out once. Sums round once (fsum), so that the order of the
-    patients cannot move the last digit."""
-
-    values: Values
-
-    @classmethod
-    def of(cls, values: Values | Sample) -> Sample:
-        return values if isinstance(values, Sample) else cls(np.asarray(values, dtype=np.float64))
-
-    def __len__(self) -> int:
-        return len(self.values)
-
-    @cached_property
-    def mean(self) -> float:
-        return math.fsum(self.values) / len(self)
-
-    @cached_property
-    def variance(self) -> float:
-        """With n − 1 in the denominator."""
-        return math.fsum(np.square(self.values - self.mean)) / (len(self) - 1)
-
-    @property
-    def sd(self) -> float:
-        return math.sqrt(self.variance)
-
-    @property
-    def varies(self) -> bool:
-        rounded = np.round(self.values, TIE_DECIMALS)
-        return bool((rounded != rounded[0]).any())
-
-    def covariance(self, other: Sample) -> float:
-        together = (self.values - self.mean) * (other.values - other.mean)
-        return math.fsum(together) / (len(self) - 1)
-
-
-@dataclass(frozen=True)
-class Estimate:
-    """A number with its interval. None means undefined, and a note says why. Never rounded."""
-
-    value: float | None
-    low: float | None
-    high: float | None
-    p: float | None
-    method: str
-    notes: tuple[str, ...] = ()
-
-
 def t_quantile(confidence: float, df: int) -> float:
     """Two-sided quantile of Student's t."""
     return float(stdtrit(df, 0.5 + confidence / 2))
+
+
+def t_quantiles(confidence: float, samples: Samples) -> Values:
+    """Two-sided quantile of Student's t with n − 1 degrees of freedom for each group; NaN below two."""
+    df = np.where(samples.n > 1, samples.n - 1.0, np.nan)
+    return np.asarray(stdtrit(df, 0.5 + confidence / 2), dtype=np.float64)
 
 
 def mean_interval(
@@ -84,27 +43,30 @@ def mean_interval(
 
     A range that the values themselves leave is not one, and cuts nothing.
     """
-    method = "mean, t interval"
-    sample = Sample.of(values)
-    n = len(sample)
-    if n == 0:
-        return Estimate(None, None, None, None, method, ("no patients",))
-    if n == 1:
-        return Estimate(sample.mean, None, None, None, method, ("one patient: no interval",))
-    if not sample.varies:
-        note = "zero_variance: every patient has the same value"
-        return Estimate(sample.mean, None, None, None, method, (note,))
-    half = t_quantile(confidence, n - 1) * sample.sd / math.sqrt(n)
-    low, high = sample.mean - half, sample.mean + half
-    lowest, highest = (
-        min(possible[0], float(sample.values.min())),
-        max(possible[1], float(sample.values.max())),
-    )
-    notes: tuple[str, ...] = ()
-    if low < lowest or high > highest:
-        low, high = max(low, lowest), min(high, highest)
-        notes = ("cut_to_range: the interval is cut where it would leave what such a mean can be",)
-    return Estimate(sample.mean, low, high, None, method, notes)
+    return mean_intervals(Samples.of(values), confidence, possible)[0]
+
+
+def mean_intervals(
+    samples: Samples, confidence: float, possible: tuple[float, float] = (-math.inf, math.inf)
+) -> Estimates:
+    """`mean_interval` of each group."""
+    found = Deciding(len(samples), "mean, t interval")
+    means = samples.means
+    found.settle(samples.n == 0, ("no patients",))
+    found.settle(samples.n == 1, ("one patient: no interval",), value=means)
+    found.settle(~samples.varies, ("zero_variance: every patient has the same value",), value=means)
+    if not found.open.any():
+        return found.found()
+    half = t_quantiles(confidence, samples) * samples.sds / np.sqrt(samples.n)
+    low, high = means - half, means + half
+    least, greatest = samples.extremes
+    lowest, highest = np.minimum(possible[0], least), np.maximum(possible[1], greatest)
+    with undefined_is_nan():
+        leaves = (low < lowest) | (high > highest)
+    cut = ("cut_to_range: the interval is cut where it would leave what such a mean can be",)
+    found.settle(leaves, cut, value=means, low=np.maximum(low, lowest), high=np.minimum(high, highest))
+    found.settle(True, value=means, low=low, high=high)
+    return found.found()
 
 
 #: Range of what cannot be below 0 and has no upper end.
@@ -113,28 +75,44 @@ AT_LEAST_ZERO = (0.0, math.inf)
 
 def standard_deviation(values: Values | Sample) -> Estimate:
     """Standard deviation with n − 1 in the denominator; undefined below two values."""
-    sample = Sample.of(values)
-    if len(sample) < 2:
-        return Estimate(None, None, None, None, "standard deviation", ("fewer than two patients",))
-    return Estimate(sample.sd, None, None, None, "standard deviation")
+    return standard_deviations(Samples.of(values))[0]
+
+
+def standard_deviations(samples: Samples) -> Estimates:
+    """`standard_deviation` of each group."""
+    found = Deciding(len(samples), "standard deviation")
+    found.settle(samples.n < 2, ("fewer than two patients",))
+    found.settle(True, value=samples.sds)
+    return found.found()
 
 
 def median(values: Values | Sample) -> Estimate:
     """Median."""
-    sample = Sample.of(values)
-    if not len(sample):
-        return Estimate(None, None, None, None, "median", ("no patients",))
-    return Estimate(float(np.median(sample.values)), None, None, None, "median")
+    return medians(Samples.of(values))[0]
+
+
+def medians(samples: Samples) -> Estimates:
+    """Median of each group."""
+    found = Deciding(len(samples), "median")
+    found.settle(samples.n == 0, ("no patients",))
+    found.settle(True, value=samples.medians)
+    return found.found()
 
 
 def correlation(baseline: Values | Sample, followup: Values | Sample) -> Estimate:
     """Pearson correlation of baseline and follow-up; undefined where one of them does not vary."""
-    method = "Pearson correlation"
-    first, second = Sample.of(baseline), Sample.of(followup)
-    if len(first) < 3 or not first.varies or not second.varies:
-        return Estimate(None, None, None, None, method, ("too few patients, or no variation",))
-    r = first.covariance(second) / math.sqrt(first.variance * second.variance)
-    return Estimate(min(1.0, max(-1.0, r)), None, None, None, method)
+    return correlations(Samples.of(baseline), Samples.of(followup))[0]
+
+
+def correlations(baseline: Samples, followup: Samples) -> Estimates:
+    """`correlation` of each group."""
+    found = Deciding(len(baseline), "Pearson correlation")
+    undefined = (baseline.n < 3) | ~baseline.varies | ~followup.varies
+    found.settle(undefined, ("too few patients, or no variation",))
+    with undefined_is_nan():
+        r = baseline.covariances(followup) / np.sqrt(baseline.variances * followup.variances)
+    found.settle(True, value=np.clip(r, -1.0, 1.0))
+    return found.found()
 
 
 def paired_change(baseline: Values | Sample, followup: Values | Sample, confidence: float) -> Estimate:
@@ -143,22 +121,33 @@ def paired_change(baseline: Values | Sample, followup: Values | Sample, confiden
     Small and degenerate samples keep the estimate and lose what they cannot carry: the interval below two
     pairs or without variation, p below five pairs.
     """
-    method = "paired t"
-    change = Sample(Sample.of(followup).values - Sample.of(baseline).values)
-    n = len(change)
-    if n == 0:
-        return Estimate(None, None, None, None, method, ("no_pairs: no patient has both periods",))
-    if n == 1:
-        return Estimate(change.mean, None, None, None, method, ("insufficient_n: one patient, no interval",))
-    if not np.round(change.values, TIE_DECIMALS).any():
-        return Estimate(0.0, None, None, 1.0, method, ("no_change: every patient's change is 0",))
-    if not change.varies:
-        note = "zero_variance: every patient changed by the same"
-        return Estimate(change.mean, None, None, None, method, (note,))
-    error = change.sd / math.sqrt(n)
-    half = t_quantile(confidence, n - 1) * error
-    p, notes = _paired_p(change.mean / error, n)
-    return Estimate(change.mean, change.mean - half, change.mean + half, p, method, notes)
+    return paired_changes(Samples.of(followup).minus(Samples.of(baseline)), confidence)[0]
+
+
+def paired_changes(changes: Samples, confidence: float) -> Estimates:
+    """`paired_change` of each group, from the changes of its patients."""
+    found = Deciding(len(changes), "paired t")
+    n, means = changes.n, changes.means
+    found.settle(n == 0, ("no_pairs: no patient has both periods",))
+    found.settle(n == 1, ("insufficient_n: one patient, no interval",), value=means)
+    found.settle(changes.all_zero, ("no_change: every patient's change is 0",), value=0.0, p=1.0)
+    found.settle(~changes.varies, ("zero_variance: every patient changed by the same",), value=means)
+    if not found.open.any():
+        return found.found()
+    with undefined_is_nan():
+        error = changes.sds / np.sqrt(n)
+        p = 2 * stdtr(n - 1, -np.abs(means / error))
+    half = t_quantiles(confidence, changes) * error
+    low, high = means - half, means + half
+    found.settle(n < MIN_PAIRS_FOR_P, lambda group: _too_few(int(n[group])), value=means, low=low, high=high)
+    five = ("five pairs: an exact rank test could not go below p = 0.0625",)
+    found.settle(n == MIN_PAIRS_FOR_P, five, value=means, low=low, high=high, p=p)
+    found.settle(True, value=means, low=low, high=high, p=p)
+    return found.found()
+
+
+def _too_few(n: int) -> Notes:
+    return (f"insufficient_n: {n} pairs are too few for a p value",)
 
 
 def welch(first: Values, second: Values, confidence: float) -> Estimate:
@@ -207,12 +196,3 @@ def grouped_mean_interval(
     variance = math.fsum(weights * (values - mean) ** 2) / (n - 1)
     half = t_quantile(confidence, n - 1) * math.sqrt(variance / n)
     return n, mean, mean - half, mean + half
-
-
-def _paired_p(t: float, n: int) -> tuple[float | None, tuple[str, ...]]:
-    if n < MIN_PAIRS_FOR_P:
-        return None, (f"insufficient_n: {n} pairs are too few for a p value",)
-    notes: tuple[str, ...] = ()
-    if n == MIN_PAIRS_FOR_P:
-        notes = ("five pairs: an exact rank test could not go below p = 0.0625",)
-    return float(2 * stdtr(n - 1, -abs(t))), notes

@@ -70,7 +70,7 @@ def in_families(table: ComparisonTable) -> pd.DataFrame:
     numbers are NaN.
     """
     mode = _headline_mode(table)
-    everyone = {change.endpoint.name: change for change in table if change.by is None and change.mode == mode}
+    everyone = {change.endpoint.name: change for change in table.everyone if change.mode == mode}
     alpha = 1 - table.plan.confidence
     order = dict.fromkeys((table.plan.primary_endpoint, *table.plan.key_secondaries))
     sequence = [everyone[name] for name in order if name in everyone]
@@ -78,7 +78,8 @@ def in_families(table: ComparisonTable) -> pd.DataFrame:
     rows, open_gate, worst = _sequence_rows(sequence, primary_there, table.plan.primary_endpoint, alpha)
     others = [change for name, change in everyone.items() if name not in order]
     rows += _secondary_rows(others, open_gate, worst)
-    rest = [change for change in table if change.by is not None or change.mode != mode]
+    blocks = (block for block in table.blocks if block[0].by is not None or block[0].mode != mode)
+    rest = [change for block in blocks for change in block]
     rows += _exploratory_rows(rest)
     frame = pd.DataFrame(rows, columns=list(FAMILY_FIELDS))
     return frame.astype({"p": "float64", "adjusted_p": "float64", "tested": "bool"})
@@ -89,7 +90,7 @@ def _is_missing(p: float | None) -> bool:
 
 
 def _headline_mode(table: ComparisonTable) -> str | None:
-    modes = [change.mode for change in table]
+    modes = [block[0].mode for block in table.blocks]
     return "diary" if "diary" in modes else next(iter(modes), None)
 
 

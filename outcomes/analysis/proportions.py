@@ -13,7 +13,9 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy.special import bdtr, betaincinv, gammaincinv, ndtri
 
+from outcomes.analysis.estimate_columns import Deciding, Estimates
 from outcomes.analysis.estimates import TIE_DECIMALS, Estimate, Values, t_quantile
+from outcomes.analysis.samples import Counts, undefined_is_nan
 from outcomes.errors import PlanError
 
 #: Headache days per 28 from which a month counts as chronic here (ICHD-3 1.3: 15 or more days a month, for
@@ -26,16 +28,22 @@ MEDICATION_DAYS = 10.0
 
 def share(count: float, total: int, confidence: float) -> Estimate:
     """A proportion with Wilson's interval; undefined out of none."""
-    method = "Wilson"
-    if total == 0:
-        return Estimate(None, None, None, None, method, ("no_patients: nobody to count",))
+    return shares(np.array([count], dtype=np.float64), np.array([total], dtype=np.int64), confidence)[0]
+
+
+def shares(counts: Values, totals: Counts, confidence: float) -> Estimates:
+    """`share` of each group, `counts` of `totals`."""
+    found = Deciding(len(totals), "Wilson")
+    found.settle(totals == 0, ("no_patients: nobody to count",))
     z = float(ndtri(0.5 + confidence / 2))
-    p = count / total
-    centre = (p + z * z / (2 * total)) / (1 + z * z / total)
-    half = z * math.sqrt(p * (1 - p) / total + z * z / (4 * total * total)) / (1 + z * z / total)
-    low = 0.0 if count == 0 else max(0.0, centre - half)
-    high = 1.0 if count == total else min(1.0, centre + half)
-    return Estimate(p, low, high, None, method)
+    with undefined_is_nan():
+        p, n = counts / totals, totals.astype(np.float64)
+        centre = (p + z * z / (2 * n)) / (1 + z * z / n)
+        half = z * np.sqrt(p * (1 - p) / n + z * z / (4 * n * n)) / (1 + z * z / n)
+        low = np.where(counts == 0, 0.0, np.maximum(0.0, centre - half))
+        high = np.where(counts == totals, 1.0, np.minimum(1.0, centre + half))
+    found.settle(True, value=p, low=low, high=high)
+    return found.found()
 
 
 def clopper_pearson(count: int, total: int, confidence: float) -> Estimate:

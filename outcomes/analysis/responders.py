@@ -2,43 +2,72 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
 from outcomes.analysis.catalogue import Endpoint
+from outcomes.analysis.estimate_columns import Estimates
 from outcomes.analysis.estimates import Estimate, Values
-from outcomes.analysis.proportions import share
+from outcomes.analysis.proportions import shares
+from outcomes.analysis.samples import Counts, Flags, Layout, undefined_is_nan
 from outcomes.plan import AnalysisPlan
 
 #: Percentages meet their thresholds exactly for several patients: `>=` with this tolerance counts them.
 TIE_TOLERANCE = 1e-9
 
 
+@dataclass(frozen=True, eq=False)
+class Shares:
+    """One statistic of every group: `count` of `n` patients."""
+
+    name: str
+    estimates: Estimates
+    n: Counts
+    count: Counts
+
+
 def responder_shares(
     pairs: pd.DataFrame, endpoint: Endpoint, plan: AnalysisPlan
-) -> list[tuple[str, Estimate, int, int, tuple[str, ...]]]:
-    """Responder and worsening shares: (statistic, estimate, denominator, numerator, notes)."""
-    baseline = pairs["baseline"].to_numpy(dtype=np.float64)
-    followup = pairs["followup"].to_numpy(dtype=np.float64)
+) -> list[tuple[str, Estimate, int, int]]:
+    """Responder and worsening shares of one group: (statistic, estimate, denominator, numerator)."""
+    baseline, followup = (pairs[name].to_numpy(dtype=np.float64) for name in ("baseline", "followup"))
+    found = grouped_responder_shares(baseline, followup, Layout.one(len(pairs)), endpoint, plan)
+    return [(row.name, row.estimates[0], int(row.n[0]), int(row.count[0])) for row in found]
+
+
+def grouped_responder_shares(
+    baseline: Values, followup: Values, layout: Layout, endpoint: Endpoint, plan: AnalysisPlan
+) -> list[Shares]:
+    """Responder and worsening shares of every group; values of all patients, NaN where a period has none."""
     eligible = eligible_baselines(baseline, endpoint, plan)
-    evaluable = eligible & ~np.isnan(followup)
     both = ~np.isnan(baseline) & ~np.isnan(followup)
-    notes = _eligibility_notes(int((both & ~eligible).sum()), _least_baseline(endpoint, plan))
-    improved = improved_share(baseline[evaluable], followup[evaluable], endpoint)
-    n_evaluable, n_eligible = int(evaluable.sum()), int(eligible.sum())
-    missing = (f"{n_eligible - n_evaluable} without a follow-up counted as no response",)
+    evaluable = eligible & both
+    not_eligible = layout.counts(both & ~eligible).tolist()
+    told = [_eligibility_notes(n, _least_baseline(endpoint, plan)) for n in not_eligible]
+    with undefined_is_nan():
+        improved = np.where(evaluable, improved_share(baseline, followup, endpoint), np.nan)
+    n_evaluable, n_eligible = layout.counts(evaluable), layout.counts(eligible)
+    missing = [
+        (f"{n} without a follow-up counted as no response", *notes)
+        for n, notes in zip((n_eligible - n_evaluable).tolist(), told, strict=True)
+    ]
     rows = []
+
+    def add(name: str, reached: Flags, of: Counts, notes: list[tuple[str, ...]]) -> None:
+        count = layout.counts(reached)
+        found = shares(count.astype(np.float64), of, plan.confidence)
+        rows.append(Shares(name, found.with_notes(notes), of, count))
+
     for reduction in plan.responder_reductions:
-        count = int(reaches(improved, reduction).sum())
-        name = f"responders_{reduction:g}"
-        rows.append((name, share(count, n_evaluable, plan.confidence), n_evaluable, count, notes))
-        started_share = share(count, n_eligible, plan.confidence)
-        rows.append((f"{name}_all_started", started_share, n_eligible, count, (*missing, *notes)))
+        reached = reaches(improved, reduction)
+        add(f"responders_{reduction:g}", reached, n_evaluable, told)
+        add(f"responders_{reduction:g}_all_started", reached, n_eligible, missing)
     for increase in plan.worsening_increases:
-        count = int((improved <= -increase / 100 + TIE_TOLERANCE).sum())
-        estimate = share(count, n_evaluable, plan.confidence)
-        rows.append((f"worsened_{increase:g}", estimate, n_evaluable, count, notes))
+        worse = improved <= -increase / 100 + TIE_TOLERANCE
+        add(f"worsened_{increase:g}", worse, n_evaluable, told)
     return rows
 
 

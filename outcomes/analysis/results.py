@@ -5,13 +5,16 @@ Drawing and wording belong to `reporting`; `.plot()`, `.summary()` and `_repr_ht
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass, field
+from itertools import groupby
+from operator import attrgetter
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
 from outcomes.analysis.catalogue import Endpoint
+from outcomes.analysis.change_blocks import Block, Changes
 from outcomes.plan import AnalysisPlan
 
 if TYPE_CHECKING:
@@ -36,6 +39,9 @@ ROW_FIELDS = (
     "method",
     "notes",
 )
+
+
+_IN_ORDER = attrgetter(*ROW_FIELDS)
 
 
 @dataclass(frozen=True)
@@ -66,14 +72,19 @@ class Statistic:
     notes: tuple[str, ...]
 
     def to_dict(self) -> dict[str, Any]:
-        row = asdict(self)
+        row: dict[str, Any] = {name: getattr(self, name) for name in ROW_FIELDS}
         row["notes"] = list(self.notes)
-        return {name: row[name] for name in ROW_FIELDS}
+        return row
 
 
-def statistics_frame(statistics: tuple[Statistic, ...]) -> pd.DataFrame:
+def statistics_frame(statistics: Iterable[Statistic]) -> pd.DataFrame:
     """One row per statistic. Undefined numbers are NaN; notes are joined into one text."""
-    frame = pd.DataFrame([row.to_dict() for row in statistics], columns=list(ROW_FIELDS))
+    frame = pd.DataFrame.from_records([_IN_ORDER(row) for row in statistics], columns=list(ROW_FIELDS))
+    return with_types_of_rows(frame)
+
+
+def with_types_of_rows(frame: pd.DataFrame) -> pd.DataFrame:
+    """A table of the columns `ROW_FIELDS` in the types that every such table has, its notes joined."""
     frame["notes"] = ["; ".join(notes) for notes in frame["notes"]]
     numbers = ["value", "low", "high", "p"]
     frame[numbers] = frame[numbers].astype("float64")
@@ -149,13 +160,37 @@ class PairedChange:
         return change_html(self)
 
 
+class GivenChanges(tuple[PairedChange, ...], Block):
+    """Comparisons that are made already."""
+
+    def to_frame(self) -> pd.DataFrame:
+        return statistics_frame(row for change in self for row in change.statistics)
+
+
+def in_blocks(changes: Sequence[PairedChange]) -> Changes:
+    """Comparisons made already, those that stand beside each other and are cut alike together."""
+    if isinstance(changes, Changes):
+        return changes
+
+    def cut(change: PairedChange) -> tuple[str, str, str | None]:
+        return change.endpoint.name, change.mode, change.by
+
+    return Changes([GivenChanges(block) for _, block in groupby(changes, key=cut)])
+
+
 @dataclass(frozen=True)
 class ComparisonTable:
-    """Several comparisons in a fixed order: modes, endpoints (the primary first), groups (`all` first)."""
+    """Several comparisons in a fixed order: modes, endpoints (the primary first), groups (`all` first).
 
-    changes: tuple[PairedChange, ...]
+    Ten thousand groups are kept as columns, and become objects one after the other (`Changes`).
+    """
+
+    changes: Sequence[PairedChange]
     plan: AnalysisPlan
     notes: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "changes", in_blocks(self.changes))
 
     def __iter__(self) -> Iterator[PairedChange]:
         return iter(self.changes)
@@ -163,23 +198,44 @@ class ComparisonTable:
     def __len__(self) -> int:
         return len(self.changes)
 
+    @property
+    def blocks(self) -> tuple[Block, ...]:
+        """The comparisons of each endpoint, mode and cut together."""
+        return in_blocks(self.changes).blocks
+
+    @property
+    def everyone(self) -> tuple[PairedChange, ...]:
+        """The comparisons over everyone, without those in groups."""
+        return in_blocks(self.changes).everyone
+
     def find(self, endpoint: str, group: str = "all", mode: str | None = None) -> PairedChange:
         """The comparison of one endpoint in one group. Raises KeyError."""
-        for change in self.changes:
-            if (change.endpoint.name, change.group) == (endpoint, group) and mode in (None, change.mode):
-                return change
+        for block in self.blocks:
+            if block[0].endpoint.name == endpoint and mode in (None, block[0].mode):
+                for change in block:
+                    if change.group == group:
+                        return change
         raise KeyError(f"{endpoint} in {group}")
 
     @property
     def statistics(self) -> tuple[Statistic, ...]:
-        return tuple(row for change in self.changes for row in change.statistics)
+        return tuple(self._rows())
+
+    def _rows(self) -> Iterator[Statistic]:
+        for change in self.changes:
+            yield from change.statistics
 
     def to_frame(self) -> pd.DataFrame:
         """One row per endpoint, group and statistic, unrounded."""
-        return statistics_frame(self.statistics)
+        if not self.blocks:
+            return statistics_frame(())
+        frame = pd.concat([block.to_frame() for block in self.blocks], ignore_index=True)
+        # Everyone's None beside the names of columns: text, as in a table made of rows.
+        frame["by"] = frame["by"].infer_objects()
+        return frame
 
     def to_dict(self) -> dict[str, Any]:
-        return {"plan": self.plan.to_dict(), "rows": [row.to_dict() for row in self.statistics]}
+        return {"plan": self.plan.to_dict(), "rows": [row.to_dict() for row in self._rows()]}
 
     def plot(self, ax: Axes | None = None) -> Axes:
         """The change of the plan's primary endpoint in each group, with its interval."""
@@ -188,8 +244,16 @@ class ComparisonTable:
         return draw_changes(self, ax=ax)
 
     def summary(self) -> str:
-        """One sentence per comparison."""
-        return "\n".join(change.summary() for change in self.changes)
+        """One sentence per comparison; of very many groups, how many they are."""
+        lines = []
+        for block in self.blocks:
+            told = (
+                [change.summary() for change in block]
+                if block.is_told
+                else [f"{block.in_a_word}, in to_frame()."]
+            )
+            lines += told
+        return "\n".join(lines)
 
     def _repr_html_(self) -> str:
         from outcomes.reporting.tables import comparison_html

@@ -40,7 +40,11 @@ def _add_compare(commands: Any) -> None:
     parser = commands.add_parser("compare", help="the comparison table, exact and for your own eyes")
     add_source(parser)
     parser.add_argument(
-        "--by", metavar="COLUMN", action="append", default=[], help="also by a column of patients"
+        "--by",
+        metavar="COLUMN",
+        action="append",
+        default=[],
+        help="also by a column of patients, by site_id or by practitioner_id",
     )
     parser.add_argument(
         "--all-methods", action="store_true", help="add a row for each sensitivity method beside the defaults"
@@ -80,6 +84,7 @@ def _compare(arguments: argparse.Namespace) -> int:
         records = load_source(arguments)
     finally:
         importing.join()
+    from outcomes.analysis.care_units import UNITS, with_care_unit
     from outcomes.analysis.comparison import compare_all
     from outcomes.analysis.endpoints import measure_endpoints, summary_flow
     from outcomes.analysis.periods import split_periods
@@ -87,6 +92,8 @@ def _compare(arguments: argparse.Namespace) -> int:
     progress(arguments, "Comparing …")
     periods = split_periods(records)
     endpoints = measure_endpoints(periods, _endpoint_names(arguments.endpoints))
+    for unit in (column for column in arguments.by if column in UNITS):
+        endpoints = with_care_unit(endpoints, periods, unit)
     table = compare_all(endpoints, records.plan, by=arguments.by, all_methods=arguments.all_methods)
     flows = [periods.flow] if periods.flow else []
     modes = dict.fromkeys(endpoints["mode"])

@@ -19,7 +19,9 @@ def show(*lines: str) -> None:
 def show_json(value: Any) -> None:
     import json
 
-    print(json.dumps(value, indent=2, ensure_ascii=False, allow_nan=False))
+    # Piece by piece: a table of ten thousand groups as one text would take gigabytes.
+    sys.stdout.writelines(json.JSONEncoder(indent=2, ensure_ascii=False, allow_nan=False).iterencode(value))
+    sys.stdout.write("\n")
 
 
 def say(text: str) -> None:

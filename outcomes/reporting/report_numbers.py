@@ -142,7 +142,7 @@ class ReportNumbers:
         """The same endpoints in the other modes, never pooled with the first."""
         endpoints = self.endpoints
         table = compare_all(endpoints[endpoints["mode"] != self.flow.mode], self.plan)
-        return table.changes
+        return tuple(table.changes)
 
     @property
     def primary(self) -> PairedChange:
@@ -160,9 +160,8 @@ class ReportNumbers:
         if "headache_type" not in category_names(self.records) or self.endpoints.empty:
             return ()
         name = self.primary.endpoint.name
-        return compare_groups(self.endpoints, name, "headache_type", self.plan, mode=self.flow.mode).changes[
-            1:
-        ]
+        table = compare_groups(self.endpoints, name, "headache_type", self.plan, mode=self.flow.mode)
+        return tuple(table.changes)[1:]
 
     # ---- what else explains a change ----
 

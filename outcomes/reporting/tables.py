@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
+from html import escape
 from typing import TYPE_CHECKING
 
 import pandas as pd
@@ -13,6 +14,7 @@ from outcomes.analysis.comparison import DESCRIBED
 from outcomes.analysis.diagnoses import DIAGNOSED_LATER, SELF_LABELLED_SINUS
 from outcomes.analysis.periods import REASONS, PatientFlow
 from outcomes.analysis.results import ComparisonTable, Course, Multiverse, PairedChange, Statistic
+from outcomes.errors import PlanError
 from outcomes.reporting.disclosure import NOT_SHOWN, TOO_FEW, Disclosure, SafeTable, Shown, carried_words
 from outcomes.reporting.formatting import (
     confidence_name,
@@ -245,7 +247,7 @@ def comparison_text(table: ComparisonTable, flows: Sequence[PatientFlow], notes:
     parts += _described_lines(table)
     heads = ("endpoint", "group", "baseline", "follow-up", "change", "interval", "p", "patients")
     rows = [heads]
-    for change in table:
+    for change in (one for block in table.blocks if block.is_told for one in block):
         before, after = (statistic_texts(change[name])[0] for name in ("baseline_mean", "followup_mean"))
         moved, between, p = statistic_texts(change["change"])
         name = change.endpoint.name if change.mode == "diary" else f"{change.endpoint.name} ({change.mode})"
@@ -257,17 +259,18 @@ def comparison_text(table: ComparisonTable, flows: Sequence[PatientFlow], notes:
             for at, (cell, width) in enumerate(zip(row, widths, strict=True))
         ]
         parts.append("  ".join(cells).rstrip())
+    parts += [f"{block.in_a_word}, each in --json and --csv." for block in table.blocks if not block.is_told]
     parts += [f"Note: {note}." for note in table.notes]
     parts += [f"Note: {note}" for note in notes]
     parts += [
         "",
-        *(_responder_line(change) for change in table if change.group == "all" and "responders_50" in change),
+        *(_responder_line(change) for change in table.everyone if "responders_50" in change),
     ]
-    for change in (one for one in table if one.group == "all"):
+    for change in table.everyone:
         parts += methods_text(
             [(row, *statistic_texts(row)) for row in change.statistics], mode_name(change.mode)
         )
-    if any(change.group != "all" and "wilcoxon_pratt" in change for change in table):
+    if any(block[0].by is not None and "wilcoxon_pratt" in block[0] for block in table.blocks):
         parts += ["", "The groups by other methods are in --json and --csv."]
     parts += ["", "Internal: exact numbers, not to leave the clinic.", LIMITATION]
     return "\n".join(parts)
@@ -276,7 +279,7 @@ def comparison_text(table: ComparisonTable, flows: Sequence[PatientFlow], notes:
 def _described_lines(table: ComparisonTable) -> list[str]:
     """What is known of patients who are not compared; where they are everyone, that there is no comparison."""
     disclosure = Disclosure("internal", table.plan.minimum_cell)
-    everyone = [change for change in table if change.by is None]
+    everyone = table.everyone
     lines = [words for change in everyone[:1] if (words := described_words(change, disclosure))]
     if lines and everyone[0].n == 0:
         lines.insert(0, "There is no comparison of before and after for these patients, and no headline.")
@@ -302,13 +305,18 @@ def change_html(change: PairedChange) -> str:
 
 def comparison_html(table: ComparisonTable) -> str:
     """What a notebook cell shows of several comparisons."""
-    blocks = []
+    parts = []
     disclosure = Disclosure("internal", table.plan.minimum_cell)
-    for name, mode in dict.fromkeys((change.endpoint.name, change.mode) for change in table):
-        changes = [change for change in table if (change.endpoint.name, change.mode) == (name, mode)]
+    told = [block for block in table.blocks if block.is_told]
+    for name, mode in dict.fromkeys((block[0].endpoint.name, block[0].mode) for block in told):
+        same = [block for block in told if (block[0].endpoint.name, block[0].mode) == (name, mode)]
+        changes = [change for block in same for change in block]
         caption = f"{changes[0].endpoint.label} ({changes[0].endpoint.unit}){mode_name(mode)}"
-        blocks.append(groups_block(changes, disclosure, caption).as_html())
-    return "".join(blocks)
+        parts.append(groups_block(changes, disclosure, caption).as_html())
+    parts += [
+        f"<p>{escape(block.in_a_word)}, in to_frame().</p>" for block in table.blocks if not block.is_told
+    ]
+    return "".join(parts)
 
 
 def frame_html(frame: pd.DataFrame) -> str:
@@ -349,11 +357,15 @@ def draw_change(change: PairedChange, ax: Axes | None = None) -> Axes:
 
 
 def draw_changes(table: ComparisonTable, ax: Axes | None = None) -> Axes:
-    """The change of the first endpoint in each group, exact."""
+    """The change of the first endpoint in each group, exact. Raises PlanError for very many groups."""
     from outcomes.reporting.figures import draw_by_group
 
     first = table.changes[0].endpoint
-    changes = [change for change in table if change.endpoint.name == first.name]
+    blocks = [block for block in table.blocks if block[0].endpoint.name == first.name]
+    for block in blocks:
+        if not block.is_told:
+            raise PlanError(f"{block.in_a_word} are more than a figure holds: draw from to_frame().")
+    changes = [change for block in blocks for change in block]
     safe = group_table(changes, Disclosure("internal", table.plan.minimum_cell))
     return draw_by_group(safe.frame, f"change in {first.label.lower()} ({first.unit})", ax=ax)
 

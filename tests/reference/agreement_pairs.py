@@ -181,7 +181,7 @@ def _responders_at(reduction: float) -> Method:
         before, after = data.pair(name)
         plan = AnalysisPlan(responder_reductions=(reduction,), responder_min_baseline=0)
         pairs = pd.DataFrame({"baseline": before, "followup": after})
-        _, share, of, count, _ = responder_shares(pairs, CATALOGUE["headache_days_per_28"], plan)[0]
+        _, share, of, count = responder_shares(pairs, CATALOGUE["headache_days_per_28"], plan)[0]
         exact = clopper_pearson(count, of, 0.95)
         return {
             "k": count, "N": of, "excluded_zero_baseline": len(before) - of, "p": share.value,

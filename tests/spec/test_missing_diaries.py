@@ -473,7 +473,9 @@ def test_a_hundred_thousand_patients_are_not_imputed() -> None:
     started = _started([(12, 24), (3, 28)] * 50_000, [(9, 24), (2, 20)] * 50_000)
     found = impute(started, QUICK)
     assert isinstance(found, Estimate)
-    assert found.notes == ("not run: more than 10,000 patients",)
+    assert found.notes == (
+        "not run: more than 10,000 patients; the bounds and the weights (ipw_change) have everyone",
+    )
     assert len(bounds(started, 0.95)) == 16
 
 

@@ -98,7 +98,7 @@ def impute(started: Started, plan: AnalysisPlan) -> ImputedChanges | Estimate:
     if not len(started):
         return Estimate(None, None, None, None, _method(plan.imputations), (NO_ONE,))
     if len(started) > MOST_PATIENTS:
-        why = f"not run: more than {MOST_PATIENTS:,} patients"
+        why = f"not run: more than {MOST_PATIENTS:,} patients; the bounds and the weights (ipw_change) have everyone"
         return Estimate(None, None, None, None, _method(plan.imputations), (why,))
     model = fit_rates(started, plan.quadrature_points)
     if model.problem:

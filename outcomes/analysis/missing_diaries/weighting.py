@@ -9,22 +9,30 @@ nothing to do with what it would have said. Source: docs/method.md#missing-diari
 from __future__ import annotations
 
 import math
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 import numpy as np
+from numpy.typing import NDArray
 
 from outcomes.analysis.estimates import TIE_DECIMALS, Estimate, Values
 from outcomes.analysis.missing_diaries.day_grid import DayGrid
 from outcomes.analysis.missing_diaries.intervals import NO_ONE, estimate_from
 from outcomes.analysis.missing_diaries.logistic import FittedChances, dummies, fit_chances
-from outcomes.analysis.missing_diaries.started import Answer, Started, Wholes
+from outcomes.analysis.missing_diaries.started import Answer, Flags, Started
 from outcomes.plan import DAYS_PER_PERIOD
+
+#: The number of each day's pattern.
+Places = NDArray[np.int32]
 
 #: Weights above this quantile are set to it: the least weight that 99% do not exceed, the same for every patient twice.
 TRUNCATION = 0.99
 
 #: A chance below this means that nothing recorded is like what was not.
 _NO_LIKE = 1e-6
+
+#: Patients whose days are held at a time.
+_AT_A_TIME = 20_000
 
 # What the diary says of the day before: nothing is known of the day before the window.
 _FREE, _HEADACHE, _NOT_RECORDED, _BEFORE_WINDOW = range(4)
@@ -76,53 +84,93 @@ def weighted_window(grid: DayGrid, rate: Values | None, name: str) -> WeightedWi
         nothing = np.zeros((len(level), 0))
         return WeightedWindow(level, nothing, nothing, np.zeros((0, 0)))
     pattern, design = _patterns(grid, rate)
-    flat = pattern.ravel()
-    days = np.bincount(flat, minlength=len(design)).astype(np.float64)
-    recorded = np.bincount(flat[grid.recorded.ravel()], minlength=len(design)).astype(np.float64)
+    days = np.bincount(pattern.ravel(), minlength=len(design)).astype(np.float64)
+    recorded = np.bincount(pattern[grid.recorded], minlength=len(design)).astype(np.float64)
     fitted = fit_chances(design, recorded, days)
-    weight = np.where(grid.recorded, recorded.sum() / days.sum() / fitted.chance[pattern], 0.0)
-    most = float(np.quantile(weight[grid.recorded], TRUNCATION, method="inverted_cdf"))
-    truncated = weight > most
-    weight = np.minimum(weight, most)
-    total = weight.sum(axis=1)
-    share = (weight * grid.headache).sum(axis=1) / total
-    # d weight / d coefficients = −weight·(1 − π)·x, and nothing where the weight is held at its greatest.
-    pull = np.where(truncated, 0.0, -weight * (1 - fitted.chance[pattern]))
-    pull *= (grid.headache - share[:, None]) * (DAYS_PER_PERIOD / total)[:, None]
-    surprise = grid.recorded - fitted.chance[pattern]
-    return WeightedWindow(
-        DAYS_PER_PERIOD * share,
-        _by_patient(pull, pattern, design),
-        _by_patient(surprise, pattern, design),
-        fitted.inverse_information,
-        _window_notes(
-            name, weight[grid.recorded], int(truncated.sum()), days[fitted.chance < _NO_LIKE].sum(), fitted
-        ),
+    weights = recorded.sum() / days.sum() / fitted.chance
+    most = _quantile_of_counts(weights, recorded)
+    model = _DayModel(design, fitted.chance, weights, most)
+    parts = [
+        model.of_patients(pattern[some], grid.recorded[some], grid.headache[some])
+        for some in _some_at_a_time(len(pattern))
+    ]
+    level, slopes, scores = (np.concatenate(part) for part in zip(*parts, strict=True))
+    seen = weights[recorded > 0]
+    least = min(float(seen.min()), most)
+    truncated = int(recorded[weights > most].sum())
+    notes = _window_notes(
+        name, (least, min(float(seen.max()), most)), truncated, days[fitted.chance < _NO_LIKE].sum(), fitted
     )
+    return WeightedWindow(level, slopes, scores, fitted.inverse_information, notes)
 
 
-def _patterns(grid: DayGrid, rate: Values | None) -> tuple[Wholes, Values]:
+@dataclass(frozen=True, eq=False)
+class _DayModel:
+    """Of each pattern of days: its predictors, the chance that such a day is recorded, and what one weighs."""
+
+    design: Values
+    chance: Values
+    weights: Values
+    most: float
+
+    def of_patients(self, pattern: Places, recorded: Flags, headache: Flags) -> tuple[Values, Values, Values]:
+        """(level, slopes, scores) of some patients, from their days."""
+        weight = np.where(recorded, self.weights[pattern], 0.0)
+        truncated = weight > self.most
+        weight = np.minimum(weight, self.most)
+        total = weight.sum(axis=1)
+        share = (weight * headache).sum(axis=1) / total
+        # d weight / d coefficients = −weight·(1 − π)·x, and nothing where the weight is held at its greatest.
+        pull = np.where(truncated, 0.0, -weight * (1 - self.chance[pattern]))
+        pull *= (headache - share[:, None]) * (DAYS_PER_PERIOD / total)[:, None]
+        surprise = recorded - self.chance[pattern]
+        return (
+            DAYS_PER_PERIOD * share,
+            _by_patient(pull, pattern, self.design),
+            _by_patient(surprise, pattern, self.design),
+        )
+
+
+def _some_at_a_time(patients: int) -> Iterator[slice]:
+    """A million patients have 28 million days: their numbers are worked out for some patients after the others."""
+    for first in range(0, max(patients, 1), _AT_A_TIME):
+        yield slice(first, first + _AT_A_TIME)
+
+
+def _quantile_of_counts(values: Values, counts: Values) -> float:
+    """The least value that a share TRUNCATION of all do not exceed, `counts[i]` of them being `values[i]`."""
+    order = np.argsort(values, kind="stable")
+    upto = np.cumsum(counts[order])
+    # As `np.quantile(…, method="inverted_cdf")` has it of the values one by one.
+    place = max(math.ceil(TRUNCATION * upto[-1]), 1)
+    return float(values[order][np.searchsorted(upto, place)])
+
+
+def _patterns(grid: DayGrid, rate: Values | None) -> tuple[Places, Values]:
     """Which pattern each day has, and the row of predictors of each pattern."""
-    weekday = grid.weekday.astype(np.int64) if grid.has_calendar else np.zeros(grid.recorded.shape, np.int64)
+    weekday = grid.weekday.astype(np.int32) if grid.has_calendar else np.zeros(grid.recorded.shape, np.int32)
     day_before = _day_before(grid)
     rates = np.zeros(len(grid.recorded)) if rate is None else rate
     levels, of_patient = np.unique(rates, return_inverse=True)
-    code = (of_patient[:, None] * 7 + weekday) * 4 + day_before
-    seen, pattern = np.unique(code.ravel(), return_inverse=True)
+    code = (of_patient.astype(np.int32)[:, None] * 7 + weekday) * 4 + day_before
+    # There are few codes and very many days: they are looked up, and not sorted.
+    seen = np.flatnonzero(np.bincount(code.ravel(), minlength=28 * len(levels)))
+    place = np.zeros(28 * len(levels), dtype=np.int32)
+    place[seen] = np.arange(len(seen))
     columns = [np.ones(len(seen)), *dummies(seen // 4 % 7), *dummies(seen % 4)]
     if len(levels) > 1:
         columns.append(levels[seen // 28])
-    return pattern.reshape(code.shape), np.column_stack(columns)
+    return place[code], np.column_stack(columns)
 
 
-def _day_before(grid: DayGrid) -> Wholes:
+def _day_before(grid: DayGrid) -> Places:
     said = np.where(grid.recorded, np.where(grid.headache, _HEADACHE, _FREE), _NOT_RECORDED)
-    day_before = np.full(said.shape, _BEFORE_WINDOW, dtype=np.int64)
+    day_before = np.full(said.shape, _BEFORE_WINDOW, dtype=np.int32)
     day_before[:, 1:] = said[:, :-1]
     return day_before
 
 
-def _by_patient(values: Values, pattern: Wholes, design: Values) -> Values:
+def _by_patient(values: Values, pattern: Places, design: Values) -> Values:
     """Σ over a patient's days of value × predictors: patients × coefficients."""
     return np.column_stack([(values * column[pattern]).sum(axis=1) for column in design.T])
 
@@ -198,9 +246,9 @@ def _change(
 
 
 def _window_notes(
-    name: str, weights: Values, truncated: int, never: float, fitted: FittedChances
+    name: str, weights: tuple[float, float], truncated: int, never: float, fitted: FittedChances
 ) -> tuple[str, ...]:
-    notes = [f"{name} days weigh {weights.min():.3g} to {weights.max():.3g}; {truncated} truncated"]
+    notes = [f"{name} days weigh {weights[0]:.3g} to {weights[1]:.3g}; {truncated} truncated"]
     if never:
         notes.append(f"positivity: {never:g} {name} days are like no recorded day")
     if not fitted.converged:

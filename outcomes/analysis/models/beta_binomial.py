@@ -24,6 +24,7 @@ from outcomes.analysis.models.count_fitting import BOUNDED, GREATEST_LOG_SD, Cou
 from outcomes.analysis.models.count_margins import Margins
 from outcomes.analysis.models.fitted import FittedModel, Status, Term
 from outcomes.analysis.models.formulas import Design, design, formula_of, need_columns, need_numbers
+from outcomes.analysis.models.size_limits import MOST_ROWS_BY_QUADRATURE, PAIRED_INSTEAD, too_large
 from outcomes.analysis.models.terms import as_odds_ratio, wald_term
 from outcomes.errors import PlanError
 
@@ -117,7 +118,8 @@ def count_model(
     narrow by a little. `poisson` and `negative_binomial` are for counts without a bound (attacks); `recorded`
     is then their exposure, None for none.
 
-    Status `boundary`: no spread between patients, or between a patient's months, beyond chance. Not
+    Status `not_run`: more than `MOST_ROWS_BY_QUADRATURE` rows. `boundary`: no spread between patients, or between
+    a patient's months, beyond chance. Not
     estimable: no or only headache days in all records or in a period, too few rows. Raises PlanError for
     columns that are not there, a formula that cannot be read and counts that cannot be.
     """
@@ -129,6 +131,8 @@ def count_model(
     need_numbers(counts, [recorded] if recorded else [])
     table = _usable(counts, patients, recorded)
     facts = _Facts(family, confidence, points, formula or f"headache_days ~ {period}", counts[patients])
+    if why := too_large(len(table), MOST_ROWS_BY_QUADRATURE, PAIRED_INSTEAD):
+        return facts.answer("not_run", why)
     if formula is None:
         formula = formula_of("headache_days", [period])
         table = table.assign(**{period: _categories(table[period], baseline)})

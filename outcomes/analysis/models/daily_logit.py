@@ -20,6 +20,7 @@ from outcomes.analysis.models.derivatives import gradient, hessian
 from outcomes.analysis.models.fitted import FittedModel, Status, Term
 from outcomes.analysis.models.patient_rows import PatientRows, patient_rows
 from outcomes.analysis.models.quadrature import PatientIntegrals
+from outcomes.analysis.models.size_limits import DAYS_INSTEAD, MOST_DAYS_BY_QUADRATURE, too_large
 from outcomes.analysis.models.terms import wald_term, warnings_as_notes, without_numbers
 from outcomes.errors import PlanError
 
@@ -93,9 +94,12 @@ def daily_logit(
 
     Fixed effects come in log odds with normal intervals, then the standard deviations of the patients' effects
     and their correlations, without intervals. Rows with a missing value are left out. Data that cannot carry
-    the model (fewer than two patients, no variation, separation) give a status and a reason. Raises PlanError
+    the model (fewer than two patients, no variation, separation) give a status and a reason, and so do more days than
+    `MOST_DAYS_BY_QUADRATURE` (`not_run`). Raises PlanError
     for columns that are not there, an outcome that is not 0/1, and too many nodes.
     """
+    if why := too_large(len(days), MOST_DAYS_BY_QUADRATURE, DAYS_INSTEAD):
+        return without_numbers(NAME, "not_run", why, confidence, "mixed logit")
     design = patient_rows(days, formula, patient, random=random)
     if design is None:
         return without_numbers(NAME, "not_estimable", _NO_ROWS, confidence, "mixed logit")

@@ -20,6 +20,7 @@ from outcomes.analysis.models.derivatives import gradient, hessian, jacobian, po
 from outcomes.analysis.models.fitted import FittedModel, Status, Term
 from outcomes.analysis.models.formulas import Design, design, need_columns, need_numbers
 from outcomes.analysis.models.mixed_likelihood import MixedLikelihood, MixedRows
+from outcomes.analysis.models.size_limits import MOST_ROWS_OF_MIXED, PAIRED_INSTEAD, too_large
 from outcomes.analysis.models.terms import wald_term
 from outcomes.errors import PlanError
 
@@ -69,8 +70,9 @@ def random_intercept_model(
     Coefficients in `unit` under the formula's names, then `variance: patients` and `variance: residual`.
     `weights` names a column of weights above 0: a row's residual variance is divided by its weight. Rows
     that lack what the formula needs are left out; so are patients without any complete row, who are counted.
-    Status `boundary`: no variance between patients was found, and with two periods a negative correlation
-    within patients then makes the standard error too small; the paired t stands.
+    Status `not_run`: more than `MOST_ROWS_OF_MIXED` rows. `boundary`: no variance between patients was found, and
+    with two periods a negative correlation within patients then makes the standard error too small; the paired t
+    stands.
     Several months per patient whose changes differ: use `random_slope_model`, or one mean per patient, for
     intercepts alone give intervals that are too narrow. Raises PlanError for a formula that cannot be read.
     """
@@ -107,7 +109,6 @@ def _mixed(
     usable = frame.dropna(subset=[patients, *extra])
     if weights and not (usable[weights] > 0).all():
         raise PlanError(f"The weights in '{weights}' must be above 0.")
-    found = design(formula, usable) if len(usable) else None
     settings = MappingProxyType({"formula": formula, "slopes": slopes, "weights": weights})
 
     def answer(
@@ -120,6 +121,9 @@ def _mixed(
             log_likelihood=model.reml_log_likelihood if model else None,
         )  # fmt: skip
 
+    if why := too_large(len(usable), MOST_ROWS_OF_MIXED, PAIRED_INSTEAD):
+        return answer("not_run", why)
+    found = design(formula, usable) if len(usable) else None
     if found is None:
         return answer("not_estimable", "no_rows: no row has everything the formula needs")
     rows, labels = _sorted_rows(found, usable[found.kept], slopes, patients, weights)

@@ -14,14 +14,12 @@ import pandas as pd
 from numpy.typing import NDArray
 from scipy.special import ndtri
 
+from outcomes.analysis.care_units import LEAST_PATIENTS as LEAST_PATIENTS
 from outcomes.analysis.estimates import TIE_DECIMALS, Estimate, Values
 from outcomes.analysis.models.fitted import Status
 from outcomes.analysis.models.formulas import need_columns, need_numbers
 from outcomes.analysis.models.random_effects import Estimator, RandomEffects, random_effects
 from outcomes.errors import PlanError
-
-#: Below this a practitioner's figure says more about single patients than about the practitioner.
-LEAST_PATIENTS = 5
 
 #: The outer funnel: three standard errors, as usual in charts of units.
 OUTER = 0.998

@@ -192,5 +192,5 @@ def _days(cut: Cut) -> CutDays:
 
 
 def _not_run(method: str, n: int) -> Outcome:
-    note = f"not run: {n:,} patients are more than {MOST_PATIENTS:,}"
+    note = f"not run: {n:,} patients are more than {MOST_PATIENTS:,}; the paired t of the same choices stands"
     return Outcome(Estimate(None, None, None, None, f"{method}, not run", (note,)), n)

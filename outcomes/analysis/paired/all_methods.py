@@ -27,20 +27,23 @@ MAX_RESAMPLED_PAIRS = 10_000
 #: How far value · recorded days / 28 may lie from a whole number: summaries may come with one decimal.
 _WHOLE = 0.06
 
+#: The unit of each statistic of `all_methods`; empty: the unit of the endpoint.
+_UNITS = {
+    "wilcoxon_pratt": "z",
+    "hodges_lehmann": "",
+    "sign_flip": "",
+    "bootstrap_t": "",
+    "d_av": "standard deviations",
+    "d_z": "standard deviations",
+    "probability_of_improvement": "share",
+    "rank_biserial": "correlation",
+    "rate_ratio_log_delta": "ratio",
+    "rate_ratio_day_weighted": "ratio",
+    "conditional_poisson": "ratio",
+}
+
 #: The statistics of `all_methods`, in their order.
-METHODS = (
-    "wilcoxon_pratt",
-    "hodges_lehmann",
-    "sign_flip",
-    "bootstrap_t",
-    "d_av",
-    "d_z",
-    "probability_of_improvement",
-    "rank_biserial",
-    "rate_ratio_log_delta",
-    "rate_ratio_day_weighted",
-    "conditional_poisson",
-)
+METHODS = tuple(_UNITS)
 
 
 @dataclass(frozen=True, eq=False)
@@ -60,34 +63,34 @@ def all_methods(
     """
     level, seed, draws = plan.confidence, plan.seed, plan.bootstrap_resamples
     ratios = _ratios_of_days(baseline, followup, recorded, endpoint, level)
-    rows = [
-        ("wilcoxon_pratt", wilcoxon_pratt(baseline, followup), "z"),
-        ("hodges_lehmann", hodges_lehmann(baseline, followup, level), endpoint.unit),
-        (
-            "sign_flip",
-            _if_not_too_many(baseline, "sign flips", lambda: sign_flip(baseline, followup, draws, seed)),
-            endpoint.unit,
+    found = {
+        "wilcoxon_pratt": wilcoxon_pratt(baseline, followup),
+        "hodges_lehmann": hodges_lehmann(baseline, followup, level),
+        "sign_flip": _if_not_too_many(
+            baseline, "sign flips", lambda: sign_flip(baseline, followup, draws, seed)
         ),
-        (
-            "bootstrap_t",
-            _if_not_too_many(
-                baseline, "bootstrap-t", lambda: bootstrap_t(baseline, followup, level, draws, seed)
-            ),
-            endpoint.unit,
+        "bootstrap_t": _if_not_too_many(
+            baseline, "bootstrap-t", lambda: bootstrap_t(baseline, followup, level, draws, seed)
         ),
-        ("d_av", d_av(baseline, followup, level), "standard deviations"),
-        ("d_z", d_z(baseline, followup, level), "standard deviations"),
-        (
-            "probability_of_improvement",
-            probability_of_improvement(baseline, followup, level, endpoint.improvement),
-            "share",
+        "d_av": d_av(baseline, followup, level),
+        "d_z": d_z(baseline, followup, level),
+        "probability_of_improvement": probability_of_improvement(
+            baseline, followup, level, endpoint.improvement
         ),
-        ("rank_biserial", rank_biserial(baseline, followup, level), "correlation"),
-        ("rate_ratio_log_delta", log_delta_ratio(baseline, followup, level), "ratio"),
-        ("rate_ratio_day_weighted", ratios[0], "ratio"),
-        ("conditional_poisson", ratios[1], "ratio"),
+        "rank_biserial": rank_biserial(baseline, followup, level),
+        "rate_ratio_log_delta": log_delta_ratio(baseline, followup, level),
+        "rate_ratio_day_weighted": ratios[0],
+        "conditional_poisson": ratios[1],
+    }
+    return [(name, found[name], unit or endpoint.unit) for name, unit in _UNITS.items()]
+
+
+def methods_not_run(endpoint: Endpoint, why: str) -> list[tuple[str, Estimate, str]]:
+    """The rows of `all_methods` without values, where none of them is run."""
+    return [
+        (name, Estimate(None, None, None, None, f"{name}, not run", (why,)), unit or endpoint.unit)
+        for name, unit in _UNITS.items()
     ]
-    return rows
 
 
 def _if_not_too_many(baseline: Sample, name: str, method: Callable[[], Estimate]) -> Estimate:

@@ -14,15 +14,18 @@ import numpy as np
 from numpy.typing import ArrayLike
 from scipy.special import expit, stdtr
 
+from outcomes.analysis.estimate_columns import Deciding, Estimates
 from outcomes.analysis.estimates import (
     MIN_PAIRS_FOR_P,
     TIE_DECIMALS,
     Estimate,
     Sample,
     Values,
-    paired_change,
+    paired_changes,
     t_quantile,
+    t_quantiles,
 )
+from outcomes.analysis.samples import Flags, Samples, undefined_is_nan
 from outcomes.errors import PlanError
 
 #: How far each patient's residual is enlarged for having pulled the rate towards itself: (1 − leverage)^−power.
@@ -47,30 +50,41 @@ def rate_ratio(
     told from 0 Fieller's interval is unbounded, and the log-delta interval stands in its place under its
     own name, unless it contradicts the interval of the change: then there is none.
     """
-    method = "Fieller"
-    before, after = Sample.of(baseline), Sample.of(followup)
-    n = len(before)
-    refused = _no_ratio(before, after, method)
-    if refused is not None:
-        return refused
-    m0, m1 = before.mean, after.mean
-    change = change if change is not None else paired_change(before, after, confidence)
-    if not np.round(after.values, TIE_DECIMALS).any():
-        notes = (*change.notes, "all_zero_followup: no interval for a ratio of 0")
-        return Estimate(0.0, None, None, change.p, method, notes)
-    ratio = m1 / m0
-    if n == 1 or change.low is None:
-        return Estimate(ratio, None, None, change.p, method, change.notes)
-    if _in_proportion(before, after, ratio):
-        return Estimate(ratio, None, None, change.p, method, (*change.notes, _SAME_PROPORTION))
-    t = t_quantile(confidence, n - 1)
-    v0, v1, c = before.variance / n, after.variance / n, before.covariance(after) / n
-    a, b, k = m0 * m0 - t * t * v0, m0 * m1 - t * t * c, m1 * m1 - t * t * v1
-    if a <= 0:
-        return _log_delta(before, after, t, change)
-    root = math.sqrt(max(0.0, b * b - a * k))
-    low, high = max(0.0, (b - root) / a), (b + root) / a
-    return Estimate(ratio, min(low, ratio), max(high, ratio), change.p, method, change.notes)
+    before, after = Samples.of(baseline), Samples.of(followup)
+    known = paired_changes(after.minus(before), confidence) if change is None else Estimates.of([change])
+    return rate_ratios(before, after, confidence, known)[0]
+
+
+def rate_ratios(before: Samples, after: Samples, confidence: float, change: Estimates) -> Estimates:
+    """`rate_ratio` of each group, beside the paired `change` of the same values."""
+    found = Deciding(len(before), "Fieller")
+    for where, note in _no_ratios(before, after):
+        found.settle(where, (note,))
+    m0, m1 = before.means, after.means
+    with undefined_is_nan():
+        ratio = m1 / m0
+    told = change.notes.__getitem__
+    nothing_left = "all_zero_followup: no interval for a ratio of 0"
+    found.settle(after.all_zero, lambda group: (*told(group), nothing_left), value=0.0, p=change.p)
+    found.settle((before.n == 1) | np.isnan(change.low), told, value=ratio, p=change.p)
+    if not found.open.any():
+        return found.found()
+    same = _in_proportion(before, after, ratio)
+    found.settle(same, lambda group: (*told(group), _SAME_PROPORTION), value=ratio, p=change.p)
+    t, n = t_quantiles(confidence, before), before.n
+    with undefined_is_nan():
+        v0, v1, c = before.variances / n, after.variances / n, before.covariances(after) / n
+        a, b, k = m0 * m0 - t * t * v0, m0 * m1 - t * t * c, m1 * m1 - t * t * v1
+        root = np.sqrt(np.maximum(0.0, b * b - a * k))
+        low, high = np.maximum(0.0, (b - root) / a), (b + root) / a
+    if (unbounded := found.open & (a <= 0)).any():
+        errors = _log_ratio_errors(before, after)
+        for group in np.flatnonzero(unbounded).tolist():
+            half = float(t[group] * errors[group])
+            found.settle_one(group, _log_delta(float(ratio[group]), half, change[group]))
+    low, high = np.minimum(low, ratio), np.maximum(high, ratio)
+    found.settle(True, told, value=ratio, low=low, high=high, p=change.p)
+    return found.found()
 
 
 def log_delta_ratio(baseline: Values | Sample, followup: Values | Sample, confidence: float) -> Estimate:
@@ -81,19 +95,19 @@ def log_delta_ratio(baseline: Values | Sample, followup: Values | Sample, confid
     for one pair, or where every patient changed in the same proportion.
     """
     method = "log-delta t"
-    before, after = Sample.of(baseline), Sample.of(followup)
-    refused = _no_ratio(before, after, method)
-    if refused is not None:
-        return refused
-    if not np.round(after.values, TIE_DECIMALS).any():
+    before, after = Samples.of(baseline), Samples.of(followup)
+    if refused := next((note for where, note in _no_ratios(before, after) if where[0]), None):
+        return Estimate(None, None, None, None, method, (refused,))
+    if after.all_zero[0]:
         return Estimate(0.0, None, None, None, method, ("all_zero_followup: no interval for a ratio of 0",))
-    n, ratio = len(before), after.mean / before.mean
+    n, ratio = int(before.n[0]), after.means / before.means
+    value = float(ratio[0])
     if n == 1:
-        return Estimate(ratio, None, None, None, method, ("insufficient_n: one patient, no interval",))
-    if _in_proportion(before, after, ratio):
-        return Estimate(ratio, None, None, None, method, (_SAME_PROPORTION,))
-    error = _log_ratio_error(before, after)
-    return _on_log_scale(math.log(ratio), error, n, confidence, method, ())
+        return Estimate(value, None, None, None, method, ("insufficient_n: one patient, no interval",))
+    if _in_proportion(before, after, ratio)[0]:
+        return Estimate(value, None, None, None, method, (_SAME_PROPORTION,))
+    error = float(_log_ratio_errors(before, after)[0])
+    return _on_log_scale(math.log(value), error, n, confidence, method, ())
 
 
 def day_weighted_ratio(
@@ -201,33 +215,35 @@ def conditional_poisson(
 _SAME_PROPORTION = "zero_variance: every patient changed in the same proportion"
 
 
-def _no_ratio(before: Sample, after: Sample, method: str) -> Estimate | None:
-    """The empty estimate of a ratio that does not exist, or None where it does."""
-    if len(before) == 0:
-        note = "no_pairs: no patient has both periods"
-    elif before.mean <= 0:
-        note = "no_ratio: the baseline mean is not above 0"
-    elif after.mean < 0:
-        note = "no_ratio: the follow-up mean is below 0"
-    else:
-        return None
-    return Estimate(None, None, None, None, method, (note,))
+def _no_ratios(before: Samples, after: Samples) -> list[tuple[Flags, str]]:
+    """Where a ratio does not exist, and why, in the order in which the questions are asked."""
+    with undefined_is_nan():
+        return [
+            (before.n == 0, "no_pairs: no patient has both periods"),
+            (before.means <= 0, "no_ratio: the baseline mean is not above 0"),
+            (after.means < 0, "no_ratio: the follow-up mean is below 0"),
+        ]
 
 
-def _in_proportion(before: Sample, after: Sample, ratio: float) -> bool:
-    """Whether one ratio fits every patient: then nothing is left to judge its error by."""
-    return not np.round(after.values - ratio * before.values, TIE_DECIMALS).any()
+def _in_proportion(before: Samples, after: Samples, ratio: Values) -> Flags:
+    """Whether one ratio fits every patient of a group: then nothing is left to judge its error by."""
+    with undefined_is_nan():
+        fitted = Samples(before.layout.spread(ratio) * before.values, before.layout)
+        return after.minus(fitted).all_zero
 
 
-def _log_ratio_error(before: Sample, after: Sample) -> float:
-    relative = (after.values - after.mean) / after.mean - (before.values - before.mean) / before.mean
-    n = len(before)
-    return math.sqrt(math.fsum(np.square(relative)) / (n * (n - 1)))
+def _log_ratio_errors(before: Samples, after: Samples) -> Values:
+    with undefined_is_nan():
+        relative = after.away / after.layout.spread(after.means) - before.away / before.layout.spread(
+            before.means
+        )
+        return np.sqrt(before.layout.sums(np.square(relative)) / (before.n * (before.n - 1)))
 
 
-def _log_delta(before: Sample, after: Sample, t: float, change: Estimate) -> Estimate:
-    ratio, method = after.mean / before.mean, "log-delta t (Fieller unbounded)"
-    low, high, notes = _reach(math.log(ratio), t * _log_ratio_error(before, after))
+def _log_delta(ratio: float, half: float, change: Estimate) -> Estimate:
+    """One group whose Fieller interval is unbounded: exp(log ratio ± half), unless it contradicts the change."""
+    method = "log-delta t (Fieller unbounded)"
+    low, high, notes = _reach(math.log(ratio), half)
     unbounded = "fieller_unbounded: the baseline mean cannot be told from 0"
     if low is None or high is None:
         return Estimate(ratio, None, None, change.p, method, (*change.notes, unbounded, *notes))

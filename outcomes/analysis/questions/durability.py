@@ -128,11 +128,11 @@ def _late_shares(
     chosen: pd.DataFrame, pairs: pd.DataFrame, plan: AnalysisPlan, ending: str
 ) -> Iterator[Statistic]:
     """`responder_shares` in the late window; of the patients due only the rows of all who started."""
-    for name, found, total, count, notes in responder_shares(chosen, HEADACHE_DAYS, plan):
+    for name, found, total, count in responder_shares(chosen, HEADACHE_DAYS, plan):
         if not ending or name.endswith("_all_started"):
             yield statistic_of(
                 found, plan, endpoint=HEADACHE_DAYS.name, statistic=f"late_{name}{ending}", n=total,
-                n_left_out=len(pairs) - total, count=count, unit="share", notes=notes,
+                n_left_out=len(pairs) - total, count=count, unit="share",
             )  # fmt: skip
 
 

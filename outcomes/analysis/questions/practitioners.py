@@ -8,6 +8,7 @@ from __future__ import annotations
 import pandas as pd
 
 from outcomes.analysis.answers import Answers, statistic_of
+from outcomes.analysis.care_units import UNITS
 from outcomes.analysis.estimates import Estimate
 from outcomes.analysis.models.practitioners import (
     PractitionerComparison,
@@ -19,9 +20,6 @@ from outcomes.analysis.periods import Periods
 from outcomes.analysis.questions.primary_pairs import PrimaryPairs, primary_pairs
 from outcomes.analysis.results import Statistic
 from outcomes.errors import PlanError
-
-#: Column of sessions → what its entries are called, one and several.
-UNITS = {"practitioner_id": ("practitioner", "practitioners"), "site_id": ("site", "sites")}
 
 FUNNEL_COLUMNS = (
     "by", "name", "n", "adjusted", "shrunken", "low", "high", "funnel_low", "funnel_high", "outer_low", "outer_high",

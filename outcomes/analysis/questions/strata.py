@@ -165,7 +165,9 @@ def _of_stratum(
     """The rows of one stratum: the change in each level, and the test between the levels that are large enough."""
     names = _ordered(stratum.levels)
     complete = primary.complete
-    values = {name: complete[stratum.levels.reindex(complete.index) == name] for name in names}
+    # In one pass: a stratum declared in the plan may have very many levels.
+    parts = dict(list(complete.groupby(stratum.levels.reindex(complete.index), sort=False)))
+    values = {name: parts.get(name, complete.iloc[:0]) for name in names}
     tested = [name for name in names if name != NOT_RECORDED and len(values[name]) >= LEAST_PATIENTS]
     rows = [_change_row(primary, stratum, name, values[name], periods) for name in names]
     changes = [_changes(values[name]) for name in tested]

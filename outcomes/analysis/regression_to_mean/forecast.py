@@ -81,7 +81,11 @@ class Forecast:
     def __init__(self, patients: AnalysedPatients, spreads: Spreads, rule: Rule, people: UsualRates):
         windows = patients.windows
         keys = np.stack([windows.baseline, patients.headache_before, windows.followup], axis=1)
-        kinds, kind_of = np.unique(keys, axis=0, return_inverse=True)
+        # As one number each: a million rows of three are slow to sort. Days are fewer than 10,000.
+        _, first, kind_of = np.unique(
+            keys @ np.array([10**8, 10**4, 1]), return_index=True, return_inverse=True
+        )
+        kinds = keys[first]
         self.kind_of: NDArray[np.int64] = kind_of.reshape(-1)
         self.followup_days: NDArray[np.int64] = kinds[:, 2]
         self._length, self._people = windows.baseline_length, people

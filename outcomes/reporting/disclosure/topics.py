@@ -13,6 +13,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from outcomes.analysis.answers import Answers
+from outcomes.analysis.care_units import CARE_UNITS
 from outcomes.analysis.proportions import most_if_none
 from outcomes.analysis.proportions import share as share_of
 from outcomes.analysis.results import Statistic
@@ -27,7 +28,7 @@ if TYPE_CHECKING:
     from outcomes.reporting.disclosure.profiles import Disclosure
 
 #: Who treats is a person too: shown inside the clinic only.
-_PROVIDERS = ("practitioner_id", "site_id", "practitioner", "site")
+_PROVIDERS = CARE_UNITS
 _POOLED = ("practitioners", "sites")
 _OF_SESSIONS = ("sessions", "adverse_events", "pain_within_session")
 _OF_PATIENTS = ("patients", "had_", "sore_")

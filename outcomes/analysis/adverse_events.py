@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 from outcomes.analysis.models.session_rows import people_looked_at, relative_days, session_table
+from outcomes.analysis.once import once
 from outcomes.analysis.periods import Periods
 from outcomes.errors import PlanError
 from outcomes.records.code_lists import EVENT_GRADES
@@ -73,6 +74,7 @@ def _of_session_days(listed: pd.DataFrame) -> pd.DataFrame:
     return grouped.agg(listed=("patient_id", "size"), rank=("rank", "max"))
 
 
+@once
 def listed_events(periods: Periods) -> pd.DataFrame:
     """One row per adverse event of `events`, of the patients looked at.
 

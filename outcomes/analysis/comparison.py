@@ -54,12 +54,20 @@ def pair_by_patient(endpoints: pd.DataFrame, endpoint: str, mode: str | None = N
     are never pooled. Patients with episodic cluster headache have no pair: they are described and never compared
     (docs/method.md#diagnosis). Raises PlanError.
     """
-    rows = endpoints[endpoints["mode"] == _mode_of(endpoints, mode)]
+    mode = _mode_of(endpoints, mode)
     if endpoint not in endpoint_names(endpoints):
         raise PlanError(f"These records do not hold '{endpoint}'.")
+    rows = _of_mode(endpoints, mode, endpoint)
     pairs = _both_sides(rows, endpoint)
     pairs.loc[pairs.index.isin(_described_only(rows)), list(PERIODS)] = np.nan
     return pairs
+
+
+def _of_mode(endpoints: pd.DataFrame, mode: str, *columns: str) -> pd.DataFrame:
+    """The rows of one mode with the columns that a comparison looks at: a table may have a hundred."""
+    wanted = ("patient_id", "period", EPISODIC_CLUSTER, "covered", *columns)
+    named = endpoints[[name for name in dict.fromkeys(wanted) if name in endpoints]]
+    return named[(endpoints["mode"] == mode).to_numpy()]
 
 
 def _described_only(rows: pd.DataFrame) -> set[object]:
@@ -103,11 +111,11 @@ def compare(
     pairs = pair_by_patient(endpoints, endpoint, mode)
     mode = _mode_of(endpoints, mode)
     daily = mode == "diary" and endpoint in endpoints.attrs.get(DAILY_ATTRIBUTE, ())
-    rows = endpoints[endpoints["mode"] == mode]
+    days = COUNTED_OUT_OF.get(endpoint, "")
+    rows = _of_mode(endpoints, mode, endpoint, days)
     described = _both_sides(rows[rows["patient_id"].isin(_described_only(rows))], endpoint)
     recorded = None
     if all_methods:
-        days = COUNTED_OUT_OF.get(endpoint, "")
         recorded = _both_sides(rows, days) if days in rows else pairs * np.nan
     notes = tuple(endpoints.attrs.get(NOTES_ATTRIBUTE, {}).get(endpoint, ())) if daily else ()
     why = _why_left_out(pairs, rows) if daily and not found.core else ()

@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 
 from outcomes.analysis.models.session_rows import relative_days, session_days
+from outcomes.analysis.once import once
 from outcomes.analysis.periods import Periods
 
 #: Why observation ended, in words.
@@ -23,6 +24,7 @@ _EVENTS = {"treatment_resumed": TREATED_AGAIN, "preventive_change": PREVENTIVE_C
 _PREVENTIVE = frozenset({"preventive_started", "preventive_stopped", "preventive_changed"})
 
 
+@once
 def course_starts(periods: Periods) -> pd.DataFrame:
     """One row per patient and course of treatment: `patient_id`, `course` (0 is the first), `first`, `last`.
 

@@ -57,7 +57,7 @@ class MixedFit:
 
 def random_intercept_model(
     frame: pd.DataFrame,
-    formula: str,
+    formula: str | Design,
     patients: str = "patient_id",
     *,
     weights: str | None = None,
@@ -65,6 +65,8 @@ def random_intercept_model(
     unit: str = "days per 28",
 ) -> FittedModel:
     """`formula` with a random intercept per patient, e.g. `value ~ period`; one row per patient and period.
+
+    In place of a formula may stand the columns that it would give (`plain_design`).
 
     Coefficients in `unit` under the formula's names, then `variance: patients` and `variance: residual`.
     `weights` names a column of weights above 0: a row's residual variance is divided by its weight. Rows
@@ -97,7 +99,7 @@ def random_slope_model(
 
 
 def _mixed(
-    name: str, frame: pd.DataFrame, formula: str, slopes: tuple[str, ...], patients: str,
+    name: str, frame: pd.DataFrame, formula: str | Design, slopes: tuple[str, ...], patients: str,
     weights: str | None, confidence: float, unit: str,
 ) -> FittedModel:  # fmt: skip
     extra = [*slopes, *([weights] if weights else [])]
@@ -107,7 +109,10 @@ def _mixed(
     usable = frame.dropna(subset=[patients, *extra])
     if weights and not (usable[weights] > 0).all():
         raise PlanError(f"The weights in '{weights}' must be above 0.")
-    found = design(formula, usable) if len(usable) else None
+    if isinstance(formula, Design):
+        found, formula = formula, formula.formula
+    else:
+        found = design(formula, usable) if len(usable) else None
     settings = MappingProxyType({"formula": formula, "slopes": slopes, "weights": weights})
 
     def answer(

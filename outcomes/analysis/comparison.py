@@ -79,13 +79,19 @@ def _described_only(rows: pd.DataFrame) -> set[object]:
 
 def _both_sides(rows: pd.DataFrame, column: str) -> pd.DataFrame:
     """`baseline` and `followup` of one column of one mode, indexed by `patient_id` in its order."""
+    is_baseline = (rows["period"] == PERIODS[0]).to_numpy(dtype=np.bool_)
+    if len(rows) % 2 == 0 and is_baseline[::2].all() and not is_baseline[1::2].any():
+        # As `measure_endpoints` gives them: both periods of a patient follow each other, in order.
+        patients, others = (pd.Index(rows["patient_id"].iloc[start::2]) for start in (0, 1))
+        if patients.equals(others) and patients.is_unique and patients.is_monotonic_increasing:
+            values = rows[column].to_numpy()
+            return pd.DataFrame({PERIODS[0]: values[::2], PERIODS[1]: values[1::2]}, index=patients)
     sides = [
         rows.loc[rows["period"] == period].set_index("patient_id")[column].rename(period)
         for period in PERIODS
     ]
     if not all(side.index.is_unique for side in sides):
         raise ValueError("a patient has more than one row in a period")
-    # `measure_endpoints` gives both sides the same patients in order: then nothing is matched or sorted.
     return pd.concat(sides, axis=1).sort_index()
 
 

@@ -94,7 +94,7 @@ def _measured(periods: Periods, names: str | tuple[str, ...] | None) -> pd.DataF
     table = with_diagnoses(_with_categories(table, periods.records), periods)
     table.attrs[VISITS_ATTRIBUTE] = visits
     table.attrs[PLAN_ATTRIBUTE] = _Carried(periods.plan.to_dict())
-    table.attrs[DAILY_ATTRIBUTE] = daily
+    table.attrs[DAILY_ATTRIBUTE] = _CarriedNames(daily)
     table.attrs[NAMED_ATTRIBUTE] = wanted is not None
     table.attrs[NOTES_ATTRIBUTE] = _Carried(_notes_on(periods.records, daily))
     return table
@@ -104,6 +104,13 @@ class _Carried(dict[str, Any]):
     """Plain values that travel with a table and that nobody changes: pandas copies them at every step."""
 
     def __deepcopy__(self, memo: object) -> _Carried:
+        return self
+
+
+class _CarriedNames(list[str]):
+    """Names that travel in the same way."""
+
+    def __deepcopy__(self, memo: object) -> _CarriedNames:
         return self
 
 

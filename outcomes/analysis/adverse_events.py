@@ -21,12 +21,13 @@ _RANKS = {"none": 0.0, **{grade: float(rank) for rank, grade in enumerate(EVENT_
 SOURCES = {"adverse_event": "at_session", "adverse_event_72h": "at_72h"}
 
 
-def session_events(periods: Periods, listed: pd.DataFrame) -> pd.DataFrame:
+@once
+def session_events(periods: Periods) -> pd.DataFrame:
     """One row per used session of the patients looked at.
 
     Columns: those of `session_table`; `at_session` and `at_72h`, the answer as a rank (0 none, 1 mild,
     2 significant, 3 serious, NaN not asked); `worst`, the worse of both, and worse still where an event of
-    `listed` (`listed_events`) stands on the day of the session; `asked`, whether there was an answer to either;
+    `listed_events` stands on the day of the session; `asked`, whether there was an answer to either;
     `any`, whether there was an event of any grade; `events`, how many: the kinds written down or the events
     listed for that day, whichever are more, and at least one where there was any. `worst`, `any` and `events` say
     nothing of sessions that were not asked.
@@ -37,7 +38,7 @@ def session_events(periods: Periods, listed: pd.DataFrame) -> pd.DataFrame:
         sessions[name] = answers.map(_RANKS).astype("float64")
     answered = sessions[list(SOURCES.values())]
     sessions["asked"] = answered.notna().any(axis=1)
-    of_day = _of_session_days(listed)
+    of_day = _of_session_days(listed_events(periods))
     place = ["patient_id", "relative_day"]
     of_day_here = sessions[place].merge(of_day, on=place, how="left", validate="many_to_one")
     # Of two sessions on one day one takes the events of the day: the last that was asked about.

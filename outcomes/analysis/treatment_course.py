@@ -59,6 +59,7 @@ def observation_ends(periods: Periods, origin: pd.Series) -> pd.DataFrame:
     return pd.DataFrame({"day": first["day"].fillna(np.inf), "reason": first["reason"].fillna("")})
 
 
+@once
 def _interruptions(periods: Periods) -> pd.DataFrame:
     """One row per patient and thing that interrupts: `patient_id`, `day`, `reason`."""
     courses = course_starts(periods)
@@ -77,8 +78,10 @@ def _preventive_sessions(periods: Periods) -> pd.DataFrame:
     if not records.has("sessions") or "co_interventions" not in records.columns("sessions"):
         return pd.DataFrame({"patient_id": [], "day": [], "reason": []})
     sessions = records.frame("sessions")
-    codes = sessions["co_interventions"].astype("object").map(_codes)
-    changed = sessions[[bool(_PREVENTIVE & found) for found in codes]]
+    codes = sessions["co_interventions"].astype("object")
+    # Few different cells stand for all of them.
+    tells = {cell: bool(_PREVENTIVE & _codes(cell)) for cell in codes.dropna().unique()}
+    changed = sessions[codes.map(tells).eq(True).to_numpy(dtype=bool)]
     day = relative_days(periods, changed)
     return pd.DataFrame({"patient_id": changed["patient_id"], "day": day, "reason": PREVENTIVE_CHANGED})
 

@@ -146,10 +146,12 @@ def _used_diary(records: Records) -> str:
 def _used_days(records: Records) -> str:
     """The same where days stand more than once: repeats once, conflicts not at all."""
     own = "source_row, fault, doubt" if records.engine.has_column("placed", "doubt") else "source_row, fault"
+    same_day = "ON repeated.patient_id = placed.patient_id AND repeated.relative_day = placed.relative_day"
+    # Only the few days that stand more than once are made one: over all days that would cost more than the rest.
     once = (
-        f"SELECT DISTINCT * EXCLUDE ({own}) FROM placed ANTI JOIN "
-        "(SELECT * FROM repeated_days WHERE n_different > 1) AS conflicting ON conflicting.patient_id = "
-        "placed.patient_id AND conflicting.relative_day = placed.relative_day"
+        f"SELECT * EXCLUDE ({own}) FROM placed ANTI JOIN repeated_days AS repeated {same_day} UNION ALL "
+        f"SELECT DISTINCT * EXCLUDE ({own}) FROM placed SEMI JOIN "
+        f"(SELECT * FROM repeated_days WHERE n_different = 1) AS repeated {same_day}"
     )
     if records.plan.duplicate_day == "set_aside":
         return f"({once})"

@@ -201,7 +201,7 @@ def answer_harm(review: ReviewCohort, claim: Claim) -> Found:
     """Rule 5: patients with an event, of those asked, by exact limits; sessions up to the end of the follow-up."""
     _know_types(review, claim)
     listed = listed_events(review.periods)
-    sessions = session_events(review.periods, listed)
+    sessions = session_events(review.periods)
     last = review.span.last_day
     sessions = sessions[sessions["patient_id"].isin(review.patients(claim.population))]
     sessions = sessions[sessions["relative_day"].between(0, last)]

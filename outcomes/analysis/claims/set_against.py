@@ -58,7 +58,9 @@ def _repeat(review: ReviewCohort, claim: Claim, endpoint: Endpoint, patients: pd
         return None
     if review.periods.segments is None:
         return None
-    found = repeat_baseline(review.records, review.span.plan, cohort=review.cohort, patients=patients)
+    found = repeat_baseline(
+        review.records, review.span.plan, cohort=review.cohort, patients=patients, periods=review.periods
+    )
     if not found.qualifies:
         return None
     row = found.beyond

@@ -15,7 +15,7 @@ import numpy as np
 import pandas as pd
 
 from outcomes.analysis.estimates import Estimate, Sample, Values, mean_interval, paired_change
-from outcomes.analysis.periods import REASONS, Cohort, split_periods
+from outcomes.analysis.periods import REASONS, Cohort, Periods, split_periods
 from outcomes.analysis.regression_to_mean.booking_months import MONTHS, NO_CONTACT, booking_months
 from outcomes.analysis.results import Statistic, statistics_frame
 from outcomes.plan import DAYS_PER_PERIOD, MIN_RECORDED_SHARE, AnalysisPlan
@@ -111,9 +111,10 @@ def repeat_baseline(
     *,
     cohort: Cohort | None = None,
     patients: Collection[object] | None = None,
+    periods: Periods | None = None,
 ) -> RepeatBaseline:
     """Look for a repeat baseline in the records, by the plan's windows; `cohort` as in `split_periods`, `patients`
-    only, where some are named.
+    only, where some are named. `periods`: those records cut by this plan and cohort, where that has been done.
 
     A patient counts with a baseline (the window before the first session) that lies wholly after the day of
     booking, a month of booking before it (booking_months.py), and a follow-up, each with enough recorded days;
@@ -125,7 +126,8 @@ def repeat_baseline(
     change beyond is then the mean of (follow-up − baseline) − F/(1 − F)·(baseline − month of booking).
     """
     plan = plan if plan is not None else records.plan
-    periods = split_periods(records, plan, cohort)
+    if periods is None:
+        periods = split_periods(records, plan, cohort)
     length = plan.baseline_days
     least = max(plan.min_recorded_in(length), int(np.ceil(MIN_RECORDED_SHARE * length - 1e-9)))
     table = booking_months(periods, least)

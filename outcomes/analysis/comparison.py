@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
 
-from outcomes.analysis.catalogue import Endpoint, find_endpoint
+from outcomes.analysis.catalogue import find_endpoint
 from outcomes.analysis.diagnoses import CLUSTER_NOTE, EPISODIC_CLUSTER
 from outcomes.analysis.endpoints import (
     COUNTED_OUT_OF,
@@ -21,30 +19,16 @@ from outcomes.analysis.endpoints import (
     PLAN_ATTRIBUTE,
     endpoint_names,
 )
-from outcomes.analysis.estimates import (
-    Estimate,
-    Sample,
-    correlation,
-    mean_interval,
-    median,
-    paired_change,
-    standard_deviation,
-)
-from outcomes.analysis.paired.ratios import rate_ratio
+from outcomes.analysis.pair_statistics import DESCRIBED as DESCRIBED
+from outcomes.analysis.pair_statistics import Place, compare_pairs
 from outcomes.analysis.responders import TIE_TOLERANCE as TIE_TOLERANCE
-from outcomes.analysis.responders import responder_shares
-from outcomes.analysis.results import ComparisonTable, PairedChange, Statistic
+from outcomes.analysis.results import ComparisonTable, PairedChange
 from outcomes.errors import PlanError
 from outcomes.plan import DAYS_PER_PERIOD, AnalysisPlan
 
 ALL = "all"
 NOT_RECORDED = "not recorded"
 UNDER_18 = "0-17"
-
-#: Statistics that begin so describe one period of patients who are not compared.
-DESCRIBED = "described_"
-
-_CONDITIONAL = "conditional: only patients with headache in both periods have a value"
 
 
 def pair_by_patient(endpoints: pd.DataFrame, endpoint: str, mode: str | None = None) -> pd.DataFrame:
@@ -125,8 +109,8 @@ def compare(
         recorded = _both_sides(rows, days) if days in rows else pairs * np.nan
     notes = tuple(endpoints.attrs.get(NOTES_ATTRIBUTE, {}).get(endpoint, ())) if daily else ()
     why = _why_left_out(pairs, rows) if daily and not found.core else ()
-    place = _Place(mode, daily, by, group, notes, why)
-    return _compare_pairs(pairs, found, plan, place, described, recorded)
+    place = Place(mode, daily, by, group, notes, why)
+    return compare_pairs(pairs, found, plan, place, described, recorded)
 
 
 def _why_left_out(pairs: pd.DataFrame, rows: pd.DataFrame) -> tuple[str, ...]:
@@ -278,92 +262,3 @@ def _notes(endpoints: pd.DataFrame, plan: AnalysisPlan) -> tuple[str, ...]:
                 f"{young} under 18: attacks from 2 hours on are migraine there; no rule of days changes"
             )
     return tuple(notes)
-
-
-@dataclass(frozen=True)
-class _Place:
-    """Where in the table of results a comparison stands."""
-
-    mode: str
-    daily: bool
-    by: str | None
-    group: str
-    notes: tuple[str, ...] = ()
-    why_left_out: tuple[str, ...] = ()
-
-
-def _compare_pairs(
-    pairs: pd.DataFrame,
-    endpoint: Endpoint,
-    plan: AnalysisPlan,
-    place: _Place,
-    described: pd.DataFrame,
-    recorded: pd.DataFrame | None = None,
-) -> PairedChange:
-    """Every statistic of one set of pairs. With the `recorded` days of each pair, all methods beside the defaults.
-
-    `described` are the levels of those who are not compared: each period by itself, and no difference of the two.
-    """
-    complete = pairs.dropna()
-    baseline = Sample(complete["baseline"].to_numpy(dtype=np.float64))
-    followup = Sample(complete["followup"].to_numpy(dtype=np.float64))
-    n_patients, n = len(pairs), len(complete)
-    common = ((_CONDITIONAL,) if endpoint.conditional else ()) + place.notes
-    if endpoint.no_inference:
-        common += (endpoint.no_inference,)
-    withheld = (f"{len(described)} of {n_patients} left out: {CLUSTER_NOTE}",) if len(described) else ()
-
-    def row(name: str, found: Estimate, unit: str, of: int = n, count: int | None = None) -> Statistic:
-        if endpoint.no_inference:
-            found = replace(found, low=None, high=None, p=None)
-        return Statistic(
-            endpoint=endpoint.name, by=place.by, group=place.group, statistic=name, value=found.value,
-            low=found.low, high=found.high, p=found.p, n=of, n_left_out=n_patients - of, count=count, unit=unit,
-            mode=place.mode, confidence=plan.confidence, method=found.method, notes=(*found.notes, *common),
-        )  # fmt: skip
-
-    unit = endpoint.unit
-    possible = (endpoint.lowest, math.inf if endpoint.highest is None else endpoint.highest)
-    differences = Sample(followup.values - baseline.values)
-    change = paired_change(baseline, followup, plan.confidence)
-    # Without a pair the reason is the rule, and not that somebody has no value.
-    change = replace(change, notes=(*(change.notes if n or not withheld else ()), *withheld))
-    rows = [
-        row("baseline_mean", mean_interval(baseline, plan.confidence, possible), unit),
-        row("followup_mean", mean_interval(followup, plan.confidence, possible), unit),
-        row("change", replace(change, notes=(*change.notes, *place.why_left_out)), unit),
-        row("rate_ratio", rate_ratio(baseline, followup, plan.confidence, change), "ratio"),
-        row("baseline_sd", standard_deviation(baseline), unit),
-        row("followup_sd", standard_deviation(followup), unit),
-        row("change_sd", standard_deviation(differences), unit),
-        row("change_median", median(differences), unit),
-        row("correlation", correlation(baseline, followup), "correlation"),
-    ]
-    if not endpoint.conditional:
-        rows += [
-            row(name, replace(estimate, notes=(*estimate.notes, *notes)), "share", of, count)
-            for name, estimate, of, count, notes in responder_shares(pairs, endpoint, plan)
-        ]
-    for period in PERIODS if len(described) else ():
-        levels = described[period].dropna().to_numpy(dtype=np.float64)
-        found = mean_interval(levels, plan.confidence, possible)
-        rows.append(row(f"{DESCRIBED}{period}_mean", found, unit, len(levels)))
-    if recorded is not None:
-        # The other methods take time to import, and the default comparison does without them.
-        from outcomes.analysis.paired.all_methods import RecordedDays, all_methods
-
-        days = recorded.loc[complete.index].to_numpy(dtype=np.float64)
-        others = all_methods(baseline, followup, RecordedDays(days[:, 0], days[:, 1]), endpoint, plan)
-        rows += [row(*one) for one in others]
-    return PairedChange(
-        endpoint=endpoint,
-        by=place.by,
-        group=place.group,
-        mode=place.mode,
-        daily=place.daily,
-        n=n,
-        n_left_out=n_patients - n,
-        statistics=tuple(rows),
-        plan=plan,
-        pairs=complete,
-    )

@@ -109,10 +109,9 @@ def _mixed(
     usable = frame.dropna(subset=[patients, *extra])
     if weights and not (usable[weights] > 0).all():
         raise PlanError(f"The weights in '{weights}' must be above 0.")
-    if isinstance(formula, Design):
-        found, formula = formula, formula.formula
-    else:
-        found = design(formula, usable) if len(usable) else None
+    given = formula if isinstance(formula, Design) else None
+    formula = given.formula if given is not None else str(formula)
+    found = given if given is not None else design(formula, usable) if len(usable) else None
     settings = MappingProxyType({"formula": formula, "slopes": slopes, "weights": weights})
 
     def answer(

@@ -33,6 +33,7 @@ fuzz: $(PACKAGE)  ## any bytes in, a table or words out: docs/fuzzing.md
 bench: $(PACKAGE)  ## the figures of docs/performance.md
 	$(BIN)/python benchmarks/run.py
 	$(BIN)/python benchmarks/statistics_speed.py
+	$(BIN)/python benchmarks/report_speed.py
 
 agreement: $(PACKAGE)  ## docs/agreement.md, from the R values beside the checkout
 	@mkdir -p build

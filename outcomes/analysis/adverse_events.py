@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 from outcomes.analysis.models.session_rows import people_looked_at, relative_days, session_table
+from outcomes.analysis.once import once
 from outcomes.analysis.periods import Periods
 from outcomes.errors import PlanError
 from outcomes.records.code_lists import EVENT_GRADES
@@ -20,12 +21,13 @@ _RANKS = {"none": 0.0, **{grade: float(rank) for rank, grade in enumerate(EVENT_
 SOURCES = {"adverse_event": "at_session", "adverse_event_72h": "at_72h"}
 
 
-def session_events(periods: Periods, listed: pd.DataFrame) -> pd.DataFrame:
+@once
+def session_events(periods: Periods) -> pd.DataFrame:
     """One row per used session of the patients looked at.
 
     Columns: those of `session_table`; `at_session` and `at_72h`, the answer as a rank (0 none, 1 mild,
     2 significant, 3 serious, NaN not asked); `worst`, the worse of both, and worse still where an event of
-    `listed` (`listed_events`) stands on the day of the session; `asked`, whether there was an answer to either;
+    `listed_events` stands on the day of the session; `asked`, whether there was an answer to either;
     `any`, whether there was an event of any grade; `events`, how many: the kinds written down or the events
     listed for that day, whichever are more, and at least one where there was any. `worst`, `any` and `events` say
     nothing of sessions that were not asked.
@@ -36,7 +38,7 @@ def session_events(periods: Periods, listed: pd.DataFrame) -> pd.DataFrame:
         sessions[name] = answers.map(_RANKS).astype("float64")
     answered = sessions[list(SOURCES.values())]
     sessions["asked"] = answered.notna().any(axis=1)
-    of_day = _of_session_days(listed)
+    of_day = _of_session_days(listed_events(periods))
     place = ["patient_id", "relative_day"]
     of_day_here = sessions[place].merge(of_day, on=place, how="left", validate="many_to_one")
     # Of two sessions on one day one takes the events of the day: the last that was asked about.
@@ -73,6 +75,7 @@ def _of_session_days(listed: pd.DataFrame) -> pd.DataFrame:
     return grouped.agg(listed=("patient_id", "size"), rank=("rank", "max"))
 
 
+@once
 def listed_events(periods: Periods) -> pd.DataFrame:
     """One row per adverse event of `events`, of the patients looked at.
 

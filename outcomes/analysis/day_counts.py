@@ -9,6 +9,7 @@ import itertools
 
 import pandas as pd
 
+from outcomes.analysis.once import once
 from outcomes.analysis.periods import Periods
 from outcomes.engine import Engine
 from outcomes.errors import PlanError
@@ -26,6 +27,7 @@ _FIRST_MONDAY = 4
 _numbers = itertools.count(1)
 
 
+@once
 def window_counts(periods: Periods) -> pd.DataFrame:
     """One row per patient of the cohort, in the order of `patient_id`.
 
@@ -69,6 +71,7 @@ def day_rows(periods: Periods) -> pd.DataFrame:
     return frame.astype({"relative_day": "int64", "weekday": "int64", "headache": "bool"})
 
 
+@once
 def period_counts(periods: Periods, first_day: int = -28, last_day: int = 167) -> pd.DataFrame:
     """One row per patient and 28-day period with any recorded day.
 
@@ -124,6 +127,7 @@ def anchored_counts(periods: Periods, anchors: pd.DataFrame, days: int = DAYS_PE
     return frame.astype(dict.fromkeys(whole, "int64"))
 
 
+@once
 def days_over(periods: Periods) -> pd.Series:
     """Days from day 0 on, itself counted, that were over when the records end; indexed by `patient_id`.
 

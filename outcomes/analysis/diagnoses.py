@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
+from outcomes.analysis.once import once_for_records
 from outcomes.engine import identifier
 
 if TYPE_CHECKING:
@@ -62,6 +63,7 @@ def is_episodic_cluster(records: Records) -> str:
     return f"named_patients.patient_id IN (SELECT patient_id FROM patients WHERE {condition})"
 
 
+@once_for_records
 def patient_diagnoses(periods: Periods) -> pd.DataFrame:
     """One row per row of `patients`, by `patient_id`; None where nothing was written.
 

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
 
 from outcomes.analysis.catalogue import CATALOGUE, daily_names, find_endpoint
 from outcomes.analysis.diagnoses import EPISODIC_CLUSTER, with_diagnoses
+from outcomes.analysis.once import once
 from outcomes.analysis.periods import PatientFlow, Periods
 from outcomes.analysis.recalls import RECALLS, VISITS_ATTRIBUTE, has_recalls, recall_rows
 from outcomes.engine import identifier, literal
@@ -76,6 +77,11 @@ def measure_endpoints(
     the records hold nothing that can be compared, PlanError for a name that is no endpoint, or that these records do
     not hold. Sources: docs/method.md.
     """
+    return _measured(periods, names if names is None or isinstance(names, str) else tuple(names), visits)
+
+
+@once
+def _measured(periods: Periods, names: str | tuple[str, ...] | None, visits: bool) -> pd.DataFrame:
     daily, wanted = _asked_for(periods, names)
     tables = []
     if periods.segments is not None:
@@ -89,11 +95,25 @@ def measure_endpoints(
     table = pd.concat(tables, ignore_index=True) if len(tables) > 1 else tables[0]
     table = with_diagnoses(_with_categories(table, periods.records), periods)
     table.attrs[VISITS_ATTRIBUTE] = modes
-    table.attrs[PLAN_ATTRIBUTE] = periods.plan.to_dict()
-    table.attrs[DAILY_ATTRIBUTE] = daily
+    table.attrs[PLAN_ATTRIBUTE] = _Carried(periods.plan.to_dict())
+    table.attrs[DAILY_ATTRIBUTE] = _CarriedNames(daily)
     table.attrs[NAMED_ATTRIBUTE] = wanted is not None
-    table.attrs[NOTES_ATTRIBUTE] = _notes_on(periods.records, daily)
+    table.attrs[NOTES_ATTRIBUTE] = _Carried(_notes_on(periods.records, daily))
     return table
+
+
+class _Carried(dict[str, Any]):
+    """Plain values that travel with a table and that nobody changes: pandas copies them at every step."""
+
+    def __deepcopy__(self, memo: object) -> _Carried:
+        return self
+
+
+class _CarriedNames(list[str]):
+    """Names that travel in the same way."""
+
+    def __deepcopy__(self, memo: object) -> _CarriedNames:
+        return self
 
 
 def _asked_for(periods: Periods, names: str | Sequence[str] | None) -> tuple[list[str], list[str] | None]:

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from outcomes.analysis.adverse_events import listed_events, session_events
+from outcomes.analysis.adverse_events import session_events
 from outcomes.analysis.endpoints import measure_endpoints
 from outcomes.analysis.periods import Periods
 
@@ -129,7 +129,7 @@ def _matured_points(people: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
 
 
 def _event_points(everyone: Periods) -> pd.DataFrame:
-    sessions = session_events(everyone, listed_events(everyone))
+    sessions = session_events(everyone)
     days = everyone.records.engine.frame("SELECT patient_id, first_day FROM first_sessions")
     first = pd.to_datetime(days.set_index("patient_id")["first_day"])
     placed = sessions.dropna(subset=["relative_day"])

@@ -6,7 +6,7 @@ import datetime as dt
 import itertools
 import re
 import weakref
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from outcomes.analysis.diagnoses import is_episodic_cluster
@@ -102,6 +102,8 @@ class Periods:
     segments: str | None
     tables: dict[str, str]
     flow: PatientFlow | None
+    #: Frames that were worked out over these periods and will be asked for again (outcomes.analysis.once).
+    kept: dict[tuple[object, ...], Any] = field(default_factory=dict, repr=False)
 
     @property
     def minimums(self) -> dict[str, int]:

@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 
 from outcomes.analysis.models.session_rows import session_days
+from outcomes.analysis.once import once
 from outcomes.analysis.periods import Periods
 from outcomes.plan import DAYS_PER_PERIOD, AnalysisPlan
 
@@ -31,6 +32,7 @@ def visit_days(plan: AnalysisPlan, span: int) -> dict[str, tuple[int, int]]:
     }
 
 
+@once
 def recalled_visits(periods: Periods, mode: str) -> pd.DataFrame:
     """One row per session of that mode: `patient_id`, `relative_day`, `recalled` (days; NaN where not asked).
 
@@ -47,6 +49,7 @@ def recalled_visits(periods: Periods, mode: str) -> pd.DataFrame:
     return visits[["patient_id", "relative_day", "recalled"]]
 
 
+@once
 def recall_rows(periods: Periods, mode: str) -> pd.DataFrame:
     """One row per patient and window that has a recall, by `patient_id`.
 

@@ -11,6 +11,7 @@ import numpy as np
 import pandas as pd
 
 from outcomes.analysis.adverse_events import codes_of
+from outcomes.analysis.once import once
 from outcomes.analysis.periods import Periods
 
 #: How needling is told: columns that hold a code or yes/no, and columns that hold a number with its unit.
@@ -30,6 +31,7 @@ def sessions_received(sessions: pd.DataFrame, last_day: int) -> pd.Series:
     return given.groupby(known["patient_id"]).sum().astype("int64").rename("received")
 
 
+@once
 def time_has_come(periods: Periods) -> pd.Index:
     """Patients of the cohort whose follow-up window is over; everybody where no calendar can tell."""
     engine = periods.records.engine

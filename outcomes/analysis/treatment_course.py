@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 
 from outcomes.analysis.models.session_rows import relative_days, session_days
+from outcomes.analysis.once import once
 from outcomes.analysis.periods import Periods
 
 #: Why observation ended, in words.
@@ -23,6 +24,7 @@ _EVENTS = {"treatment_resumed": TREATED_AGAIN, "preventive_change": PREVENTIVE_C
 _PREVENTIVE = frozenset({"preventive_started", "preventive_stopped", "preventive_changed"})
 
 
+@once
 def course_starts(periods: Periods) -> pd.DataFrame:
     """One row per patient and course of treatment: `patient_id`, `course` (0 is the first), `first`, `last`.
 
@@ -57,6 +59,7 @@ def observation_ends(periods: Periods, origin: pd.Series) -> pd.DataFrame:
     return pd.DataFrame({"day": first["day"].fillna(np.inf), "reason": first["reason"].fillna("")})
 
 
+@once
 def _interruptions(periods: Periods) -> pd.DataFrame:
     """One row per patient and thing that interrupts: `patient_id`, `day`, `reason`."""
     courses = course_starts(periods)
@@ -75,8 +78,10 @@ def _preventive_sessions(periods: Periods) -> pd.DataFrame:
     if not records.has("sessions") or "co_interventions" not in records.columns("sessions"):
         return pd.DataFrame({"patient_id": [], "day": [], "reason": []})
     sessions = records.frame("sessions")
-    codes = sessions["co_interventions"].astype("object").map(_codes)
-    changed = sessions[[bool(_PREVENTIVE & found) for found in codes]]
+    codes = sessions["co_interventions"].astype("object")
+    # Few different cells stand for all of them.
+    tells = {cell: bool(_PREVENTIVE & _codes(cell)) for cell in codes.dropna().unique()}
+    changed = sessions[codes.map(tells).eq(True).to_numpy(dtype=bool)]
     day = relative_days(periods, changed)
     return pd.DataFrame({"patient_id": changed["patient_id"], "day": day, "reason": PREVENTIVE_CHANGED})
 

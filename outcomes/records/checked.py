@@ -6,7 +6,7 @@ import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from outcomes.engine import Engine, identifier, literal
 from outcomes.plan import AnalysisPlan
@@ -44,6 +44,8 @@ class Records:
     stops: tuple[str, ...] = ()
     lost_patients: int = 0
     _segments: dict[tuple[int, ...], str] = field(default_factory=dict, repr=False)
+    #: Tables that were worked out from these records and will be asked for again (outcomes.analysis.once).
+    kept: dict[tuple[object, ...], Any] = field(default_factory=dict, repr=False)
 
     def __repr__(self) -> str:
         tables = ", ".join(f"{count.table}: {count.used} of {count.rows_in} rows" for count in self.counts)
@@ -92,15 +94,23 @@ class Records:
         """The used rows of one table, or of one patient in it, as a pandas frame; no column that the source does
         not hold.
 
-        Raises KeyError where the source does not hold the table.
+        All rows of a table other than the diary are kept, since one question after the other asks for them; what is
+        handed out is a copy. Raises KeyError where the source does not hold the table.
         """
+        key = ("frame", table)
+        if patient_id is None and key in self.kept:
+            found: pd.DataFrame = self.kept[key].copy()
+            return found
         names = self.columns(table)
         if not names:
             raise KeyError(table)
         listed = ", ".join(identifier(name) for name in names)
         origin = _used_diary(self) if table == "diary" else table
         only = "" if patient_id is None else f"WHERE patient_id = {literal(patient_id)} "
-        return self.engine.frame(f"SELECT {listed} FROM {origin} {only}ORDER BY ALL")
+        frame = self.engine.frame(f"SELECT {listed} FROM {origin} {only}ORDER BY ALL")
+        if patient_id is None and table != "diary":
+            self.kept[key] = frame.copy()
+        return frame
 
     def placed_days(self) -> str:
         """The used patient-days as a subquery, each with its `relative_day` from the first session."""
@@ -136,10 +146,12 @@ def _used_diary(records: Records) -> str:
 def _used_days(records: Records) -> str:
     """The same where days stand more than once: repeats once, conflicts not at all."""
     own = "source_row, fault, doubt" if records.engine.has_column("placed", "doubt") else "source_row, fault"
+    same_day = "ON repeated.patient_id = placed.patient_id AND repeated.relative_day = placed.relative_day"
+    # Only the few days that stand more than once are made one: over all days that would cost more than the rest.
     once = (
-        f"SELECT DISTINCT * EXCLUDE ({own}) FROM placed ANTI JOIN "
-        "(SELECT * FROM repeated_days WHERE n_different > 1) AS conflicting ON conflicting.patient_id = "
-        "placed.patient_id AND conflicting.relative_day = placed.relative_day"
+        f"SELECT * EXCLUDE ({own}) FROM placed ANTI JOIN repeated_days AS repeated {same_day} UNION ALL "
+        f"SELECT DISTINCT * EXCLUDE ({own}) FROM placed SEMI JOIN "
+        f"(SELECT * FROM repeated_days WHERE n_different = 1) AS repeated {same_day}"
     )
     if records.plan.duplicate_day == "set_aside":
         return f"({once})"

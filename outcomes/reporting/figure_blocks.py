@@ -44,11 +44,9 @@ def course_block(course: Course, disclosure: Disclosure, *, half: bool = False) 
     draw = partial(figures.draw_course, shown, window_edges(course))
     if half:
         caption = _with_note("", safe)
-        return figures.figure_block(
-            lambda ax: draw(ax=ax), alt=alt, height_mm=46, width="half", caption=caption
-        )
+        return figures.figure_block(draw, alt=alt, height_mm=46, width="half", caption=caption)
     caption = _with_note(_course_caption(course, disclosure), safe)
-    return figures.figure_block(lambda ax: draw(ax=ax), alt=alt, height_mm=75, caption=caption)
+    return figures.figure_block(draw, alt=alt, height_mm=75, caption=caption)
 
 
 def _course_caption(course: Course, disclosure: Disclosure) -> str:
@@ -79,9 +77,7 @@ def before_after_block(changes: Sequence[PairedChange], disclosure: Disclosure) 
         ].itertuples(index=False)
     )
     caption = _with_note("", safe)
-    return figures.figure_block(
-        lambda ax: draw(ax=ax), alt=f"{alt}.", height_mm=20.0 * len(rows), caption=caption
-    )
+    return figures.figure_block(draw, alt=f"{alt}.", height_mm=20.0 * len(rows), caption=caption)
 
 
 def _before_after_row(change: PairedChange, disclosure: Disclosure) -> dict[str, Shown | str | float] | None:
@@ -139,9 +135,7 @@ def responders_figure_block(
             for reduction, one in zip(frame["reduction"], expected, strict=True)
         )
     caption = _with_note("", safe)
-    return figures.figure_block(
-        lambda ax: draw(ax=ax), alt=f"{alt}.", height_mm=52, width="half", caption=caption
-    )
+    return figures.figure_block(draw, alt=f"{alt}.", height_mm=52, width="half", caption=caption)
 
 
 def _expected_shares(
@@ -188,10 +182,8 @@ def by_group_block(changes: Sequence[PairedChange], disclosure: Disclosure, *, h
     )
     height, caption = 6.0 * len(frame) + 18, _with_note("", safe)
     if half:
-        return figures.figure_block(
-            lambda ax: draw(ax=ax), alt=f"{alt}.", height_mm=height, width="half", caption=caption
-        )
-    return figures.figure_block(lambda ax: draw(ax=ax), alt=f"{alt}.", height_mm=height, caption=caption)
+        return figures.figure_block(draw, alt=f"{alt}.", height_mm=height, width="half", caption=caption)
+    return figures.figure_block(draw, alt=f"{alt}.", height_mm=height, caption=caption)
 
 
 def completeness_block(course: Course, disclosure: Disclosure) -> Block:
@@ -210,4 +202,4 @@ def completeness_block(course: Course, disclosure: Disclosure) -> Block:
         "diary yet."
     )
     caption = _with_note(caption, safe)
-    return figures.figure_block(lambda ax: draw(ax=ax), alt=alt, height_mm=45, caption=caption, width="half")
+    return figures.figure_block(draw, alt=alt, height_mm=45, caption=caption, width="half")

@@ -14,12 +14,12 @@ import numpy as np
 import pandas as pd
 
 from outcomes.reporting import style
+from outcomes.reporting.drawings import figure_block
 from outcomes.reporting.figures_course import draw_course, week_ticks
 from outcomes.reporting.figures_paper import (
     NARROWER_MM,
     around_zero,
     axes_of,
-    figure_block,
     figure_svg,
     letters_across,
     panels_of,

@@ -11,13 +11,13 @@ import math
 import textwrap
 from collections.abc import Callable, Sequence
 from itertools import pairwise
-from typing import TYPE_CHECKING, Any, Concatenate, ParamSpec, TypeVar
+from typing import TYPE_CHECKING, Any, Concatenate, ParamSpec, Protocol, TypeVar
 
 import numpy as np
 import pandas as pd
 
 from outcomes.reporting import style
-from outcomes.reporting.page import FigureBlock, Width
+from outcomes.reporting.lean_svg import lean
 from outcomes.reporting.words import in_typeface
 
 if TYPE_CHECKING:
@@ -32,23 +32,13 @@ LETTER_MM, LINE_MM = 1.62, 3.4  # a letter's mean width and a line's height at t
 NARROWER_MM = 120.0  # below this, half-width figures and phones, there is room for fewer ticks and words
 
 
-def figure_block(
-    draw: Callable[[Axes], object],
-    *,
-    alt: str,
-    height_mm: float,
-    caption: str = "",
-    width: Width = "full",
-    narrow_height_mm: float | None = None,
-) -> FigureBlock:
-    """A figure for the report: for the paper's width, and where that is the full width also for a phone's."""
-    if width == "half":
-        return FigureBlock(figure_svg(draw, style.HALF_WIDTH_MM, height_mm), alt, caption, width)
-    narrow = figure_svg(draw, style.NARROW_WIDTH_MM, narrow_height_mm or height_mm)
-    return FigureBlock(figure_svg(draw, style.PAGE_WIDTH_MM, height_mm), alt, caption, width, narrow)
+class Draw(Protocol):
+    """Something that draws on the Axes that it is given; what of the package alone it holds can be handed on."""
+
+    def __call__(self, *, ax: Axes) -> object: ...
 
 
-def figure_svg(draw: Callable[[Axes], object], width_mm: float, height_mm: float) -> bytes:
+def figure_svg(draw: Draw, width_mm: float, height_mm: float) -> bytes:
     """SVG of what `draw` puts on the Axes it is given. The same drawing gives the same bytes."""
     from matplotlib.backends.backend_svg import FigureCanvasSVG
     from matplotlib.figure import Figure
@@ -56,11 +46,17 @@ def figure_svg(draw: Callable[[Axes], object], width_mm: float, height_mm: float
     with style.figure_style():
         figure = Figure(figsize=(width_mm / MM_PER_INCH, height_mm / MM_PER_INCH), layout="constrained")
         fill_the_page(figure)
-        draw(figure.add_subplot())
+        draw(ax=figure.add_subplot())
         written = io.BytesIO()
         # Without date and version, which would make the bytes differ between days and machines.
         FigureCanvasSVG(figure).print_svg(written, metadata={"Date": None, "Creator": None})
-    return written.getvalue()
+    return lean(written.getvalue().decode("utf-8")).encode("utf-8")
+
+
+def ready_to_draw() -> None:
+    """Import what drawing needs, before the first drawing comes."""
+    import matplotlib.backends.backend_svg
+    import matplotlib.figure  # noqa: F401
 
 
 def fill_the_page(figure: Figure) -> None:

@@ -37,8 +37,11 @@ def _tell_stop(shell, kind, error, trace, tb_offset=None):
     return []
 
 get_ipython().set_custom_exc((OutcomesError,), _tell_stop)
-import matplotlib.figure
 import outcomes.reporting.contents
+from functools import partial
+from IPython.display import display
+from outcomes.reporting.drawings import hand_drawings_on
+hand_drawings_on(partial(display, raw=True))
 """
 _FORGET_NAMES = "get_ipython().reset(new_session=False)"
 

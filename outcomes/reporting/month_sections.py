@@ -59,9 +59,7 @@ class MonthSections(ComparisonSections):
         draw = partial(draw_funnel, shown, name)
         # Two kinds side by side would be too narrow for their names.
         height = FUNNEL_MM * max(1, shown["by"].nunique())
-        return figures.figure_block(
-            lambda ax: draw(ax=ax), alt=funnel_words(shown, name), height_mm=min(height, 110.0)
-        )
+        return figures.figure_block(draw, alt=funnel_words(shown, name), height_mm=min(height, 110.0))
 
     def practitioners_note(self) -> Block:
         answers = self.numbers.ask("practitioners")
@@ -211,7 +209,7 @@ class MonthSections(ComparisonSections):
         points = chart.points
         draw = partial(draw_control_chart, points, name, factor=factor)
         return figures.figure_block(
-            lambda ax: draw(ax=ax), alt=_chart_words(points, name, factor), height_mm=CHART_MM, width="half"
+            draw, alt=_chart_words(points, name, factor), height_mm=CHART_MM, width="half"
         )
 
     # ---- choices ----
@@ -230,14 +228,12 @@ class MonthSections(ComparisonSections):
         if not self.disclosure.exact:
             return Sentence(self.disclosure.text("change under other choices", self._range_words()))
         # Here: the comparison on the command line uses tables.py and none of the multiverse.
-        from outcomes.reporting.tables import draw_multiverse_of
+        from outcomes.reporting.tables import multiverse_drawing
         from outcomes.reporting.wording_multiverse import describe_multiverse
 
         if not found.to_frame()["value"].notna().any():
             return Sentence(describe_multiverse(found))
-        return figures.figure_block(
-            lambda ax: draw_multiverse_of(found, ax=ax), alt=describe_multiverse(found), height_mm=125
-        )
+        return figures.figure_block(multiverse_drawing(found), alt=describe_multiverse(found), height_mm=125)
 
     def sensitivity_table(self) -> Block:
         """How far the change moves when one choice departs from the plan; in `share` the sentence is all."""

@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 from outcomes import errors
 from outcomes.errors import InvalidRecords, OutcomesError, ReportStopped
+from outcomes.reporting.drawings import DrawingRoom
 from outcomes.reporting.kernels import STOPPED_MIME, kernel_for_notebooks
 from outcomes.reporting.typesetting import report_outputs
 
@@ -52,7 +53,9 @@ def run_notebook(
     """What `run_template` does, for a template already read."""
     # Before a kernel is started: a wrong parameter should not cost seconds.
     prepared = [set_parameters(template, parameters) for parameters in parameter_sets]
-    runs = _in_own_loop(lambda: _run_in_one_kernel(prepared, cell_seconds))
+    with DrawingRoom() as room:
+        runs = _in_own_loop(lambda: _run_in_one_kernel(prepared, cell_seconds, room))
+        room.hang()
     for run, parameters in zip(runs, parameter_sets, strict=True):
         _clear_of_this_machine(run, set_parameters(template, _without_paths(parameters)))
         # Anything that is not a report block stops here, before it can be saved with the notebook.
@@ -60,21 +63,24 @@ def run_notebook(
     return runs
 
 
-async def _run_in_one_kernel(prepared: Sequence[Template], cell_seconds: int) -> list[NotebookNode]:
+async def _run_in_one_kernel(
+    prepared: Sequence[Template], cell_seconds: int, room: DrawingRoom
+) -> list[NotebookNode]:
     async with kernel_for_notebooks() as client_for:
         # A second or two of imports, while the kernel starts and does its own; the exporter is for later.
         import nbconvert.exporters  # noqa: F401
         import nbformat
 
+        room.prepare()
         runs: list[NotebookNode] = []
         for content in prepared:
             run = nbformat.reads(json.dumps(content), as_version=4)  # type: ignore[no-untyped-call]
-            await _execute(await client_for(run, cell_seconds))
+            await _execute(await client_for(run, cell_seconds), room)
             runs.append(run)
         return runs
 
 
-async def _execute(client: NotebookClient) -> None:
+async def _execute(client: NotebookClient, room: DrawingRoom) -> None:
     from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernelError
 
     count = 0
@@ -97,6 +103,7 @@ async def _execute(client: NotebookClient) -> None:
         # Raised out here: inside `except` it would carry the library's error, which quotes records.
         if problem is not None:
             raise problem
+        room.take(cell)
 
 
 def _heed_interruption() -> None:

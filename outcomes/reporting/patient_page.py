@@ -6,6 +6,7 @@ Self-contained, without a script or an outside address, and without the pseudony
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 from typing import Any
 
 import pandas as pd
@@ -14,8 +15,8 @@ from outcomes.analysis.estimates import Estimate
 from outcomes.analysis.one_patient import OnePatient
 from outcomes.analysis.single_case import SingleCase, percent_change
 from outcomes.reporting import style
+from outcomes.reporting.drawings import figure_block
 from outcomes.reporting.figure_words import calendar_words, patient_weeks_words
-from outcomes.reporting.figures_paper import figure_block
 from outcomes.reporting.figures_patient import (
     WEEKS_MM,
     calendar_height_mm,
@@ -216,7 +217,7 @@ def calendar_block(patient: OnePatient, *, names: tuple[str, str] = _WINDOW_NAME
     if days.empty:
         return Sentence("No day of the diary lies near the first session.")
     return figure_block(
-        lambda ax: draw_calendar(days, sessions, _shown_windows(patient, names), ax=ax),
+        partial(draw_calendar, days, sessions, _shown_windows(patient, names)),
         alt=calendar_words(days, len(sessions)),
         height_mm=calendar_height_mm(days, style.PAGE_WIDTH_MM),
         narrow_height_mm=calendar_height_mm(days, style.NARROW_WIDTH_MM),
@@ -230,7 +231,7 @@ def _weeks(patient: OnePatient) -> Block:
         return Sentence("No week holds enough recorded days to be drawn.")
     least = patient.plan.min_recorded_in_course(7)
     return figure_block(
-        lambda ax: draw_patient_weeks(weeks, sessions, _shown_windows(patient), ax=ax),
+        partial(draw_patient_weeks, weeks, sessions, _shown_windows(patient)),
         alt=patient_weeks_words(weeks),
         height_mm=WEEKS_MM,
         caption=f"A week with fewer than {least} recorded days is a gap. Triangles: sessions. Shaded: the two windows.",

@@ -176,7 +176,7 @@ class ReportNumbers:
         columns = set(self.records.columns("patients"))
         if not self.is_headache_days or not {"contact_date", "contact_day"} & columns:
             return None
-        return repeat_baseline(self.records, self.plan, cohort=self.cohort)
+        return repeat_baseline(self.records, self.plan, cohort=self.cohort, periods=self.periods)
 
     @cached_property
     def multiverse(self) -> Multiverse | None:

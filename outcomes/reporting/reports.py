@@ -12,25 +12,22 @@ from typing import Any
 
 from outcomes.analysis.periods import Cohort
 from outcomes.claims.kept import KEPT_FILE, keep, standings_of
-from outcomes.errors import FileProblem, OutcomesError
+from outcomes.errors import OutcomesError
 from outcomes.files import (
-    built_folder,
-    private_folder,
     room_for,
     run_lock,
     safe_output,
     unchanged,
     within,
-    write_private,
 )
 from outcomes.plan import AnalysisPlan, read_plan
 from outcomes.records.sources import Location, locate
 from outcomes.reporting import clock
 from outcomes.reporting.claims_blocks import claims_beside
-from outcomes.reporting.disclosure import PROFILES, Disclosure, Profile
-from outcomes.reporting.disclosure.session import DISCLOSURE_FILE, ReleaseSession, release_session
-from outcomes.reporting.exports import NAMES, other_forms
-from outcomes.reporting.identity import RunIdentity, differences, identify, sha256_of
+from outcomes.reporting.disclosure import PROFILES, Disclosure
+from outcomes.reporting.disclosure.session import ReleaseSession, release_session
+from outcomes.reporting.exports import other_forms
+from outcomes.reporting.identity import RunIdentity, identify
 from outcomes.reporting.language import say, speaking, translated
 from outcomes.reporting.manifest import (
     MANIFEST_FILE,
@@ -39,17 +36,22 @@ from outcomes.reporting.manifest import (
     manifest_text,
     manifest_values,
     place_from,
-    read_manifest,
 )
 from outcomes.reporting.notebooks import run_template
+from outcomes.reporting.report_places import (
+    RESULTS_FILE,
+    by_profile,
+    kept_profiles,
+    put_in_place,
+    put_pending,
+    signed_files,
+)
 from outcomes.reporting.script_results import taken_results
-from outcomes.reporting.status import told_status
+from outcomes.reporting.status import RunStatus, told_status
 from outcomes.reporting.typesetting import PageMarks, build_html, build_pdf
 from outcomes.reporting.wording import LIMITATION
 
 TEMPLATE = "monthly_report"
-RESULTS_FILE = "results.json"
-_ALL_FILES = ("report.html", "report.pdf", RESULTS_FILE, *NAMES)
 #: Bytes of one profile, roughly three times those of the sample's report; the typeface makes most of them.
 _LARGEST_REPORT = 3_000_000
 
@@ -129,49 +131,93 @@ def write_reports(
         location = locate(source)
         plan = read_plan(plan_file, location.beside)
         session = stack.enter_context(release_session(output, month or "all", sign_off=plan.sign_off))
+        written = _Written(request, location, plan, session, Path(output), destination)
         # Each profile reads the records anew: they must be the same ones.
         with unchanged(location.files):
-            identity = request.identify(location, plan)
-            status.run = identity.run_id
-            kept = _kept_profiles(destination, request, identity, plan)
-            earlier = earlier_reports(Path(output), identity)
-            declared, kept_claims = claims_beside(location), within(output, KEPT_FILE)
-            place = request.source_in(location)
-            since = (
-                standings_of(declared, kept_claims, place, clock.today(), plan)
-                if declared is not None
-                else {}
-            )
-            claims_since = {name: [one.declared_on.isoformat(), one.why] for name, one in since.items()}
-            made = compute_set(request, location, plan, identity, earlier, claims_since, session, tell=tell)
-        released = _by_profile(made, session)
-        waiting = {profile: files for profile, files in released.items() if session.waits(profile)}
-        made = made.without(waiting)
-        made = ReportSet({**kept.files, **made.files}, {**kept.results, **made.results})
-        values = manifest_values(
-            made,
-            identity,
-            places=request.places(location, destination),
-            source_kind=location.kind,
-            formats=formats,
-            earlier=earlier,
-            claims_since=claims_since,
-            ledger=session.ledger_id if any(one != "internal" for one in request.profiles) else None,
-        )
+            computed = written.computed(status, tell)
         tell(f"Putting {destination.name} in its place …")
-        signed = _signed(destination, session)
+        paths = written.placed(computed)
+        computed.keep_claims()
+        status.files = [path.relative_to(output).as_posix() for path in paths]
+    return paths
+
+
+@dataclass(frozen=True)
+class _Computed:
+    """A set as it was made, and what it was made of."""
+
+    made: ReportSet
+    kept: ReportSet
+    identity: RunIdentity
+    earlier: Sequence[Mapping[str, Any]]
+    claims_since: dict[str, list[str]]
+    keep_claims: Callable[[], None]
+
+
+@dataclass(frozen=True)
+class _Written:
+    """One run of the command, from the records to the month's folder."""
+
+    request: ReportRequest
+    location: Location
+    plan: AnalysisPlan
+    session: ReleaseSession
+    output: Path
+    destination: Path
+
+    def computed(self, status: RunStatus, tell: Callable[[str], None]) -> _Computed:
+        """Everything that will be written, and the profile that stays as it is."""
+        request, location, plan = self.request, self.location, self.plan
+        identity = request.identify(location, plan)
+        status.run = identity.run_id
+        kept = kept_profiles(self.destination, request.profiles, identity, plan)
+        earlier = earlier_reports(self.output, identity)
+        declared, kept_claims = claims_beside(location), within(self.output, KEPT_FILE)
+        place = request.source_in(location)
+        since = (
+            standings_of(declared, kept_claims, place, clock.today(), plan) if declared is not None else {}
+        )
+        claims_since = {name: [one.declared_on.isoformat(), one.why] for name, one in since.items()}
+        made = compute_set(request, location, plan, identity, earlier, claims_since, self.session, tell=tell)
+
+        def keep_claims() -> None:
+            if declared is not None:
+                keep(declared, kept_claims, place, clock.today(), plan)
+
+        return _Computed(made, kept, identity, earlier, claims_since, keep_claims)
+
+    def placed(self, computed: _Computed) -> list[Path]:
+        """Put the set in its place, and what waits for a signature in its own; gives all files."""
+        session, destination = self.session, self.destination
+        released = by_profile(computed.made, session)
+        waiting = {profile: files for profile, files in released.items() if session.waits(profile)}
+        made, kept = computed.made.without(waiting), computed.kept
+        made = ReportSet({**kept.files, **made.files}, {**kept.results, **made.results})
+        values = self._manifest(made, computed)
+        signed = signed_files(destination, session)
         with session.placed(released):
             for profile, files in waiting.items():
-                _put_pending(session.place_of(profile), files)
+                put_pending(session.place_of(profile), files)
             if made.files:
                 manifest = {MANIFEST_FILE: manifest_text(values).encode("utf-8")}
-                _put_in_place(destination, {**signed, **made.files, **manifest})
+                put_in_place(destination, {**signed, **made.files, **manifest})
         written = [destination / name for name in (*made.files, MANIFEST_FILE) if made.files]
-        written += [session.place_of(profile) / name for profile, files in waiting.items() for name in files]
-        if declared is not None:
-            keep(declared, kept_claims, place, clock.today(), plan)
-        status.files = [path.relative_to(output).as_posix() for path in written]
-    return written
+        return written + [
+            session.place_of(profile) / name for profile, files in waiting.items() for name in files
+        ]
+
+    def _manifest(self, made: ReportSet, computed: _Computed) -> dict[str, Any]:
+        request = self.request
+        return manifest_values(
+            made,
+            computed.identity,
+            places=request.places(self.location, self.destination),
+            source_kind=self.location.kind,
+            formats=request.formats,
+            earlier=computed.earlier,
+            claims_since=computed.claims_since,
+            ledger=self.session.ledger_id if any(one != "internal" for one in request.profiles) else None,
+        )
 
 
 def _destination(request: ReportRequest, output: str) -> Path:
@@ -291,106 +337,3 @@ def _timestamp(month: str | None) -> dt.datetime:
         return dt.datetime(2000, 1, 1, tzinfo=dt.UTC)
     last = Cohort.of_month(month).closed_to
     return dt.datetime(last.year, last.month, last.day, tzinfo=dt.UTC)
-
-
-# ---- writing ----
-
-
-def _kept_profiles(
-    destination: Path, request: ReportRequest, identity: RunIdentity, plan: AnalysisPlan
-) -> ReportSet:
-    """The profile that was not asked for, as it stands there, where it is of this same run.
-
-    Raises FileProblem where it is of another: a set in which one half is older than the other is none.
-    """
-    there: list[Profile] = [
-        one for one in PROFILES if one not in request.profiles and (destination / one).is_dir()
-    ]
-    if plan.sign_off:
-        # What somebody has signed stays as it is: it is no half of this set.
-        there = [one for one in there if one == "internal"]
-    files: dict[str, bytes] = {}
-    results: dict[str, Mapping[str, Any]] = {}
-    for profile in there:
-        try:
-            manifest = read_manifest(destination)
-            names = [name for name in manifest.files if name.startswith(f"{profile}/")]
-            same = not differences(manifest.identity, identity.to_dict())
-            same = (
-                same
-                and bool(names)
-                and all(_is_whole(destination / name, manifest.files[name]) for name in names)
-            )
-        except FileProblem:
-            same = False
-        if not same:
-            raise FileProblem(
-                f"{destination.name}: holds a {profile} report of another run. Write all together, without "
-                "--profile, or choose another place."
-            )
-        files |= {name: (destination / name).read_bytes() for name in names}
-        kept = json.loads(files[f"{profile}/{RESULTS_FILE}"])
-        results[profile] = {key: kept[key] for key in kept if key not in ("run", "month", "profile")}
-    return ReportSet(files, results)
-
-
-def _is_whole(path: Path, digest: str) -> bool:
-    return path.is_file() and sha256_of(path) == digest
-
-
-def _by_profile(made: ReportSet, session: ReleaseSession) -> dict[str, dict[str, bytes]]:
-    """The files of each profile by their names in its folder; with what a person who signs looks at."""
-    found: dict[str, dict[str, bytes]] = {}
-    for path, content in made.files.items():
-        profile, name = path.split("/", 1)
-        found.setdefault(profile, {})[name] = content
-    for profile, files in found.items():
-        if session.waits(profile):
-            files[DISCLOSURE_FILE] = session.disclosure_json(profile)
-    return found
-
-
-def _signed(destination: Path, session: ReleaseSession) -> dict[str, bytes]:
-    """What was signed before and stands in the month's folder: it stays there until the next one is signed."""
-    return {
-        f"{profile}/{name}": path.read_bytes()
-        for profile in PROFILES
-        if session.waits(profile)
-        for name in _ALL_FILES
-        if (path := destination / profile / name).is_file()
-    }
-
-
-def _put_pending(place: Path, contents: Mapping[str, bytes]) -> None:
-    """A report that waits for a signature, in a folder of its own."""
-    private_folder(place.parent.parent)
-    private_folder(place.parent)
-    with built_folder(place, known_names=[*_ALL_FILES, DISCLOSURE_FILE], may_replace=True) as partial:
-        for name, content in contents.items():
-            write_private(within(partial, name), content)
-
-
-def _put_in_place(destination: Path, contents: Mapping[str, bytes]) -> None:
-    """The whole set is on the disk before it takes its place, in one step."""
-    known = {f"{profile}/{name}" for profile in PROFILES for name in _ALL_FILES}
-    known |= {
-        *(f"{profile}/" for profile in PROFILES),
-        MANIFEST_FILE,
-        *contents,
-        *_listed_before(destination),
-    }
-    with built_folder(destination, known_names=known, may_replace=True) as partial:
-        for path, content in contents.items():
-            *folders, name = path.split("/")
-            place = partial
-            for folder in folders:
-                place = private_folder(within(place, folder))
-            write_private(within(place, name), content)
-
-
-def _listed_before(destination: Path) -> list[str]:
-    """What the manifest that is there says that its run has written."""
-    try:
-        return list(read_manifest(destination).files)
-    except FileProblem:
-        return []

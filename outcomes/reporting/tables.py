@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
+from functools import partial
 from html import escape
 from typing import TYPE_CHECKING
 
@@ -380,6 +381,11 @@ def draw_course_of(course: Course, ax: Axes | None = None) -> Axes:
 def draw_multiverse_of(found: Multiverse, ax: Axes | None = None) -> Axes:
     """Every comparable estimate of the multiverse and the choices behind it, exact. A choice of one option is not
     drawn."""
+    return multiverse_drawing(found)(ax=ax)
+
+
+def multiverse_drawing(found: Multiverse) -> Callable[..., Axes]:
+    """What `draw_multiverse_of` draws, with all that it needs: to be called with the Axes."""
     # Here, since the comparison on the command line uses these tables and none of the further methods.
     from outcomes.analysis.multiverse.moves import comparable
     from outcomes.reporting.figures_multiverse import draw_multiverse
@@ -396,7 +402,7 @@ def draw_multiverse_of(found: Multiverse, ax: Axes | None = None) -> Axes:
         "; hollow: bound of the missing days" if frame["is_bound"].any() else ""
     )
     few_text = f"; {few} of fewer than five patients not drawn" if few else ""
-    return draw_multiverse(frame, varied, f"{name} ({meaning}{few_text})", ax=ax)
+    return partial(draw_multiverse, frame, varied, f"{name} ({meaning}{few_text})")
 
 
 def window_edges(course: Course) -> dict[str, tuple[float, float]]:

@@ -66,7 +66,7 @@ class TopicSections(ComparisonSections):
         name = change_name(answers)
         draw = partial(draw_forest, frame, name)
         return figures.figure_block(
-            lambda ax: draw(ax=ax),
+            draw,
             alt=forest_words(frame, name),
             height_mm=forest_height_mm(frame, narrow=True),
             width="half",
@@ -210,7 +210,7 @@ class TopicSections(ComparisonSections):
         curve, at_risk = curve[curve["of"].isin(kinds)], at_risk[at_risk["of"].isin(kinds)]
         draw = partial(draw_survival, curve, at_risk, CURVE_NAMES)
         return figures.figure_block(
-            lambda ax: draw(ax=ax), alt=survival_words(curve, at_risk, CURVE_NAMES),
+            draw, alt=survival_words(curve, at_risk, CURVE_NAMES),
             height_mm=survival_height_mm(curve), narrow_height_mm=survival_height_mm(curve, narrow=True),
         )  # fmt: skip
 
@@ -302,9 +302,7 @@ class TopicSections(ComparisonSections):
         frame = needs_safe(answers.frame("events"), self.disclosure.profile)
         words = "Share of sessions and of patients with an event of each grade, as in the table."
         draw = partial(draw_events, frame)
-        return figures.figure_block(
-            lambda ax: draw(ax=ax), alt=words, height_mm=events_height_mm(frame), width="half"
-        )
+        return figures.figure_block(draw, alt=words, height_mm=events_height_mm(frame), width="half")
 
     def _soreness(self, answers: SafeAnswers) -> Block | None:
         safe = answers.frame("soreness")
@@ -314,7 +312,7 @@ class TopicSections(ComparisonSections):
             return None
         draw = partial(draw_soreness, frame)
         return figures.figure_block(
-            lambda ax: draw(ax=ax),
+            draw,
             alt=soreness_words(frame),
             height_mm=SORENESS_MM,
             width="half",

@@ -140,7 +140,7 @@ def test_figures_of_a_report_are_drawn_from_safe_tables_alone(
         return draw
 
     def block(draw: Callable[..., object], *, alt: str, caption: str = "", **_: object) -> FigureBlock:
-        draw(None)
+        draw(ax=None)
         return FigureBlock(b"<svg/>", alt, caption)
 
     monkeypatch.setattr(figure_blocks, "needs_safe", noted)

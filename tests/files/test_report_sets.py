@@ -199,7 +199,7 @@ CAMPAIGN = """
     from pathlib import Path
     from outcomes.errors import FileProblem
     from outcomes.files import run_lock
-    from outcomes.reporting import reports
+    from outcomes.reporting import report_places
     from outcomes.reporting.status import told_status
 
     output, how = Path(sys.argv[1]), sys.argv[2]
@@ -210,7 +210,7 @@ CAMPAIGN = """
 
     def write(content):
         with run_lock(output, "report"), told_status(output, "2026-10"):
-            reports._put_in_place(output / "2026-10", dict.fromkeys(names, content))
+            report_places.put_in_place(output / "2026-10", dict.fromkeys(names, content))
 
     def stop_at(point):
         passed = 0

@@ -12,6 +12,7 @@ from outcomes.analysis.endpoints import people_of
 from outcomes.analysis.instruments.definitions import INSTRUMENTS, Instrument
 from outcomes.analysis.instruments.scoring import ITEMS_MISSING, NO_VALUE_SET, profile_of, score_answers
 from outcomes.analysis.instruments.value_sets import plan_value_set
+from outcomes.analysis.once import once
 from outcomes.analysis.periods import Periods
 from outcomes.errors import PlanError
 from outcomes.plan import AnalysisPlan
@@ -49,6 +50,7 @@ def people(periods: Periods) -> pd.DataFrame:
     return named.reindex(columns=["patient_id", *about]).astype(dict.fromkeys(about, "object"))
 
 
+@once
 def scored_sheets(periods: Periods, instrument: str | None = None) -> pd.DataFrame:
     """One row per sheet and measure of the patients looked at, by measure, patient and day; of one instrument alone
     where it is named.

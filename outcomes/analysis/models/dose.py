@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 
 from outcomes.analysis.models.fitted import FittedModel
-from outcomes.analysis.models.formulas import need_columns
+from outcomes.analysis.models.formulas import need_columns, plain_design
 from outcomes.analysis.models.mixed_linear import random_intercept_model
 from outcomes.analysis.models.terms import without_numbers
 
@@ -73,7 +73,8 @@ def dose_association(
             NAME, "not_estimable", problem, confidence, method, frame["patient"].nunique(), len(frame)
         )
         return replace(found, n_left_out=left_out, notes=(_CONFOUNDED,))
-    fit = random_intercept_model(frame, _formula(frame), "patient", confidence=confidence, unit="days per 28")
+    columns_of = plain_design(frame, "value", "period", ["within", "between"])
+    fit = random_intercept_model(frame, columns_of, "patient", confidence=confidence, unit="days per 28")
     names = {"within": WITHIN, "between": BETWEEN}
     terms = tuple(
         replace(fit[name], name=shown, scale=_UNIT, p=fit[name].p if p_values else None)
@@ -82,10 +83,6 @@ def dose_association(
     )
     notes = (_CONFOUNDED, *(() if p_values else (_NO_P,)), *fit.notes)
     return replace(fit, name=NAME, method=method, terms=terms, n_left_out=left_out, notes=notes)
-
-
-def _formula(frame: pd.DataFrame) -> str:
-    return "value ~ within + between" + (" + C(period)" if frame["period"].nunique() > 1 else "")
 
 
 def _problem(frame: pd.DataFrame) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import keyword
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -75,6 +75,28 @@ def design(formula: str, frame: pd.DataFrame) -> Design | None:
         kept=kept,
         notes=tuple(notes),
         model=model,
+    )
+
+
+def plain_design(frame: pd.DataFrame, outcome: str, category: str, numbers: Sequence[str]) -> Design:
+    """What `design` gives for `outcome ~ numbers + C(category)`, without reading a formula.
+
+    Reading one costs a second for statsmodels and what it needs. Every row of `frame` must be complete and `category`
+    hold text; of a category with one level there is no column. The columns stand in the order of a formula's: the
+    category's before the numbers. Raises PlanError for a number that is not finite.
+    """
+    if not np.isfinite(frame[[outcome, *numbers]].to_numpy(np.float64)).all():
+        raise PlanError("The rows of the model hold a value that is not finite.")
+    levels = sorted(frame[category].unique())[1:]
+    columns = [np.ones(len(frame)), *((frame[category] == level).to_numpy(np.float64) for level in levels)]
+    columns += [frame[name].to_numpy(np.float64) for name in numbers]
+    told = [outcome, " + ".join([*numbers, *([f"C({category})"] if levels else [])])]
+    return Design(
+        formula=" ~ ".join(told),
+        outcome=frame[outcome].to_numpy(np.float64),
+        matrix=np.column_stack(columns),
+        names=("Intercept", *(f"C({category})[T.{level}]" for level in levels), *numbers),
+        kept=np.ones(len(frame), dtype=np.bool_),
     )
 
 

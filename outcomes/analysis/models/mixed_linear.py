@@ -58,7 +58,7 @@ class MixedFit:
 
 def random_intercept_model(
     frame: pd.DataFrame,
-    formula: str,
+    formula: str | Design,
     patients: str = "patient_id",
     *,
     weights: str | None = None,
@@ -66,6 +66,8 @@ def random_intercept_model(
     unit: str = "days per 28",
 ) -> FittedModel:
     """`formula` with a random intercept per patient, e.g. `value ~ period`; one row per patient and period.
+
+    In place of a formula may stand the columns that it would give (`plain_design`).
 
     Coefficients in `unit` under the formula's names, then `variance: patients` and `variance: residual`.
     `weights` names a column of weights above 0: a row's residual variance is divided by its weight. Rows
@@ -99,7 +101,7 @@ def random_slope_model(
 
 
 def _mixed(
-    name: str, frame: pd.DataFrame, formula: str, slopes: tuple[str, ...], patients: str,
+    name: str, frame: pd.DataFrame, formula: str | Design, slopes: tuple[str, ...], patients: str,
     weights: str | None, confidence: float, unit: str,
 ) -> FittedModel:  # fmt: skip
     extra = [*slopes, *([weights] if weights else [])]
@@ -109,6 +111,8 @@ def _mixed(
     usable = frame.dropna(subset=[patients, *extra])
     if weights and not (usable[weights] > 0).all():
         raise PlanError(f"The weights in '{weights}' must be above 0.")
+    given = formula if isinstance(formula, Design) else None
+    formula = given.formula if given is not None else str(formula)
     settings = MappingProxyType({"formula": formula, "slopes": slopes, "weights": weights})
 
     def answer(
@@ -123,7 +127,7 @@ def _mixed(
 
     if why := too_large(len(usable), MOST_ROWS_OF_MIXED, PAIRED_INSTEAD):
         return answer("not_run", why)
-    found = design(formula, usable) if len(usable) else None
+    found = given if given is not None else design(formula, usable) if len(usable) else None
     if found is None:
         return answer("not_estimable", "no_rows: no row has everything the formula needs")
     rows, labels = _sorted_rows(found, usable[found.kept], slopes, patients, weights)

@@ -5,11 +5,13 @@ from __future__ import annotations
 import pandas as pd
 
 from outcomes.analysis.day_counts import period_counts
+from outcomes.analysis.once import once, once_for_records
 from outcomes.analysis.periods import Periods
 from outcomes.errors import PlanError
 from outcomes.plan import DAYS_PER_PERIOD
 
 
+@once
 def session_table(periods: Periods) -> pd.DataFrame:
     """One row per used session of the patients looked at, by patient and day, with every column of the records.
 
@@ -26,6 +28,7 @@ def session_table(periods: Periods) -> pd.DataFrame:
     return sessions.drop(columns=["date", "day"], errors="ignore")
 
 
+@once
 def people_looked_at(periods: Periods) -> pd.Index:
     """The patients named in the records, of the cohort where there is one, in the order of `patient_id`."""
     engine = periods.records.engine
@@ -62,14 +65,20 @@ def relative_days(periods: Periods, rows: pd.DataFrame) -> pd.Series:
     if ("date" if uses_dates else "day") not in rows:
         raise PlanError("The diary and this table count days in different ways: one by date, one by number.")
     if periods.segments is not None:
-        known = records.engine.frame("SELECT patient_id, first_day FROM first_sessions")
-        start = rows["patient_id"].map(known.set_index("patient_id")["first_day"])
+        start = rows["patient_id"].map(_first_days(periods))
     else:
         start = _first_sessions(periods, rows)
     if uses_dates:
         return (pd.to_datetime(rows["date"]) - pd.to_datetime(start)).dt.days.astype("float64")
     # Day 0 is built into records that count in days, unless a patient has an index day.
     return rows["day"].astype("float64") - start.astype("float64").fillna(0)
+
+
+@once_for_records
+def _first_days(periods: Periods) -> pd.Series:
+    """Day 0 of each patient of whom the diary knows it, indexed by `patient_id`."""
+    known = periods.records.engine.frame("SELECT patient_id, first_day FROM first_sessions")
+    return known.set_index("patient_id")["first_day"]
 
 
 def _first_sessions(periods: Periods, rows: pd.DataFrame) -> pd.Series:
@@ -81,6 +90,7 @@ def _first_sessions(periods: Periods, rows: pd.DataFrame) -> pd.Series:
     return rows["patient_id"].map(first)
 
 
+@once_for_records
 def _placed_sessions(periods: Periods) -> pd.DataFrame:
     """One row per used session, by patient and day, with `relative_day`. Raises PlanError where there are none."""
     if not periods.records.has("sessions"):

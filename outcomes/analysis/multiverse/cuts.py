@@ -162,7 +162,7 @@ def cut_values(
         periods.segments,
         periods.tables,
         periods.flow,
-        minimum.days(plan),
+        own=minimum.days(plan),
     )
     pairs = pair_by_patient(measure_endpoints(moved, [endpoint]), endpoint, mode)
     complete = pairs.dropna()

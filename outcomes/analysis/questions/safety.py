@@ -51,7 +51,7 @@ def ask_safety(periods: Periods) -> Answers:
     `outcomes.analysis.session_soreness.COURSE_COLUMNS`. Raises PlanError where the records hold no sessions.
     """
     listed = listed_events(periods)
-    sessions = session_events(periods, listed)
+    sessions = session_events(periods)
     listed = listed.assign(beside=beside_asked(listed, sessions), twice=told_twice(listed, sessions))
     per_session = [*_asked(periods, sessions), *_per_session(periods, sessions, listed)]
     per_patient = list(_per_patient(periods, sessions, listed))

@@ -107,10 +107,14 @@ class _World:
         self.modes: list[str] = list(pd.unique(table["mode"]))
         self.notes: list[str] = []
         self._flows: list[pd.DataFrame] = []
+        self._wide: dict[str, pd.DataFrame] = {}
+        self._paired: dict[tuple[str, str], pd.DataFrame] = {}
 
     def pairs(self, name: str, mode: str = "diary") -> pd.DataFrame:
         """`baseline` and `followup` of an endpoint, indexed by every patient looked at."""
-        return pair_by_patient(self.table, name, mode)
+        if (name, mode) not in self._paired:
+            self._paired[name, mode] = pair_by_patient(self.table, name, mode)
+        return self._paired[name, mode]
 
     def has(self, name: str) -> bool:
         return name in endpoint_names(self.table)
@@ -134,11 +138,12 @@ class _World:
 
         Like the windows of `pairs`, the periods of patients with episodic cluster headache are all NaN.
         """
-        rows = self._course[self._course["endpoint"] == name]
-        rows = rows[~rows["patient_id"].isin(self._never_compared)]
-        wide = rows.pivot(index="patient_id", columns="period", values="value")
-        people = self.pairs(_HEADACHE).index
-        return wide.reindex(index=people, columns=list(numbers)).astype("float64")
+        if name not in self._wide:
+            rows = self._course[self._course["endpoint"] == name]
+            rows = rows[~rows["patient_id"].isin(self._never_compared)]
+            wide = rows.pivot(index="patient_id", columns="period", values="value")
+            self._wide[name] = wide.reindex(index=self.pairs(_HEADACHE).index).astype("float64")
+        return self._wide[name].reindex(columns=list(numbers)).astype("float64")
 
     def flow(self, state: str, before: pd.Series, after: pd.Series) -> None:
         """Count how patients whose state is known twice went from one to the other."""

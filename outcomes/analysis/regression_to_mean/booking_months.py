@@ -15,6 +15,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from outcomes.analysis.day_counts import window_counts
+from outcomes.analysis.once import once
 from outcomes.analysis.periods import Periods
 from outcomes.errors import PlanError
 from outcomes.plan import DAYS_PER_PERIOD
@@ -25,6 +26,7 @@ NO_CONTACT = np.iinfo(np.int64).min
 MONTHS = ("led_to_booking", "around_booking", "from_booking")
 
 
+@once
 def booking_months(periods: Periods, least_recorded: int) -> pd.DataFrame:
     """The table of `window_counts` with, for each patient, the day of booking and the month of booking.
 

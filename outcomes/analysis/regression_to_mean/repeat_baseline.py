@@ -113,9 +113,10 @@ def repeat_baseline(
     *,
     cohort: Cohort | None = None,
     patients: Collection[object] | None = None,
+    periods: Periods | None = None,
 ) -> RepeatBaseline:
     """Look for a repeat baseline in the records, by the plan's windows; `cohort` as in `split_periods`, `patients`
-    only, where some are named.
+    only, where some are named. `periods`: those records cut by this plan and cohort, where that has been done.
 
     A patient counts with a baseline (the window before the first session) that lies wholly after the day of
     booking, a month of booking before it (booking_months.py), and a follow-up, each with enough recorded days;
@@ -127,7 +128,9 @@ def repeat_baseline(
     change beyond is then the mean of (follow-up − baseline) − F/(1 − F)·(baseline − month of booking).
     """
     plan = plan if plan is not None else records.plan
-    return repeat_baseline_in(booking_table(split_periods(records, plan, cohort)), plan, patients)
+    if periods is None:
+        periods = split_periods(records, plan, cohort)
+    return repeat_baseline_in(booking_table(periods), plan, patients)
 
 
 def booking_table(periods: Periods) -> pd.DataFrame:

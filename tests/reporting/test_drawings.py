@@ -1,0 +1,83 @@
+"""Figures drawn beside the computing: the same picture in the place of its ticket, in every form of a block."""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Iterator
+from functools import partial
+from typing import Any
+
+import nbformat
+import pandas as pd
+import pytest
+
+from outcomes.errors import ReportStopped
+from outcomes.reporting import drawings, figures
+from outcomes.reporting.words import HTML_MIME, TYPST_MIME, typst_data
+
+FRAME = pd.DataFrame({"week": range(-8, 9), "share": 0.9})
+DRAW = partial(figures.draw_completeness, FRAME)
+
+
+@pytest.fixture
+def handed_on(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[dict[str, Any]]]:
+    messages: list[dict[str, Any]] = []
+    monkeypatch.setattr(drawings, "_publish", messages.append)
+    yield messages
+
+
+def notebook_of(messages: list[dict[str, Any]], shown: dict[str, Any]) -> Any:
+    """A run of one cell that published these messages and then showed this."""
+    outputs = [nbformat.v4.new_output("display_data", data) for data in (*messages, shown)]
+    return nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell("figure", outputs=outputs)])
+
+
+def test_a_figure_drawn_elsewhere_is_the_one_drawn_here(handed_on, monkeypatch) -> None:
+    there = drawings.figure_block(DRAW, alt="a line", height_mm=45, width="half")
+    assert len(handed_on) == 1 and b"svg" not in there.svg
+    run = notebook_of(handed_on, there._repr_mimebundle_())
+    with drawings.DrawingRoom() as room:
+        room.take(run.cells[0])
+        room.hang()
+    monkeypatch.setattr(drawings, "_publish", None)
+    here = drawings.figure_block(DRAW, alt="a line", height_mm=45, width="half")
+    assert [dict(output["data"]) for output in run.cells[0].outputs] == [here._repr_mimebundle_()]
+    shown = run.cells[0].outputs[0]["data"]
+    assert base64.b64encode(here.svg).decode() in shown[HTML_MIME]
+    assert typst_data(here.svg.decode()) in shown[TYPST_MIME]
+
+
+def test_both_widths_have_a_ticket_of_their_own(handed_on) -> None:
+    block = drawings.figure_block(DRAW, alt="a line", height_mm=45)
+    assert len(handed_on) == 2 and block.svg != block.narrow_svg
+
+
+def test_what_no_other_process_could_know_is_drawn_at_once(handed_on) -> None:
+    block = drawings.figure_block(
+        lambda ax: figures.draw_completeness(FRAME, ax=ax), alt="a line", height_mm=45, width="half"
+    )
+    assert not handed_on and block.svg.startswith(b"<?xml")
+
+
+def broken(*, ax: Any) -> None:
+    raise ValueError("patient P-0001 cannot be drawn")
+
+
+def test_a_figure_that_cannot_be_drawn_stops_the_report_and_quotes_nothing(handed_on) -> None:
+    block = drawings.figure_block(broken, alt="a line", height_mm=45, width="half")
+    run = notebook_of(handed_on, block._repr_mimebundle_())
+    with drawings.DrawingRoom() as room:
+        room.take(run.cells[0])
+        with pytest.raises(ReportStopped, match="could not be drawn: ValueError") as stopped:
+            room.hang()
+    assert "P-0001" not in str(stopped.value) and stopped.value.__context__ is None
+
+
+def test_a_ticket_without_a_picture_stops_the_report(handed_on) -> None:
+    blocks = [drawings.figure_block(DRAW, alt="a line", height_mm=45, width="half") for _ in range(2)]
+    shown = {HTML_MIME: "".join(block.as_html() for block in blocks), TYPST_MIME: blocks[1].as_typst()}
+    run = notebook_of(handed_on[:1], shown)
+    with drawings.DrawingRoom() as room:
+        room.take(run.cells[0])
+        with pytest.raises(ReportStopped, match="no picture"):
+            room.hang()

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 import pandas as pd
 
-from outcomes.analysis.adverse_events import listed_events, session_events
+from outcomes.analysis.adverse_events import session_events
 from outcomes.analysis.month_activity import people_by_month
 from outcomes.analysis.periods import Periods
 
@@ -66,7 +66,7 @@ def _edges(first: pd.Period, last: pd.Period, length: int) -> list[pd.Period]:
 
 def _sessions(everyone: Periods) -> pd.DataFrame:
     """One row per session of the clinic: `patient_id`, `month`, `asked`, `any`."""
-    sessions = session_events(everyone, listed_events(everyone))
+    sessions = session_events(everyone)
     days = everyone.records.engine.frame("SELECT patient_id, first_day FROM first_sessions")
     first = pd.to_datetime(days.set_index("patient_id")["first_day"])
     placed = sessions.dropna(subset=["relative_day"])

@@ -101,7 +101,7 @@ class AllPatients:
     def events(self) -> tuple[pd.DataFrame, pd.DataFrame]:
         """(`listed_events`, `session_events`)."""
         listed = listed_events(self.periods)
-        return listed, session_events(self.periods, listed)
+        return listed, session_events(self.periods)
 
 
 @dataclass(frozen=True, eq=False)

@@ -13,7 +13,7 @@ from typing import Protocol
 import numpy as np
 import pandas as pd
 
-from outcomes.analysis.adverse_events import listed_events, session_events
+from outcomes.analysis.adverse_events import session_events
 from outcomes.analysis.answers import Answers
 from outcomes.analysis.catalogue import find_endpoint
 from outcomes.analysis.comparison import NOT_RECORDED, pair_by_patient
@@ -128,7 +128,7 @@ class Behind:
         """Patients with a session at which events were asked about, with what was answered at each."""
         if not self._periods.records.has("sessions"):
             return {}
-        sessions = session_events(self._periods, listed_events(self._periods))
+        sessions = session_events(self._periods)
         asked = sessions[sessions["asked"].to_numpy()]
         return {
             str(patient): tuple(sorted(map(str, rows[["worst", "at_72h"]].to_numpy().tolist())))

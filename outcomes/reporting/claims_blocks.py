@@ -225,6 +225,8 @@ def _numbers_block(judged: Judged, disclosure: Disclosure, n_headline: int | Non
         label = LABELS[row.statistic]
         if "medication" in row.endpoint:
             label = label.replace("odds of headache", "odds of medication")
+        elif not row.unit.startswith("days"):
+            label = label.replace(" of headache", "")
         value, between = _texts(row, shown)
         rows.append((label, value, between, shown.n_text))
     if not rows:

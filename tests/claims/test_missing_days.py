@@ -5,7 +5,14 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from outcomes.analysis.claims.missing_days import OPPOSITE, MissingDays, at_odds, readings
+from outcomes.analysis.claims.missing_days import (
+    OPPOSITE,
+    MissingDays,
+    ValuedDays,
+    at_odds,
+    readings,
+    valued_readings,
+)
 from outcomes.analysis.missing_diaries.started import Window
 
 
@@ -58,3 +65,29 @@ def test_where_nothing_is_missing_every_reading_is_what_was_recorded() -> None:
     for before, after in (*found.by_odds, *found.bounds):
         assert (after - before)[0] == pytest.approx(-4)
     assert MissingDays().named() == []
+
+
+def valued(level: float, known: int, recorded: int, headache: int) -> ValuedDays:
+    return ValuedDays(np.array([level]), np.array([float(known)]), window(recorded, headache))
+
+
+def test_a_mean_intensity_with_its_missing_days_at_the_ends_of_the_scale() -> None:
+    """8 headache days at 5, two days missing: (40 + 20)/10 = 6 at the worst, 40/10 = 4 at the best."""
+    found = valued_readings(valued(5.0, 8, 28, 8), valued(5.0, 8, 26, 8), 10.0)
+    assert [pair[1][0] for pair in found.bounds[:2]] == pytest.approx([6.0, 4.0])
+    # Nothing is missing before.
+    assert [pair[0][0] for pair in found.bounds[2:]] == pytest.approx([5.0, 5.0])
+
+
+def test_at_odds_missing_days_are_more_often_headache_days_and_stronger() -> None:
+    """Odds of headache 8.5/18.5, five times that: 42.5/61 of two days; 5 of 10 at five times the odds is 8.33."""
+    found = valued_readings(valued(5.0, 8, 28, 8), valued(5.0, 8, 26, 8), 10.0)
+    days = 2 * 42.5 / 61
+    assert found.by_odds[0][1][0] == pytest.approx((40 + days * 10 * 5 / 6) / (8 + days))
+    assert found.by_odds[1][1][0] == pytest.approx((40 + days * 10 / 6) / (8 + days))
+
+
+def test_headaches_whose_strength_nobody_wrote_down_count_as_missing() -> None:
+    """8 headache days, 6 with an intensity of 5: (30 + 20)/8 at the worst."""
+    found = valued_readings(valued(5.0, 8, 28, 8), valued(5.0, 6, 28, 8), 10.0)
+    assert found.bounds[0][1][0] == pytest.approx(50 / 8)

@@ -201,18 +201,28 @@ class TestAChange:
             "the days that nobody recorded could change the verdict",
         )
 
-    def test_an_endpoint_without_bounds_needs_every_day(self) -> None:
-        def with_intensity(recorded: int) -> Judged:
-            tables = clinic([Patient(14, 8 + number % 3, recorded=recorded) for number in range(30)])
-            day = pd.to_datetime(tables["diary"]["date"]) >= pd.Timestamp("2026-02-01")
-            worse = tables["diary"]["patient_id"].str[-1].isin(list("02468"))
-            level = (7.0 - worse).where(~day, 3.0)
-            tables["diary"]["intensity"] = level.where(tables["diary"]["headache"] == "yes", 0.0)
-            milder = {**FEWER, "endpoint": "intensity_on_headache_days", "margin": 1.0}
-            return judged(tables, milder)["fewer"]
+    @staticmethod
+    def with_intensity(recorded: int, **claim: Any) -> Judged:
+        tables = clinic([Patient(14, 8 + place % 3, recorded=recorded) for place in range(30)])
+        day = pd.to_datetime(tables["diary"]["date"]) >= pd.Timestamp("2026-02-01")
+        worse = tables["diary"]["patient_id"].str[-1].isin(list("02468"))
+        level = (7.0 - worse).where(~day, 3.0)
+        tables["diary"]["intensity"] = level.where(tables["diary"]["headache"] == "yes", 0.0)
+        return judged(tables, {**FEWER, **claim})["fewer"]
 
-        assert with_intensity(28).verdict.word == CONSISTENT
-        missing = with_intensity(27)
+    def test_an_intensity_is_bounded_by_its_scale(self) -> None:
+        """From 6 or 7 to 3, and a promise of 2.5. One of 28 days missing moves a mean of 8 to 10 days little; seven, at
+        five times the odds, add five or six headache days at 6.8: 4.5, two below."""
+        milder = {"endpoint": "intensity_on_headache_days", "margin": 2.5}
+        assert self.with_intensity(28, **milder).verdict.word == CONSISTENT
+        assert self.with_intensity(27, **milder).verdict.word == CONSISTENT
+        found = self.with_intensity(21, **milder)
+        assert found.verdict.reasons == ("the days that nobody recorded could change the verdict",)
+
+    def test_an_endpoint_without_bounds_needs_every_day(self) -> None:
+        burden = {"endpoint": "burden_per_28", "margin": 5.0}
+        assert self.with_intensity(28, **burden).verdict.word == CONSISTENT
+        missing = self.with_intensity(27, **burden)
         assert missing.verdict.word == CANNOT_BE_TOLD
         assert "cannot be worked out" in missing.verdict.reasons[0]
 
@@ -518,6 +528,26 @@ class TestScores:
 
     def test_the_number_keeps_its_own_direction(self) -> None:
         assert number(self.scored("eq_vas", 52, 60), "change") == pytest.approx(8.5)
+
+
+class TestStillNeeded:
+    def test_a_fall_with_nothing_against_it_needs_a_second_baseline_or_a_group(self) -> None:
+        still = verdict(many(30, 14, 6, booked=None)).still
+        assert still is not None and "something_against" in still.obstacles
+        assert (still.next_review.name, still.analysed) == ("July to December 2026", 30)
+
+    def test_what_was_told_needs_nothing(self) -> None:
+        still = verdict(CLEAR).still
+        assert still is not None and (still.told, still.needed, still.obstacles) == (True, None, ())
+
+    def test_before_its_first_review_nothing_is_looked_at(self) -> None:
+        still = verdict(CLEAR, declared_on=dt.date(2026, 8, 1)).still
+        assert still is not None and (still.analysed, still.needed) == (None, 20)
+        assert still.next_review.name == "January to June 2027"
+
+    def test_one_that_the_records_cannot_answer_says_so(self) -> None:
+        still = verdict(CLEAR, endpoint="acute_medication_days_per_28").still
+        assert still is not None and (still.obstacles, still.needed) == (("not_held",), None)
 
 
 class TestLaws:

@@ -226,6 +226,12 @@ class ReviewCohort:
             ).reindex(columns=["baseline", "followup"])
         return self._recorded[name, column]
 
+    @cached_property
+    def windows(self) -> pd.DataFrame:
+        """One row per patient and period: the days behind the endpoints of the diary."""
+        columns = "patient_id, period, recorded_days, headache_days, intensity_days, duration_days"
+        return self.records.engine.frame(f"SELECT {columns} FROM {self.periods.tables['windows']}")
+
     def _measure(self, name: str) -> pd.DataFrame:
         try:
             return measure_endpoints(self.periods, [name])

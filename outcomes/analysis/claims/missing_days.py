@@ -71,8 +71,9 @@ def missing_days(
     """The readings of a diary endpoint, for the patients of `pairs`; both frames have `baseline` and `followup` by
     patient, `recorded` the days of `counted_out_of`.
 
-    Days that are counted have readings: each missing one may be such a day, or not. Of an intensity or a length of
-    headaches nobody knows how far a missing day could move it; only where every day is recorded is nothing missing.
+    Days that are counted have readings: each missing one may be such a day, or not (for means over headache days:
+    `missing_values`). Of what is worked out from several answers nobody knows how far a missing day could move it; only
+    where every day is recorded is nothing missing.
     """
     lengths = {"baseline": plan.baseline_days, "followup": plan.followup_days}
     here = recorded.reindex(pairs.index)
@@ -96,6 +97,75 @@ def readings(before: Window, after: Window) -> MissingDays:
         ),
         bounds=_one_at_a_time(before, after, lambda window, worse: window.level_if_missing(worse)),
     )
+
+
+@dataclass(frozen=True)
+class Scale:
+    """An endpoint that is a mean over headache days, of a value from 0 to `top`; `known` is the column of `windows`
+    with the headache days of which the value is known."""
+
+    top: float
+    known: str
+
+
+SCALED: dict[str, Scale] = {
+    "intensity_on_headache_days": Scale(10.0, "intensity_days"),
+    "hours_on_headache_days": Scale(24.0, "duration_days"),
+}
+
+
+@dataclass(frozen=True, eq=False)
+class ValuedDays:
+    """One window: `level`, the mean over the `known` headache days, and the days of the window."""
+
+    level: Values
+    known: Values
+    days: Window
+
+    def if_missing(self, top: float, worse: bool, odds: float | None) -> Values:
+        """The mean with the missing days: headache days of the greatest value, or of 0; with `odds`, with headache at
+        so many times the odds, and of a value that lies on its scale at so many times the odds, or a part of them."""
+        extra = self.days.missing.astype(np.float64)
+        share = np.clip(self.level / top, 1e-6, 1 - 1e-6)
+        value = np.full(len(self.level), top if worse else 0.0)
+        if odds is not None:
+            headache = at_odds(self.days, odds, worse=True) * self.days.days / DAYS_PER_PERIOD
+            extra = headache - self.days.headache
+            shifted = share / (1 - share) * (odds if worse else 1 / odds)
+            value = top * shifted / (1 + shifted)
+        # Headache days without a value had one, which nobody wrote down.
+        extra = extra + np.maximum(0.0, self.days.headache - self.known)
+        return (self.level * self.known + value * extra) / (self.known + extra)
+
+
+def valued_readings(before: ValuedDays, after: ValuedDays, top: float) -> MissingDays:
+    """What missing days and missing values of two windows could hold, for a mean over headache days."""
+
+    def both(odds: float | None) -> tuple[Pair, ...]:
+        return (
+            (before.level, after.if_missing(top, True, odds)),
+            (before.level, after.if_missing(top, False, odds)),
+            (before.if_missing(top, False, odds), after.level),
+            (before.if_missing(top, True, odds), after.level),
+        )
+
+    return MissingDays(by_odds=both(MISSING_ODDS), bounds=both(None))
+
+
+def missing_values(
+    windows: pd.DataFrame, endpoint: Endpoint, pairs: pd.DataFrame, plan: AnalysisPlan
+) -> MissingDays:
+    """`missing_days` for an endpoint of SCALED. `windows`: one row per patient and period with `recorded_days`,
+    `headache_days` and the days of which the value is known."""
+    scale = SCALED[endpoint.name]
+    found = []
+    for name, length in (("baseline", plan.baseline_days), ("followup", plan.followup_days)):
+        rows = windows[windows["period"] == name].set_index("patient_id").reindex(pairs.index)
+        counts = rows[["recorded_days", "headache_days"]].fillna(0).to_numpy(np.int64)
+        days = Window(length, counts[:, 0], counts[:, 1])
+        known = rows[scale.known].fillna(0).to_numpy(np.float64)
+        found.append(ValuedDays(pairs[name].to_numpy(np.float64), known, days))
+    return valued_readings(found[0], found[1], scale.top)
 
 
 def at_odds(window: Window, odds: float, *, worse: bool) -> Values:

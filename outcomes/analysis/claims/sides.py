@@ -14,7 +14,13 @@ from numpy.typing import NDArray
 
 from outcomes.analysis.catalogue import Endpoint
 from outcomes.analysis.claims.cohorts import ReviewCohort
-from outcomes.analysis.claims.missing_days import MissingDays, counted_out_of, missing_days
+from outcomes.analysis.claims.missing_days import (
+    SCALED,
+    MissingDays,
+    counted_out_of,
+    missing_days,
+    missing_values,
+)
 from outcomes.analysis.estimates import Estimate, Values, paired_change
 from outcomes.analysis.missing_diaries.started import ANALYSED, LOST
 from outcomes.claims.declared import Claim
@@ -105,7 +111,9 @@ def endpoint_side(
     # Where nobody is analysed, a change of 0 for everyone would look like a finding.
     begun = pairs[pairs["baseline"].notna()] if len(complete) else complete
     missing = MissingDays()
-    if mode == "diary":
+    if mode == "diary" and endpoint.name in SCALED and review.periods.segments is not None:
+        missing = missing_values(review.windows, endpoint, complete, review.span.plan)
+    elif mode == "diary":
         recorded = review.recorded_days(endpoint.name, counted_out_of(endpoint))
         missing = missing_days(recorded, endpoint, complete, review.span.plan)
     flagged, told = review.preventive

@@ -32,11 +32,16 @@ def as_it_stood(source: Path, folder: Path, month: str) -> Path:
 
 
 def blocks_of(
-    source: Path, month: str, profile: str, ledger: str | None, set_aside: int | None = None
+    source: Path,
+    month: str,
+    profile: str,
+    ledger: str | None,
+    set_aside: int | None = None,
+    plan: dict[str, Any] | None = None,
 ) -> list[Block]:
     """What each cell of the shipped template shows, in order."""
     parameters = {"source": str(source), "month": month, "profile": profile, "ledger": ledger}
-    parameters |= {"accept_set_aside": set_aside}
+    parameters |= {"accept_set_aside": set_aside, "plan": plan or {}}
     template = set_parameters(read_template("monthly_report"), parameters)
     names: dict[str, Any] = {}
     blocks = []

@@ -74,7 +74,7 @@ def glance_words(found: NullSimulation | None, repeat: RepeatBaseline | None, di
     if change is None and repeat is not None and repeat.qualifies and not _why_hidden(repeat, disclosure):
         already = disclosure.mean(repeat.expected)
         return (
-            f"Patients start treatment when headaches are bad. A second baseline of {disclosure.people(repeat.n)}, "
+            f"Patients start treatment when headaches are bad. A second baseline of {already.people}, "
             f"recorded after booking and before any treatment, had already changed by {number(already.value)} headache "
             f"days per 28 ({interval(already.low, already.high)}). {_ON_TOP}"
         )

@@ -35,8 +35,8 @@ _SCALES = {
 #: Spans and reports that a shared report shows, the newest.
 _MOST_SPANS, _MOST_REPORTS = 8, 12
 
-#: Fewer months than this are no course.
-_LEAST_POINTS = 3
+#: Fewer points than this, or points as near to each other as this, are no course.
+_LEAST_POINTS, _LEAST_MOVE = 3, 0.02
 
 
 class MonthSections(ComparisonSections):
@@ -138,8 +138,9 @@ class MonthSections(ComparisonSections):
     def _span_chart(self, spans: Sequence[SafeSpan], measure: str) -> Block | None:
         """A control chart of one share, from the rounded numbers that the table shows."""
         found = [one.complete if measure == COMPLETE else one.events for one in spans]
-        known = [one for one in found if one.value is not None]
-        if len(known) < _LEAST_POINTS:
+        known = [one.value for one in found if one.value is not None]
+        # Whole percents that are one apart are no course.
+        if len(known) < _LEAST_POINTS or max(known) - min(known) < _LEAST_MOVE:
             return None
         index = pd.PeriodIndex([one.last for one in spans], freq="M")
         shares, totals = (
@@ -168,8 +169,11 @@ class MonthSections(ComparisonSections):
             earlier = [*earlier, (self.month, shown)]
         if len(earlier) < 2:
             return Notes(
-                ("The change month by month is told to the clinic alone: a month's patients are too few. From the "
-                "second report on stands here what each report showed of its twelve months.",)
+                (
+                    "The change month by month is told to the clinic alone: beside the twelve months it would tell of "
+                    "single diaries that came late. What each report showed of its twelve months stands here from the "
+                    "second report on.",
+                )
             )  # fmt: skip
         rows = tuple(
             (month_words(month), number(one.value), interval(one.low, one.high), one.n_text)

@@ -148,6 +148,40 @@ def test_where_the_patients_are_not_known_only_other_people_are_enough(clinic: C
     assert told("2027-01", [(21, 60)], "c") == ("c", "")
 
 
+def test_of_unknown_patients_eight_who_are_surely_new_are_enough_once_a_quarter(clinic: Clinic) -> None:
+    """A topic: everyone looked at stands for its patients, and it is asked once more of those who closed later."""
+
+    def told(month: str, last: int, content: str, new: int, looked_at: range) -> tuple[object, str]:
+        def later(since: str) -> tuple[int, list[str]]:
+            asked.append(since)
+            return new, list(people((looked_at.start, looked_at.stop - 1)))
+
+        with release_session(clinic.output, month) as found:
+            release = Release(found.folder, "share", month)
+            everyone = people((1, last), value=float(last))
+            release.behind = lambda: type("Behind", (), {"everyone": everyone})()
+            verdict = release.judge(Place("questionnaire", "all", None, later=later), content)
+            place(found, "share")
+        return verdict.content, verdict.carried_from
+
+    asked: list[str] = []
+    assert told("2026-01", 40, "a", 0, range(0)) == ("a", "")
+    # In the same quarter nobody is asked again, however many are new.
+    assert told("2026-02", 60, "b", 20, range(41, 61)) == ("a", "2026-01")
+    assert asked == []
+    assert told("2026-04", 60, "c", 7, range(41, 61)) == ("a", "2026-01")
+    # Of ten who closed later three had been looked at before: their first session was corrected, perhaps.
+    assert told("2026-07", 60, "d", 10, range(38, 61)) == ("a", "2026-01")
+    assert told("2026-10", 60, "e", 8, range(41, 61)) == ("e", "")
+    assert asked == ["2026-01"] * 3
+    # Later months of the quarter, and the next one: from when on is now October.
+    assert told("2026-11", 70, "f", 10, range(61, 71)) == ("e", "2026-10")
+    assert told("2027-01", 70, "g", 10, range(61, 71)) == ("g", "")
+    assert asked[-1] == "2026-10"
+    # What was written before says the same when it is made again.
+    assert told("2026-04", 60, "c", 7, range(41, 61)) == ("a", "2026-01")
+
+
 months_drawn = st.lists(st.frozensets(st.integers(0, 40), min_size=9), min_size=2, max_size=6)
 
 

@@ -77,29 +77,34 @@ class StoredCell:
     def as_shown(self, shown: Any, carried_from: str) -> StoredCell:
         return replace(self, shown=shown, carried_from=carried_from)
 
-    def to_dict(self) -> dict[str, Any]:
+    def to_dict(self, part_names: Sequence[str]) -> dict[str, Any]:
         return {
             "measure": self.measure,
             "definition": self.definition,
             "profile": self.profile,
             "period": self.period,
             "exact": self.exact,
-            "parts": [_packed(part).hex() for part in self.parts],
+            "parts": list(part_names),
             "shown": self.shown,
             "carried_from": self.carried_from,
         }
 
     @classmethod
-    def from_dict(cls, row: Mapping[str, Any]) -> StoredCell:
-        parts = tuple(_unpacked(bytes.fromhex(part)) for part in row["parts"])
-        return cls(**{**row, "parts": parts})
+    def from_dict(cls, row: Mapping[str, Any], members: Mapping[str, Members]) -> StoredCell:
+        """`members`: the parts by their names."""
+        return cls(**{**row, "parts": tuple(members[name] for name in row["parts"])})
 
 
-def _packed(part: Members) -> bytes:
+def part_name(part: Members) -> str:
+    """A part by its content: many cells have the same patients, who are written once."""
+    return hashlib.sha256(packed(part)).hexdigest()
+
+
+def packed(part: Members) -> bytes:
     return b"".join(patient + part[patient] for patient in sorted(part))
 
 
-def _unpacked(data: bytes) -> Members:
+def unpacked(data: bytes) -> Members:
     step = MEMBER_BYTES + DIGEST_BYTES
     pieces = (data[at : at + step] for at in range(0, len(data), step))
     return {piece[:MEMBER_BYTES]: piece[MEMBER_BYTES:] for piece in pieces}
@@ -125,12 +130,17 @@ def lines_file(folder: Path, profile: str) -> Path:
 
 def cells_in(folder: Path) -> list[StoredCell]:
     """The cells that the reports of this run hold so far, in the order in which they were judged."""
-    return [
-        StoredCell.from_dict(line["cell"])
-        for path in sorted(folder.glob("cells-*.jsonl"))
-        for line in lines_of(path)
-        if "cell" in line
-    ]
+    found: list[StoredCell] = []
+    for path in sorted(folder.glob("cells-*.jsonl")):
+        lines = lines_of(path)
+        members = members_in(dict(line["part"] for line in lines if "part" in line))
+        found += [StoredCell.from_dict(line["cell"], members) for line in lines if "cell" in line]
+    return found
+
+
+def members_in(parts: Mapping[str, str]) -> dict[str, Members]:
+    """Parts by name, from what they are written as."""
+    return {name: unpacked(bytes.fromhex(content)) for name, content in parts.items()}
 
 
 def lines_of(path: Path) -> list[dict[str, Any]]:
@@ -152,10 +162,10 @@ def cells_of(ledger: Path | None, measure: str) -> list[StoredCell]:
             "JOIN runs USING (run) WHERE measure = ? ORDER BY cell",
             (measure,),
         ).fetchall()
-        members: dict[str, bytes] = {}
-        for name in {name for row in rows for name in json.loads(row[5])}:
-            found = connection.execute("SELECT members FROM patients WHERE hash = ?", (name,)).fetchone()
-            members[name] = found[0]
+        members = {
+            name: _parts_read.get(name) or _read_part(name, connection)
+            for name in {name for row in rows for name in json.loads(row[5])}
+        }
     return [
         StoredCell(
             measure=found,
@@ -163,12 +173,25 @@ def cells_of(ledger: Path | None, measure: str) -> list[StoredCell]:
             profile=cast(Profile, profile),
             period=period,
             exact=bool(exact),
-            parts=tuple(_unpacked(members[part]) for part in json.loads(parts)),
+            parts=tuple(members[part] for part in json.loads(parts)),
             shown=json.loads(shown),
             carried_from=carried_from,
         )
         for found, definition, profile, period, exact, parts, shown, carried_from in rows
     ]
+
+
+#: Parts that were read last, by name: a name is its content, and most cells of a report have the same patients.
+_parts_read: dict[str, Members] = {}
+_MOST_PARTS_KEPT = 64
+
+
+def _read_part(name: str, connection: sqlite3.Connection) -> Members:
+    [data] = connection.execute("SELECT members FROM patients WHERE hash = ?", (name,)).fetchone()
+    while len(_parts_read) >= _MOST_PARTS_KEPT:
+        del _parts_read[next(iter(_parts_read))]
+    _parts_read[name] = unpacked(data)
+    return _parts_read[name]
 
 
 def add_run(
@@ -185,13 +208,15 @@ def add_run(
         run = connection.execute(
             "INSERT INTO runs (period, profile, state) VALUES (?, ?, ?)", (period, profile, state)
         ).lastrowid
+        written: dict[int, str] = {}
         for cell in cells:
             hashes = []
             for part in cell.parts:
-                data = _packed(part)
-                name = hashlib.sha256(data).hexdigest()
-                connection.execute("INSERT OR IGNORE INTO patients VALUES (?, ?)", (name, data))
-                hashes.append(name)
+                if id(part) not in written:
+                    written[id(part)] = part_name(part)
+                    values = (written[id(part)], packed(part))
+                    connection.execute("INSERT OR IGNORE INTO patients VALUES (?, ?)", values)
+                hashes.append(written[id(part)])
             connection.execute(
                 "INSERT INTO cells (run, measure, definition, exact, parts, shown, carried_from) "
                 "VALUES (?, ?, ?, ?, ?, ?, ?)",

@@ -31,6 +31,8 @@ from outcomes.reporting.disclosure.ledger import (
     cells_in,
     cells_of,
     lines_file,
+    packed,
+    part_name,
     runs_in,
 )
 from outcomes.reporting.disclosure.rules import FEW_APART, Profile
@@ -83,6 +85,8 @@ class Release:
     _judged: dict[tuple[str, str], tuple[str, Verdict]] = field(default_factory=dict)
     _told: list[tuple[str, str, str]] = field(default_factory=list)
     _own: list[StoredCell] = field(default_factory=list)
+    _names: dict[int, tuple[Members, str]] = field(default_factory=dict)
+    _marks: dict[str, bytes] = field(default_factory=dict)
 
     @property
     def carried_from(self) -> tuple[str, ...]:
@@ -154,8 +158,18 @@ class Release:
         )
         found = self._as_before(new, [*before, *beside]) or self._against(place, new, before, beside)
         self._own.append(new.as_shown(found.content, found.carried_from))
-        self._write({"cell": self._own[-1].to_dict()})
+        self._write_cell(self._own[-1])
         return found
+
+    def _write_cell(self, cell: StoredCell) -> None:
+        """The cell, and before it those of its parts that no cell had before."""
+        for part in cell.parts:
+            if id(part) not in self._names:
+                # The part is kept beside its name, so that no other takes its place in memory.
+                self._names[id(part)] = (part, part_name(part))
+                self._write({"part": [self._names[id(part)][1], packed(part).hex()]})
+        row = cell.to_dict([self._names[id(part)][1] for part in cell.parts])
+        self._write({"cell": row})
 
     def _as_before(self, new: StoredCell, earlier: Sequence[StoredCell]) -> Verdict | None:
         """What the same report said of the same patients with the same values, if it was held back."""
@@ -202,7 +216,7 @@ class Release:
             return False
         n, looked_at = place.later(last)
         told = {patient for cell in before for patient in cell.everyone}
-        again = sum(self._hash(patient)[:MEMBER_BYTES] in told for patient in looked_at)
+        again = sum(self._mark(patient) in told for patient in looked_at)
         return n - again >= self.few
 
     def _leaves_few(
@@ -229,14 +243,23 @@ class Release:
     def _members(self, place: Place) -> tuple[tuple[Members, ...], bool]:
         if place.parts is not None:
             return tuple(self._hashed(part) for part in place.parts), True
+        return (self._everyone,), False
+
+    @cached_property
+    def _everyone(self) -> Members:
         behind = self.behind()
-        return (self._hashed(behind.everyone if behind is not None else {}),), False
+        return self._hashed(behind.everyone if behind is not None else {})
 
     def _hashed(self, part: Part) -> Members:
         return {
-            self._hash(patient)[:MEMBER_BYTES]: self._hash(f"{patient}\0{value!r}")[:DIGEST_BYTES]
+            self._mark(patient): self._hash(f"{patient}\0{value!r}")[:DIGEST_BYTES]
             for patient, value in part.items()
         }
+
+    def _mark(self, patient: str) -> bytes:
+        if patient not in self._marks:
+            self._marks[patient] = self._hash(patient)[:MEMBER_BYTES]
+        return self._marks[patient]
 
     def _hash(self, text: str) -> bytes:
         return hmac.new(self._key, text.encode("utf-8", "surrogatepass"), hashlib.sha256).digest()

@@ -33,6 +33,7 @@ from outcomes.reporting.disclosure.ledger import (
     ledger_id,
     lines_file,
     lines_of,
+    members_in,
 )
 
 JOURNAL_FILE = "journal.json"
@@ -75,13 +76,15 @@ class ReleaseSession:
                 what, rule, action = line["told"]
                 told.append({"what": what, "rule": rule, "action": action})
                 continue
-            cell = StoredCell.from_dict(line["cell"])
+            if "cell" not in line:
+                continue
+            cell = line["cell"]
             cells.append(
                 {
-                    "measure": cell.measure,
-                    "definition": cell.definition,
+                    "measure": cell["measure"],
+                    "definition": cell["definition"],
                     "rule": "release ledger",
-                    "action": _action(cell),
+                    "action": _action(cell["shown"], cell["carried_from"]),
                 }
             )
         content = {"period": self.period, "profile": profile, "cells": cells, "rules": told}
@@ -117,18 +120,15 @@ class ReleaseSession:
             "state": "pending" if self.sign_off else "released",
             "place": place.relative_to(self.output).as_posix(),
             "files": {name: hashlib.sha256(content).hexdigest() for name, content in files.items()},
+            "parts": dict(line["part"] for line in lines if "part" in line),
             "cells": [line["cell"] for line in lines if "cell" in line],
         }
 
 
-def _action(cell: StoredCell) -> str:
-    if cell.shown is None:
+def _action(shown: Any, carried_from: str) -> str:
+    if shown is None:
         return "held back"
-    return (
-        f"carried forward from {cell.carried_from}"
-        if cell.carried_from
-        else "shown under the profile's rules"
-    )
+    return f"carried forward from {carried_from}" if carried_from else "shown under the profile's rules"
 
 
 @contextlib.contextmanager
@@ -177,5 +177,6 @@ def _is_in_place(output: Path, run: Mapping[str, Any]) -> bool:
 def _commit(output: Path, runs: Sequence[Mapping[str, Any]]) -> None:
     ledger = output / PRIVATE_FOLDER / LEDGER_FILE
     for run in runs:
-        cells = [StoredCell.from_dict(cell) for cell in run["cells"]]
+        members = members_in(run["parts"])
+        cells = [StoredCell.from_dict(cell, members) for cell in run["cells"]]
         add_run(ledger, run["period"], run["profile"], cells, state=run["state"])

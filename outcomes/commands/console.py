@@ -17,11 +17,42 @@ def show(*lines: str) -> None:
 
 
 def show_json(value: Any) -> None:
+    """A result for programs, indented; the entries of a very long list stand one in a line.
+
+    Piece by piece: a table of ten thousand groups as one text would take gigabytes, and indented minutes.
+    """
+    if not isinstance(value, dict) or not value:
+        print(_indented(value))
+        return
+    sys.stdout.write("{")
+    for number, (name, part) in enumerate(value.items()):
+        sys.stdout.write(f"{',' if number else ''}\n  {_indented(str(name))}: ")
+        if isinstance(part, list) and len(part) > _MOST_INDENTED:
+            sys.stdout.write("[\n    ")
+            sys.stdout.writelines(f"{_BETWEEN if at else ''}{_in_a_line(one)}" for at, one in enumerate(part))
+            sys.stdout.write("\n  ]")
+        else:
+            # A line break within a text is written as \\n: those here are between the parts alone.
+            sys.stdout.write(_indented(part).replace("\n", "\n  "))
+    sys.stdout.write("\n}\n")
+
+
+#: Entries of a list that are each spread over lines.
+_MOST_INDENTED = 5_000
+
+_BETWEEN = ",\n    "
+
+
+def _indented(value: Any) -> str:
     import json
 
-    # Piece by piece: a table of ten thousand groups as one text would take gigabytes.
-    sys.stdout.writelines(json.JSONEncoder(indent=2, ensure_ascii=False, allow_nan=False).iterencode(value))
-    sys.stdout.write("\n")
+    return json.dumps(value, indent=2, ensure_ascii=False, allow_nan=False)
+
+
+def _in_a_line(value: Any) -> str:
+    import json
+
+    return json.dumps(value, ensure_ascii=False, allow_nan=False)
 
 
 def say(text: str) -> None:

@@ -7,8 +7,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from outcomes.analysis.estimates import MIN_PAIRS_FOR_P, Estimate, Sample, Values, paired_change
-from outcomes.analysis.paired.ratios import rate_ratio
+from outcomes.analysis.estimate_columns import Estimates
+from outcomes.analysis.estimates import MIN_PAIRS_FOR_P, Values, paired_changes
+from outcomes.analysis.paired.ratios import rate_ratios
+from outcomes.analysis.samples import Layout, Samples
 from outcomes.plan import DAYS_PER_PERIOD
 from outcomes.selfcheck.clinics import Generator, Population, days_per_28, month_shares
 from outcomes.selfcheck.promises import COVERAGE_REACH, TYPE_1_REACH, Promise, share_promise
@@ -67,11 +69,10 @@ class _Tally:
     given: int = 0
     holding: int = 0
 
-    def add(self, found: Estimate, truth: float) -> None:
-        if found.low is None or found.high is None:
-            return
-        self.given += 1
-        self.holding += found.low <= truth <= found.high
+    def add(self, found: Estimates, truth: float) -> None:
+        """Count replicates, one a group; an interval that is not there is NaN, and holds nothing."""
+        self.given += int((~np.isnan(found.low) & ~np.isnan(found.high)).sum())
+        self.holding += int(((found.low <= truth) & (truth <= found.high)).sum())
 
 
 def interval_promises(
@@ -99,12 +100,13 @@ def _in_scenario(
     done = 0
     while done < replicates:
         batch = min(replicates - done, max(1, _AT_ONCE // n))
-        for before, after in zip(*_values(scenario, population, (batch, n), generator), strict=True):
-            baseline, followup = Sample(before), Sample(after)
-            change = paired_change(baseline, followup, confidence)
-            change_tally.add(change, true_change)
-            ratio_tally.add(rate_ratio(baseline, followup, confidence, change), 1 - scenario.fall)
-            declared += change.p is not None and change.p < 1 - confidence
+        before, after = _values(scenario, population, (batch, n), generator)
+        layout = Layout.of_sizes(np.full(batch, n))
+        baseline, followup = Samples(before.ravel(), layout), Samples(after.ravel(), layout)
+        change = paired_changes(followup.minus(baseline), confidence)
+        change_tally.add(change, true_change)
+        ratio_tally.add(rate_ratios(baseline, followup, confidence, change), 1 - scenario.fall)
+        declared += int((change.p < 1 - confidence).sum())
         done += batch
     least, most = confidence - COVERAGE_REACH, confidence + COVERAGE_REACH
     found = [

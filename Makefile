@@ -12,7 +12,7 @@ report: $(PACKAGE)  ## the main job on the sample clinic
 	$(BIN)/outcomes report data/sample --month 2026-10 --output reports
 
 test: $(PACKAGE)  ## all tests but the long campaigns, against the installed wheel
-	$(BIN)/pytest -n auto
+	$(BIN)/pytest -n auto --dist loadfile
 
 check: lint types test  ## all that CI runs before it makes the report
 

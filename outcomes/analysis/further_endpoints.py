@@ -71,17 +71,8 @@ def measure_by_period(
     NaN where these are fewer than a period of the course needs. Periods without a recorded day have no row.
     Raises PlanError for a name that is not in the catalogue or that this diary cannot give.
     """
-    for name in names:
-        find_endpoint(name, periods.plan)
-    if missing := [name for name in names if name not in daily_names(periods.records)]:
-        raise PlanError(f"This diary does not hold what {', '.join(missing)} needs.")
-    period = (
-        f"CASE WHEN relative_day <> 0 AND relative_day BETWEEN {first_day} AND {last_day} "
-        "THEN (relative_day + 2800000) // 28 - 100000 END"
-    )
-    within = f"relative_day BETWEEN {first_day - _DAYS_BEFORE} AND {last_day}"
-    counted = _counted_days(periods, names, period, within)
-    minimum = pd.Series(periods.plan.min_recorded_in_course(DAYS_PER_PERIOD), index=counted.index)
+    counted = _counted_by_period(periods, names, first_day, last_day)
+    minimum = _course_minimum(periods, counted)
     frames = [
         pd.DataFrame(
             {
@@ -97,6 +88,35 @@ def measure_by_period(
     ]
     columns = ["patient_id", "period", "endpoint", "recorded_days", "known_days", "value"]
     return pd.concat(frames, ignore_index=True) if frames else pd.DataFrame(columns=columns)
+
+
+def values_by_period(
+    periods: Periods, names: Sequence[str], first_day: int = -28, last_day: int = 167
+) -> pd.DataFrame:
+    """The values of `measure_by_period` side by side: `patient_id`, `period`, then a column for each name."""
+    counted = _counted_by_period(periods, names, first_day, last_day)
+    minimum = _course_minimum(periods, counted)
+    values = {name: _value(counted, CATALOGUE[name], minimum) for name in names}
+    place = {"patient_id": counted["patient_id"], "period": counted["period"].astype("int64")}
+    return pd.DataFrame({**place, **values})
+
+
+def _course_minimum(periods: Periods, counted: pd.DataFrame) -> pd.Series:
+    return pd.Series(periods.plan.min_recorded_in_course(DAYS_PER_PERIOD), index=counted.index)
+
+
+def _counted_by_period(periods: Periods, names: Sequence[str], first_day: int, last_day: int) -> pd.DataFrame:
+    """Known days and totals of the named endpoints in each 28-day period of the course. Raises PlanError."""
+    for name in names:
+        find_endpoint(name, periods.plan)
+    if missing := [name for name in names if name not in daily_names(periods.records)]:
+        raise PlanError(f"This diary does not hold what {', '.join(missing)} needs.")
+    period = (
+        f"CASE WHEN relative_day <> 0 AND relative_day BETWEEN {first_day} AND {last_day} "
+        "THEN (relative_day + 2800000) // 28 - 100000 END"
+    )
+    within = f"relative_day BETWEEN {first_day - _DAYS_BEFORE} AND {last_day}"
+    return _counted_days(periods, names, period, within)
 
 
 def day_statement(periods: Periods, names: Sequence[str], period: str, within: str) -> str:

@@ -223,7 +223,8 @@ class MonthSections(ComparisonSections):
         found = self.numbers.multiverse
         if found is None and self.primary.n > MOST_FOR_MULTIVERSE:
             return Sentence(
-                "Left out for so many patients; the notebook 'sensitivity' works other choices out."
+                "Not worked out for more than 10,000 patients compared, which would take minutes: the change above "
+                "rests on the plan's own choices alone. The notebook 'sensitivity' works the others out."
             )
         if found is None:
             return Sentence(

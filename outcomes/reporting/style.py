@@ -124,8 +124,8 @@ def figure_style() -> Iterator[None]:
 
 
 def _register_typeface(manager: Any) -> None:
-    known = {Path(entry.fname) for entry in manager.ttflist}
+    known = {entry.fname for entry in manager.ttflist}
     for weight in FONT_WEIGHTS:
         path = font_folder() / f"{FONT_FAMILY}-{weight}.ttf"
-        if path not in known:
+        if str(path) not in known:
             manager.addfont(path)

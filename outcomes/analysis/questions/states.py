@@ -10,14 +10,16 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
+import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from outcomes.analysis.answers import Answers, statistic_of
 from outcomes.analysis.catalogue import daily_names
 from outcomes.analysis.comparison import UNDER_18, pair_by_patient
 from outcomes.analysis.diagnoses import EPISODIC_CLUSTER
 from outcomes.analysis.endpoints import endpoint_names, measure_endpoints
-from outcomes.analysis.further_endpoints import measure_by_period
+from outcomes.analysis.further_endpoints import values_by_period
 from outcomes.analysis.periods import Periods
 from outcomes.analysis.proportions import MEDICATION_DAYS, paired_proportions, share
 from outcomes.analysis.questions.state_rules import (
@@ -107,7 +109,6 @@ class _World:
         self.modes: list[str] = list(pd.unique(table["mode"]))
         self.notes: list[str] = []
         self._flows: list[pd.DataFrame] = []
-        self._wide: dict[str, pd.DataFrame] = {}
         self._paired: dict[tuple[str, str], pd.DataFrame] = {}
 
     def pairs(self, name: str, mode: str = "diary") -> pd.DataFrame:
@@ -127,23 +128,26 @@ class _World:
     def _course(self) -> pd.DataFrame:
         names = [name for name in (_HEADACHE, *_class_names(), *_CONTROL) if self.has(name)]
         first, last = 28 * _BEFORE[0], 28 * _AFTER[-1] + 27
-        return measure_by_period(self.periods, names, first, last)
+        return values_by_period(self.periods, names, first, last)
 
     @cached_property
-    def _never_compared(self) -> pd.Series:
-        return self.table.loc[self.table[EPISODIC_CLUSTER].astype(bool), "patient_id"]
+    def _rows_of_course(self) -> NDArray[np.int64]:
+        """Which row of `course` each row of the periods belongs to; −1 for patients who are never compared."""
+        never = self.table.loc[self.table[EPISODIC_CLUSTER].astype(bool), "patient_id"]
+        row = self.pairs(_HEADACHE).index.get_indexer(pd.Index(self._course["patient_id"]))
+        return np.where(self._course["patient_id"].isin(never), -1, row).astype(np.int64)
 
     def course(self, name: str, numbers: Sequence[int]) -> pd.DataFrame:
         """An endpoint in 28-day periods: one row per patient looked at, one column per period, NaN where not valid.
 
         Like the windows of `pairs`, the periods of patients with episodic cluster headache are all NaN.
         """
-        if name not in self._wide:
-            rows = self._course[self._course["endpoint"] == name]
-            rows = rows[~rows["patient_id"].isin(self._never_compared)]
-            wide = rows.pivot(index="patient_id", columns="period", values="value")
-            self._wide[name] = wide.reindex(index=self.pairs(_HEADACHE).index).astype("float64")
-        return self._wide[name].reindex(columns=list(numbers)).astype("float64")
+        people = self.pairs(_HEADACHE).index
+        place = pd.Index(list(numbers)).get_indexer(pd.Index(self._course["period"]))
+        here = (self._rows_of_course >= 0) & (place >= 0)
+        values = np.full((len(people), len(numbers)), np.nan)
+        values[self._rows_of_course[here], place[here]] = self._course.loc[here, name].to_numpy(np.float64)
+        return pd.DataFrame(values, index=people, columns=list(numbers))
 
     def flow(self, state: str, before: pd.Series, after: pd.Series) -> None:
         """Count how patients whose state is known twice went from one to the other."""

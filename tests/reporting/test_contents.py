@@ -317,14 +317,15 @@ def full_texts() -> dict[str, str]:
 
 def test_the_order_of_the_report(full_texts: dict[str, str]) -> None:
     wanted = [
-        "This month", "Completeness", "Who is in the comparison", "Before and after", "Course around the first session",
+        "what the records say", "Completeness", "Who is in the comparison", "Before and after", "Course around the first session",
         "What entering in a bad month alone would give", "How many improved", "By headache type exploratory\n",
         "Medication\n", "Questionnaires\n", "Does it last", "Sessions received", "Safety\n", "Practitioners",
         "Month by month", "Had other choices been made", "Completeness and data quality", "What this report can",
         "Provenance", "Next\n",
     ]  # fmt: skip
+    assert "This month\tFirst session" in full_texts["internal"]
     for text in full_texts.values():
-        body = text[text.index("This month") :]
+        body = text[text.index("what the records say") :]
         places = [
             body.index(one, body.index("Who is in")) if n > 2 else body.index(one)
             for n, one in enumerate(wanted)

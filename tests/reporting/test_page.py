@@ -120,7 +120,7 @@ def test_hostile_title_and_marks_stay_text():
 @pytest.mark.parametrize("block", every_block("text"), ids=lambda block: type(block).__name__)
 def test_each_block_has_both_forms_and_plain_text(block):
     bundle = block._repr_mimebundle_()
-    told = bundle.pop(page.BLOCK_MIME)
+    told = bundle.pop(words.BLOCK_MIME)
     assert set(bundle) == {"text/html", "text/vnd.typst", "text/plain"}
     assert all("text" in form for form in (*bundle.values(), str(told)))
 

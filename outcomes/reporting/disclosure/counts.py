@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from outcomes.reporting.disclosure.base import ProfileRules
+from outcomes.reporting.disclosure.profile_rules import ProfileRules
 from outcomes.reporting.disclosure.release import Part, Place
 from outcomes.reporting.disclosure.rules import MIN_ROWS_FOR_SHARE, TOO_FEW
 from outcomes.reporting.formatting import number, percent

@@ -7,8 +7,8 @@ from typing import Any
 
 import pandas as pd
 
-from outcomes.reporting.disclosure.base import to_decimals
 from outcomes.reporting.disclosure.behind import Later
+from outcomes.reporting.disclosure.profile_rules import to_decimals
 from outcomes.reporting.disclosure.release import Place
 from outcomes.reporting.disclosure.shares import ShareRules
 from outcomes.reporting.disclosure.shown import SafeTable, Shown, safe_table

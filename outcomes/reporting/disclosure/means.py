@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from dataclasses import asdict, replace
 
 from outcomes.analysis.results import PairedChange, Statistic
-from outcomes.reporting.disclosure.base import group_words, to_decimals
 from outcomes.reporting.disclosure.counts import CountRules
+from outcomes.reporting.disclosure.profile_rules import group_words, to_decimals
 from outcomes.reporting.disclosure.release import Place
 from outcomes.reporting.disclosure.rules import NOT_SHOWN, TOO_FEW
 from outcomes.reporting.disclosure.shown import Shown

@@ -18,7 +18,7 @@ from outcomes.reporting.disclosure.topics import SafeAnswers
 
 
 class Disclosure(FrameRules):
-    """The one way from numbers to a report: by subject in base, counts, means, shares, frames and topics."""
+    """The one way from numbers to a report: by subject in profile_rules, counts, means, shares, frames and topics."""
 
     def answers(self, answers: Answers) -> SafeAnswers:
         """The answers to a topic, of which each row and frame comes out as it may be shown."""

@@ -7,8 +7,8 @@ from dataclasses import replace
 
 from outcomes.analysis.proportions import share as share_of
 from outcomes.analysis.results import PairedChange, Statistic
-from outcomes.reporting.disclosure.base import to_decimals
 from outcomes.reporting.disclosure.means import MeanRules
+from outcomes.reporting.disclosure.profile_rules import to_decimals
 from outcomes.reporting.disclosure.release import Part
 from outcomes.reporting.disclosure.rules import NOT_SHOWN, TOO_FEW
 from outcomes.reporting.disclosure.shown import Shown

@@ -13,7 +13,8 @@ from numpy.typing import NDArray
 from outcomes.analysis.catalogue import Endpoint
 from outcomes.analysis.change_blocks import Block
 from outcomes.analysis.estimate_columns import Estimates, Notes
-from outcomes.analysis.results import ROW_FIELDS, PairedChange, Statistic, with_types_of_rows
+from outcomes.analysis.result_rows import ROW_FIELDS, Statistic, with_types_of_rows
+from outcomes.analysis.results import PairedChange
 from outcomes.analysis.samples import Counts, Flags, Layout
 from outcomes.plan import AnalysisPlan
 

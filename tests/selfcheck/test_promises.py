@@ -14,9 +14,11 @@ from scipy import stats
 
 import outcomes.selfcheck.intervals as intervals
 from outcomes import AnalysisPlan, PlanError
-from outcomes.analysis.estimates import paired_change
+from outcomes.analysis.estimate_columns import Estimates
+from outcomes.analysis.estimates import paired_change, paired_changes
 from outcomes.analysis.paired.ratios import rate_ratio
 from outcomes.analysis.proportions import share
+from outcomes.analysis.samples import Samples
 from outcomes.cli import main
 from outcomes.errors import InvalidRecords
 from outcomes.selfcheck import Promise, SelfCheck, selfcheck
@@ -176,18 +178,18 @@ class TestFindsWhatIsWrong:
 
     def test_an_interval_that_is_too_narrow(self, monkeypatch: pytest.MonkeyPatch) -> None:
         """An interval of 90% in the place of one of 95%: what z in the place of t does at n = 5 or so."""
-        monkeypatch.setattr(intervals, "paired_change", lambda a, b, _: paired_change(a, b, 0.90))
+        monkeypatch.setattr(intervals, "paired_changes", lambda changes, _: paired_changes(changes, 0.90))
         found = interval_promises(TypicalClinic(PLAN, 0.1), 20, 2000, 0.95, generator(10))
         broken = {one.question for one in found if one.verdict == "broken"}
         assert "coverage of the change" in broken
 
     def test_a_change_that_is_shifted(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        def shifted(before: object, after: object, confidence: float) -> object:
-            found = paired_change(before, after, confidence)  # type: ignore[arg-type]
-            assert found.low is not None and found.high is not None
-            return replace(found, low=found.low - 1, high=found.high - 1, p=0.01)
+        def shifted(changes: Samples, confidence: float) -> Estimates:
+            found = paired_changes(changes, confidence)
+            assert np.isfinite(found.low).all()
+            return replace(found, low=found.low - 1, high=found.high - 1, p=np.full(len(found), 0.01))
 
-        monkeypatch.setattr(intervals, "paired_change", shifted)
+        monkeypatch.setattr(intervals, "paired_changes", shifted)
         found = interval_promises(TypicalClinic(PLAN, 0.1), 100, 500, 0.95, generator(11))
         broken = {one.question for one in found if one.verdict == "broken"}
         assert {"coverage of the change", "a change declared where there is none"} <= broken

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from outcomes.analysis.models.session_rows import people_looked_at, relative_days, session_table
 from outcomes.analysis.once import once
@@ -48,17 +49,18 @@ def session_events(periods: Periods) -> pd.DataFrame:
     sessions["worst"] = np.fmax(answered.max(axis=1), of_day_here["rank"].to_numpy())
     own = answered.max(axis=1) > 0
     sessions["any"] = own | (n_listed > 0)
-    kinds = _kinds(sessions)
-    written = np.where(own, np.maximum(kinds.map(len), 1), 0)
+    written = np.where(own, np.maximum(_kinds(sessions), 1), 0)
     sessions["events"] = np.maximum(written, n_listed).astype("int64")
     return sessions
 
 
-def _kinds(sessions: pd.DataFrame) -> pd.Series:
-    """The kinds written down at each session, as a list of different codes."""
+def _kinds(sessions: pd.DataFrame) -> NDArray[np.int64]:
+    """How many different kinds were written down at each session."""
     if "adverse_event_kind" not in sessions:
-        return pd.Series([[] for _ in range(len(sessions))], index=sessions.index, dtype="object")
-    return sessions["adverse_event_kind"].map(codes_of).astype("object")
+        return np.zeros(len(sessions), dtype=np.int64)
+    # Few different cells stand for all of them; an empty one is −1, the last, and holds none.
+    which, cells = pd.factorize(sessions["adverse_event_kind"])
+    return np.array([*(len(codes_of(cell)) for cell in cells), 0], dtype=np.int64)[which]
 
 
 def codes_of(cell: object) -> list[str]:

@@ -11,6 +11,7 @@ import numpy as np
 import pandas as pd
 
 from outcomes.analysis.adverse_events import codes_of
+from outcomes.analysis.coded_cells import each_code
 from outcomes.analysis.once import once
 from outcomes.analysis.periods import Periods
 
@@ -100,8 +101,7 @@ def code_counts(sessions: pd.DataFrame, column: str) -> pd.DataFrame:
 
     Columns: `column` itself, `sessions`, `patients`; by the number of sessions, then by name.
     """
-    told = sessions.dropna(subset=[column])
-    several = told[column].map(lambda cell: codes_of(cell) or [_code_name(cell)])
-    each = told[["patient_id"]].assign(**{column: several}).explode(column)
+    told = sessions[["patient_id", column]].dropna(subset=[column]).astype({column: "object"})
+    each = each_code(told, column, lambda cell: codes_of(cell) or [_code_name(cell)])
     counted = each.groupby(column)["patient_id"].agg(sessions="size", patients="nunique").reset_index()
     return counted.sort_values(["sessions", column], ascending=[False, True], ignore_index=True)

@@ -129,7 +129,13 @@ class Records:
         return self._segments[key]
 
     def fingerprints(self) -> dict[str, str]:
-        """SHA-256 of each input file, by the name it has in messages. Empty for frames."""
+        """SHA-256 of each input file, by the name it has in messages, read once. Empty for frames."""
+        key = ("fingerprints",)
+        if key not in self.kept:
+            self.kept[key] = self._fingerprints()
+        return dict(self.kept[key])
+
+    def _fingerprints(self) -> dict[str, str]:
         return {
             part.raw.label if len(part.raw.paths) == 1 else f"{part.raw.label}{path.name}": _sha256(path)
             for source in self.sources

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pandas as pd
 
 from outcomes.analysis.answers import Answers, statistic_of
+from outcomes.analysis.coded_cells import each_code
 from outcomes.analysis.event_days import event_days
 from outcomes.analysis.models.session_rows import session_days
 from outcomes.analysis.periods import Periods
@@ -84,10 +85,13 @@ def preventive_changes(periods: Periods) -> pd.DataFrame:
 def session_codes(periods: Periods) -> pd.DataFrame:
     """One row per session and code of its co-interventions, none where empty: `patient_id`, `relative_day`, `kind`."""
     given = session_days(periods, "co_interventions").dropna(subset=["co_interventions"])
-    given["kind"] = given["co_interventions"].astype("object").str.split(";")
-    given = given.explode("kind")
-    given["kind"] = given["kind"].str.strip()
-    return given[["patient_id", "relative_day", "kind"]].reset_index(drop=True)
+    given["kind"] = given["co_interventions"].astype("object")
+    each = each_code(given[["patient_id", "relative_day", "kind"]], "kind", _codes_in)
+    return each.reset_index(drop=True)
+
+
+def _codes_in(cell: object) -> list[str]:
+    return [code.strip() for code in str(cell).split(";")]
 
 
 def _shares(primary: PrimaryChange, changes: pd.DataFrame, periods: Periods) -> list[Statistic]:

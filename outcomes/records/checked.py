@@ -14,7 +14,7 @@ from outcomes.records.across import DECLARED_SPAN
 from outcomes.records.findings import Finding, TableCounts
 from outcomes.records.gatekeeping import GateReport
 from outcomes.records.mapping import SourceMapping
-from outcomes.records.placing import COMBINED, build_segments
+from outcomes.records.placing import COMBINED, OF_THE_CHECK, build_segments
 from outcomes.records.rules import Rule
 from outcomes.records.table_source import TableSource
 
@@ -100,7 +100,8 @@ class Records:
         listed = ", ".join(identifier(name) for name in names)
         origin = _used_diary(self) if table == "diary" else table
         only = "" if patient_id is None else f"WHERE patient_id = {literal(patient_id)} "
-        return self.engine.frame(f"SELECT {listed} FROM {origin} {only}ORDER BY ALL")
+        order = ", ".join(str(place) for place in range(1, len(names) + 1))
+        return self.engine.frame(f"SELECT {listed} FROM {origin} {only}ORDER BY {order}")
 
     def placed_days(self) -> str:
         """The used patient-days as a subquery, each with its `relative_day` from the first session."""
@@ -135,16 +136,19 @@ def _used_diary(records: Records) -> str:
 
 def _used_days(records: Records) -> str:
     """The same where days stand more than once: repeats once, conflicts not at all."""
-    own = "source_row, fault, doubt" if records.engine.has_column("placed", "doubt") else "source_row, fault"
+    names = [name for name in records.engine.columns_of("placed") if name not in OF_THE_CHECK]
+    listed = ", ".join(f"placed.{identifier(name)}" for name in names)
     once = (
-        f"SELECT DISTINCT * EXCLUDE ({own}) FROM placed ANTI JOIN "
+        f"SELECT DISTINCT {listed} FROM placed ANTI JOIN "
         "(SELECT * FROM repeated_days WHERE n_different > 1) AS conflicting ON conflicting.patient_id = "
         "placed.patient_id AND conflicting.relative_day = placed.relative_day"
     )
     if records.plan.duplicate_day == "set_aside":
         return f"({once})"
     # With max and sum, columns that the plan does not say how to put together stay empty on these days.
-    return f"({once} UNION ALL BY NAME SELECT * FROM combined_days)"
+    combined = records.engine.columns_of("combined_days")
+    more = ", ".join(identifier(name) if name in combined else "NULL" for name in names)
+    return f"({once} UNION ALL SELECT {more} FROM combined_days)"
 
 
 def _sha256(path: Path) -> str:

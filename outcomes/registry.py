@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from outcomes.errors import FileProblem, PlanError
-from outcomes.files import write_private
+from outcomes.files import private_folder, write_private
 from outcomes.plan import AnalysisPlan
 
 if TYPE_CHECKING:
@@ -56,7 +56,8 @@ def month_endpoints(
     """The endpoint table of the patients whose follow-up window closed in the month (`measure_endpoints`).
 
     Of the diary only `days_that_matter` are read; sessions are read whole, since the first of all decides. A row
-    without a day belongs to no month: it is found when everything is checked. Raises as `load_records` does.
+    without a day and a patient without a day 0 belong to no month: they are found when everything is checked. Raises
+    as `load_records` does, and PlanError where the records hold no diary.
     """
     from outcomes.analysis.endpoints import measure_endpoints
     from outcomes.analysis.periods import Cohort, split_periods
@@ -72,7 +73,15 @@ def month_endpoints(
         allowances=allowances,
         accept_set_aside=accept_set_aside,
     )
-    return measure_endpoints(split_periods(records, cohort=Cohort(*month_days(month))))
+    if not records.has("diary"):
+        raise PlanError("These records hold no daily diary, so no window closes.")
+    periods = split_periods(records, cohort=Cohort(*month_days(month)))
+    endpoints = measure_endpoints(periods)
+    undated = records.engine.rows(
+        f"SELECT patient_id FROM {periods.tables['standing']} WHERE standing = 'no_first_session'"
+    )
+    kept = ~endpoints["patient_id"].isin([patient for (patient,) in undated])
+    return endpoints[kept].reset_index(drop=True)
 
 
 def close_month(
@@ -89,6 +98,7 @@ def close_month(
     if month_days(month)[1] >= dt.date.today():
         raise PlanError(f"{month} is not over: a window that closes in it may still be written in.")
     endpoints = month_endpoints(source, month, plan, **reading)
+    private_folder(store)
     write_private(target, _packed(endpoints), may_replace=False)
     return target
 

@@ -129,13 +129,25 @@ def spark() -> Iterator[Any]:
 
 
 @pytest.fixture
-def bytes_read(spark: Any) -> Callable[[], int]:
-    """How many bytes the workers have read from files so far."""
+def sizes_read(spark: Any) -> Callable[[], list[int]]:
+    """Bytes of the files that each pass over Parquet files has read, as the session tells them on its page."""
+    units = {"B": 1, "KiB": 1024, "MiB": 1024**2, "GiB": 1024**3}
 
-    def read() -> int:
+    def read() -> list[int]:
         context = spark.sparkContext
-        page = f"{context.uiWebUrl}/api/v1/applications/{context.applicationId}/stages?status=complete"
-        with urllib.request.urlopen(page, timeout=30) as answer:
-            return sum(int(stage["inputBytes"]) for stage in json.load(answer))
+        page = f"{context.uiWebUrl}/api/v1/applications/{context.applicationId}/sql"
+        with urllib.request.urlopen(
+            f"{page}?details=true&planDescription=false&length=5000", timeout=60
+        ) as answer:
+            executions = json.load(answer)
+        told = [
+            metric["value"]
+            for execution in executions
+            for node in execution["nodes"]
+            if node["nodeName"].startswith("Scan parquet")
+            for metric in node["metrics"]
+            if metric["name"] == "size of files read"
+        ]
+        return [round(float(number) * units[unit]) for number, unit in (text.split()[:2] for text in told)]
 
     return read

@@ -13,16 +13,18 @@ from typing import Any
 
 import pandas as pd
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 import pytest
 from registry_tables import by_month, registry
 
 import outcomes as oc
+from outcomes.analysis.periods import Cohort
 from outcomes.errors import FileProblem, IdentityError, OutcomesError, PlanError
 from outcomes.plan import AnalysisPlan
 from outcomes.records.check_result import checked_result
 from outcomes.records.checked import Records
-from outcomes.registry import days_that_matter, month_endpoints
+from outcomes.registry import close_month, closed_months, days_that_matter, month_days
 
 pytestmark = pytest.mark.filterwarnings("default")
 
@@ -41,8 +43,8 @@ class Answers:
     checks: list[tuple[Any, ...]]
 
 
-def answers(records: Records, names: str | None = None) -> Answers:
-    periods = oc.split_periods(records)
+def answers(records: Records, names: str | None = None, cohort: Cohort | None = None) -> Answers:
+    periods = oc.split_periods(records, cohort=cohort)
     endpoints = oc.measure_endpoints(periods, names)
     return Answers(
         endpoints,
@@ -242,42 +244,111 @@ def test_what_goes_wrong_there_is_told_without_a_row(connection: Any) -> None:
     assert isinstance(last.value, PlanError) and "order" in str(last.value)
 
 
-def test_spark_gives_the_same_answers_and_a_month_reads_its_months_alone(
+MONTH = "2025-12"
+
+
+def in_folders(tables: dict[str, pa.Table], folder: Path) -> None:
+    """Parquet as a registry keeps it: the diary in a folder for each month."""
+    pq.write_to_dataset(by_month(tables["diary"]), str(folder / "diary"), partition_cols=["month"])
+    for name in ("sessions", "patients"):
+        (folder / name).mkdir()
+        pq.write_table(tables[name], folder / name / "part.parquet")
+
+
+def test_spark_gives_the_same_answers_of_a_month_and_opens_no_other(
     spark: Any,
-    bytes_read: Callable[[], int],
+    sizes_read: Callable[[], list[int]],
     planted: dict[str, pa.Table],
-    planted_here: Answers,
     tmp_path: Path,
 ) -> None:
-    """Parquet in a folder for each month; two workers. The rows of a closed month are those of the whole run."""
-    pq.write_to_dataset(by_month(planted["diary"]), str(tmp_path / "diary"), partition_cols=["month"])
-    for name in ("sessions", "patients"):
-        (tmp_path / name).mkdir()
-        pq.write_table(planted[name], tmp_path / name / "part.parquet")
+    """Two workers; planted errors among the months that are read, and files that are no tables in all the others."""
+    first, last = days_that_matter(LENIENT, MONTH)
+    assert (first.isoformat(), last.isoformat()) == ("2025-08-12", "2025-12-31")
+    dates = planted["diary"]["date"]
+    within = pc.and_(pc.greater_equal(dates, first), pc.less_equal(dates, last))
+    here = of_month(oc.load_records({**planted, "diary": planted["diary"].filter(within)}, LENIENT))
+    assert {rule for _, _, rule, _, _ in here.checks} >= {
+        "conflict",
+        "repeated_row",
+        "contradiction",
+        "range",
+    }
+    in_folders(planted, tmp_path)
     frames = {name: spark.read.parquet(str(tmp_path / name)) for name in TABLES}
-    before = bytes_read()
-    records = oc.load_records(spark, LENIENT, tables=frames)
-    same(planted_here, answers(records))
+    files = {file: file.stat().st_size for file in tmp_path.glob("diary/month=*/*.parquet")}
+    needed = {file: size for file, size in files.items() if "2025-08" <= file.parent.name[6:] <= "2025-12"}
+    assert sum(needed.values()) < 0.4 * sum(files.values())
+    for file in files.keys() - needed.keys():
+        file.write_bytes(b"no table")
+
+    records = oc.load_records(spark, LENIENT, tables=frames, days=(first, last))
+    same(here, of_month(records))
     keys = told_keys(records)
     assert keys and not any("P-" in key for key in keys)
-    whole = bytes_read() - before
+    # No pass over files reads more than the months that can move the result.
+    sizes = sizes_read()
+    assert len(sizes) > 10 and max(sizes) <= sum(needed.values()) + 1024
+    with pytest.raises(OutcomesError) as broken:
+        oc.load_records(spark, LENIENT, tables=frames)
+    assert "month=" not in str(broken.value) and "P-" not in str(broken.value)
 
-    month = "2025-12"
-    first, last = days_that_matter(LENIENT, month)
-    assert (first.isoformat(), last.isoformat()) == ("2025-08-12", "2025-12-31")
-    before = bytes_read()
-    # The planted rows without a day belong to no month.
-    of_month = month_endpoints(spark, month, LENIENT, tables=frames)
-    read = bytes_read() - before
-    files = sorted(tmp_path.glob("diary/month=*/*.parquet"))
-    within = sum(file.stat().st_size for file in files if "2025-08" <= file.parent.name[6:] <= "2025-12")
-    share = within / sum(file.stat().st_size for file in files)
-    assert 0 < read < 1.5 * share * whole < 0.6 * whole
+
+def of_month(records: Records) -> Answers:
+    return answers(records, cohort=Cohort(*month_days(MONTH)))
+
+
+def test_a_closed_month_holds_what_a_run_over_everything_holds(
+    connection: Any, planted_here: Answers, tmp_path: Path
+) -> None:
+    """Two months, closed one after the other; neither is measured again."""
+    for month in ("2025-11", MONTH):
+        close_month(connection, month, tmp_path / "closed", LENIENT, tables=IN_SCHEMA)
+    with pytest.raises(FileProblem, match="is closed"):
+        close_month(connection, MONTH, tmp_path / "closed", LENIENT, tables=IN_SCHEMA)
+    closed = closed_months(tmp_path / "closed")
+    everybody = planted_here.endpoints
+    expected = oc.compare(
+        everybody[everybody["patient_id"].isin(closed["patient_id"])], "headache_days_per_28"
+    )
+    found = oc.compare(closed, "headache_days_per_28")
+    assert (found.n, found.n_left_out) == (expected.n, expected.n_left_out) and found.n > 5
+    assert found.change.value == pytest.approx(expected.change.value, rel=1e-12)
     at_once = planted_here.endpoints.set_index(["patient_id", "period"])
-    kept = of_month.set_index(["patient_id", "period"])
-    assert len(kept) > 6
-    columns = ["recorded_days", "headache_days_per_28", "intensity_on_headache_days"]
+    kept = closed.set_index(["patient_id", "period"])
+    analysed = kept.index.intersection(at_once.index)
+    assert len(analysed) == len(kept) > 20 and kept.index.is_unique
+    columns = [
+        "recorded_days",
+        "headache_days_per_28",
+        "intensity_on_headache_days",
+        "hours_on_headache_days",
+    ]
     pd.testing.assert_frame_equal(kept[columns], at_once.loc[kept.index, columns], rtol=1e-12, atol=0)
+
+
+@pytest.mark.long
+def test_spark_gives_the_same_answers(
+    spark: Any, planted: dict[str, pa.Table], planted_here: Answers, tmp_path: Path
+) -> None:
+    in_folders(planted, tmp_path)
+    frames = {name: spark.read.parquet(str(tmp_path / name)) for name in TABLES}
+    same(planted_here, answers(oc.load_records(spark, LENIENT, tables=frames)))
+
+
+@pytest.mark.long
+def test_the_sample_gives_the_same_answers_in_spark(spark: Any, sample: Path) -> None:
+    tables = typed(sample)
+    frames = {name: spark.createDataFrame(table) for name, table in tables.items()}
+    here = answers(oc.load_records(tables), "all")
+    same(here, answers(oc.load_records(spark, tables=frames), "all"))
+
+
+@pytest.mark.long
+def test_the_published_diaries_give_the_same_answers_in_spark(spark: Any, kostecki: pd.DataFrame) -> None:
+    plan = AnalysisPlan(baseline_days=29, followup_first_day=1, followup_last_day=99, min_recorded_days=1)
+    diary = pa.Table.from_pandas(kostecki, preserve_index=False)
+    here = answers(oc.load_records({"diary": diary}, plan))
+    same(here, answers(oc.load_records(spark, plan, tables={"diary": spark.createDataFrame(diary)})))
 
 
 @pytest.mark.long

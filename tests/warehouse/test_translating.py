@@ -57,6 +57,7 @@ FILLED = {
     "own_day": "date",
     "people": "people",
     "period": "CASE WHEN relative_day BETWEEN -28 AND -1 THEN 'baseline' ELSE 'followup' END",
+    "relative_day": "date_diff('day', first_day, date)",
     "segment_start": "greatest(28 * ((relative_day + 2800000) // 28 - 100000), -9999999)",
     "segments": "segments",
     "session_day": '"date"',

@@ -99,9 +99,18 @@ class Records:
             raise KeyError(table)
         listed = ", ".join(identifier(name) for name in names)
         origin = _used_diary(self) if table == "diary" else table
-        only = "" if patient_id is None else f"WHERE patient_id = {literal(patient_id)} "
+        only = "" if patient_id is None else f"WHERE {self._is_patient(patient_id)} "
         order = ", ".join(str(place) for place in range(1, len(names) + 1))
         return self.engine.frame(f"SELECT {listed} FROM {origin} {only}ORDER BY {order}")
+
+    def _is_patient(self, patient_id: str) -> str:
+        """SQL that is true of one patient's rows. Elsewhere, where statements are logged, it does not hold the id."""
+        if not self.engine.elsewhere:
+            return f"patient_id = {literal(patient_id)}"
+        import pyarrow as pa
+
+        self.engine.register("asked_for", pa.table({"one": pa.array([str(patient_id)], pa.string())}))
+        return "CAST(patient_id AS VARCHAR) IN (SELECT one FROM asked_for)"
 
     def placed_days(self) -> str:
         """The used patient-days as a subquery, each with its `relative_day` from the first session."""

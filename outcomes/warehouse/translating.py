@@ -14,7 +14,7 @@ from typing import Any, Literal
 import sqlglot
 from sqlglot import exp
 
-from outcomes.errors import OutcomesError
+from outcomes.errors import PlanError
 
 #: A part of a statement. The library's own name for it changes from one release to the next.
 Node = Any
@@ -61,7 +61,7 @@ class Translated:
 def translated(statement: str, dialect: str, renamed: Mapping[str, str] | None = None) -> Translated:
     """A statement of ours for another engine. `renamed`: names that we have made → what they are called there.
 
-    Raises OutcomesError where the statement cannot be said in that dialect: a fault of the program.
+    Raises PlanError where the statement cannot be said in that dialect.
     """
     try:
         tree = _parsed(statement).copy()
@@ -77,9 +77,10 @@ def translated(statement: str, dialect: str, renamed: Mapping[str, str] | None =
         raise _not_sayable(dialect, type(error).__name__) from None
 
 
-def _not_sayable(dialect: str, what: str) -> OutcomesError:
-    return OutcomesError(
-        f"A statement cannot be written for {dialect} ({what}). This is a fault of the program."
+def _not_sayable(dialect: str, what: str) -> PlanError:
+    return PlanError(
+        f"This cannot be asked where the records lie: there is no {what} in what is written for {dialect}. Read them "
+        "here instead (of PostgreSQL, an address with in_place=no; else files)."
     )
 
 

@@ -210,6 +210,23 @@ def test_nothing_stays_in_the_database(connection: Any, planted: dict[str, pa.Ta
     assert kept == planted["diary"].num_rows
 
 
+def test_no_statement_holds_a_patient(connection: Any, planted: dict[str, pa.Table]) -> None:
+    """What a server may write into its log: every statement of a reading, and of asking for one patient."""
+    said: list[str] = []
+    plainly = connection.exec_driver_sql
+
+    def heard(statement: str, *further: Any) -> Any:
+        said.append(statement)
+        return plainly(statement, *further)
+
+    connection.exec_driver_sql = heard
+    records = oc.load_records(connection, LENIENT, tables=IN_SCHEMA)
+    patient = "P-0000000000000007"
+    one = records.frame("diary", patient)
+    assert len(one) > 20 and set(one["patient_id"]) == {patient}
+    assert len(said) > 50 and not [statement for statement in said if "P-0" in statement]
+
+
 def test_the_privacy_gate_stands_in_front_of_a_database(
     in_postgresql: Callable[[str, dict[str, pa.Table]], str], caplog: pytest.LogCaptureFixture
 ) -> None:

@@ -45,8 +45,14 @@ def _statement(package: str, name: str) -> str:
 class Engine:
     """A DuckDB database of its own, in memory, spilling into a private folder that goes with it.
 
-    Raises OutcomesError in place of the library's own messages, which quote rows.
+    What the records and the analysis ask of it is little: run a statement, give an answer (`arrow`, `rows`, `row`,
+    `frame`), take a small table (`register`), and say what stands (`has`, `columns_of`). An engine elsewhere
+    (`outcomes.warehouse`) answers the same. Raises OutcomesError in place of the library's own messages, which
+    quote rows.
     """
+
+    #: Whether the records lie in another system, which is asked where they lie.
+    elsewhere = False
 
     def __init__(self, readable: Sequence[Path] = ()) -> None:
         import duckdb
@@ -150,17 +156,21 @@ class Engine:
             for table in tables:
                 self.run(f"DROP TABLE IF EXISTS {table}")
 
+    def unregister(self, name: str) -> None:
+        """Let go of an Arrow table that was registered."""
+        self.connection.unregister(name)
+
+    def rename(self, table: str, name: str) -> None:
+        """Give a table another name."""
+        self.run(f"ALTER TABLE {table} RENAME TO {name}")
+
+    def columns_of(self, scan: str) -> dict[str, str]:
+        """Columns of a table, a view or anything else that can stand after FROM: name → type, in their order."""
+        return {row[0]: row[1] for row in self.rows(f"DESCRIBE SELECT * FROM {scan}")}
+
     def has(self, name: str) -> bool:
         """Whether a table or view of that name stands."""
         found = self.rows(f"SELECT 1 FROM information_schema.tables WHERE table_name = {literal(name)}")
-        return bool(found)
-
-    def has_column(self, table: str, column: str) -> bool:
-        """Whether a table or view has a column of that name."""
-        found = self.rows(
-            "SELECT 1 FROM information_schema.columns "
-            f"WHERE table_name = {literal(table)} AND column_name = {literal(column)}"
-        )
         return bool(found)
 
 

@@ -122,7 +122,7 @@ def anchored_counts(periods: Periods, anchors: pd.DataFrame, days: int = DAYS_PE
             )
         )
     finally:
-        engine.connection.unregister(name)
+        engine.unregister(name)
     whole = ("anchor", "number", "recorded_days", "headache_days")
     return frame.astype(dict.fromkeys(whole, "int64"))
 

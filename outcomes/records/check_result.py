@@ -15,9 +15,10 @@ from outcomes.errors import EXIT_DONE, IdentityError, InvalidRecords, TooManySet
 from outcomes.plan import AnalysisPlan
 from outcomes.records.across import patients_in_words
 from outcomes.records.checked import Records
-from outcomes.records.findings import Finding, TableCounts, tables_over_limit, total_set_aside
+from outcomes.records.findings import Finding, Position, TableCounts, tables_over_limit, total_set_aside
 from outcomes.records.mapping import SourceMapping
 from outcomes.records.reading import Reading, begun
+from outcomes.records.sources import Source
 
 
 @dataclass(frozen=True)
@@ -58,16 +59,18 @@ class CheckResult:
 
 
 def checked_result(
-    source: str | Path | Mapping[str, Any],
+    source: Source,
     plan: AnalysisPlan | None = None,
     mapping: SourceMapping | str | Path | None = None,
     allowances: str | Path | None = None,
+    *,
+    tables: Mapping[str, Any] | None = None,
 ) -> CheckResult:
-    """Check a source and keep everything that is known, also where the reading stops.
+    """Check a source and keep everything that is known, also where the reading stops. `tables`: as `load_records`.
 
     Raises PlanError and FileProblem: then there is nothing that was checked.
     """
-    with begun(source, plan, mapping) as found:
+    with begun(source, plan, mapping, tables) as found:
         try:
             records = found.through(allowances)
         except IdentityError as error:
@@ -128,15 +131,16 @@ def _checks(gate: Any) -> tuple[str, ...]:
     return tuple(gate.checks_run) if gate is not None else ()
 
 
-def in_runs(rows: Sequence[int]) -> list[str]:
-    """Positions in order, neighbours as one: 2–5, 9."""
+def in_runs(rows: Sequence[Position]) -> list[str]:
+    """Positions in order, neighbours as one: 2–5, 9. Keys have no neighbours."""
+    keys = sorted({row for row in rows if isinstance(row, str)})
     runs: list[tuple[int, int]] = []
-    for row in sorted(set(rows)):
+    for row in sorted({row for row in rows if isinstance(row, int)}):
         if runs and row == runs[-1][1] + 1:
             runs[-1] = (runs[-1][0], row)
         else:
             runs.append((row, row))
-    return [str(first) if first == last else f"{first}–{last}" for first, last in runs]
+    return [str(first) if first == last else f"{first}–{last}" for first, last in runs] + keys
 
 
 _WAY_THROUGH = """\

@@ -14,7 +14,7 @@ from outcomes.records.across import DECLARED_SPAN
 from outcomes.records.findings import Finding, TableCounts
 from outcomes.records.gatekeeping import GateReport
 from outcomes.records.mapping import SourceMapping
-from outcomes.records.placing import COMBINED, build_segments
+from outcomes.records.placing import COMBINED, OF_THE_CHECK, build_segments
 from outcomes.records.rules import Rule
 from outcomes.records.table_source import TableSource
 
@@ -106,11 +106,21 @@ class Records:
             raise KeyError(table)
         listed = ", ".join(identifier(name) for name in names)
         origin = _used_diary(self) if table == "diary" else table
-        only = "" if patient_id is None else f"WHERE patient_id = {literal(patient_id)} "
-        frame = self.engine.frame(f"SELECT {listed} FROM {origin} {only}ORDER BY ALL")
+        only = "" if patient_id is None else f"WHERE {self._is_patient(patient_id)} "
+        order = ", ".join(str(place) for place in range(1, len(names) + 1))
+        frame = self.engine.frame(f"SELECT {listed} FROM {origin} {only}ORDER BY {order}")
         if patient_id is None and table != "diary":
             self.kept[key] = frame.copy()
         return frame
+
+    def _is_patient(self, patient_id: str) -> str:
+        """SQL that is true of one patient's rows. Elsewhere, where statements are logged, it does not hold the id."""
+        if not self.engine.elsewhere:
+            return f"patient_id = {literal(patient_id)}"
+        import pyarrow as pa
+
+        self.engine.register("asked_for", pa.table({"one": pa.array([str(patient_id)], pa.string())}))
+        return "CAST(patient_id AS VARCHAR) IN (SELECT one FROM asked_for)"
 
     def placed_days(self) -> str:
         """The used patient-days as a subquery, each with its `relative_day` from the first session."""
@@ -151,18 +161,21 @@ def _used_diary(records: Records) -> str:
 
 def _used_days(records: Records) -> str:
     """The same where days stand more than once: repeats once, conflicts not at all."""
-    own = "source_row, fault, doubt" if records.engine.has_column("placed", "doubt") else "source_row, fault"
+    names = [name for name in records.engine.columns_of("placed") if name not in OF_THE_CHECK]
+    listed = ", ".join(f"placed.{identifier(name)}" for name in names)
     same_day = "ON repeated.patient_id = placed.patient_id AND repeated.relative_day = placed.relative_day"
     # Only the few days that stand more than once are made one: over all days that would cost more than the rest.
     once = (
-        f"SELECT * EXCLUDE ({own}) FROM placed ANTI JOIN repeated_days AS repeated {same_day} UNION ALL "
-        f"SELECT DISTINCT * EXCLUDE ({own}) FROM placed SEMI JOIN "
+        f"SELECT {listed} FROM placed ANTI JOIN repeated_days AS repeated {same_day} UNION ALL "
+        f"SELECT DISTINCT {listed} FROM placed SEMI JOIN "
         f"(SELECT * FROM repeated_days WHERE n_different = 1) AS repeated {same_day}"
     )
     if records.plan.duplicate_day == "set_aside":
         return f"({once})"
     # With max and sum, columns that the plan does not say how to put together stay empty on these days.
-    return f"({once} UNION ALL BY NAME SELECT * FROM combined_days)"
+    combined = records.engine.columns_of("combined_days")
+    more = ", ".join(identifier(name) if name in combined else "NULL" for name in names)
+    return f"({once} UNION ALL SELECT {more} FROM combined_days)"
 
 
 def _sha256(path: Path) -> str:

@@ -80,18 +80,22 @@ def check_table(engine: Engine, source: TableSource, forms: Forms, *, may_be_emp
     long_numbers = any(what == LONG and doubts >> bit & 1 for bit, (_, what, _) in enumerate(_doubts(source)))
     if not any_fault:
         return Checked(rows_in, 0, 0, tuple(mended), (), long_numbers)
+    # Every rule is then counted among the rows that break one, and no longer among all.
+    engine.run(
+        f"CREATE OR REPLACE TEMP TABLE {name}_broken AS SELECT source_row, fault FROM {name}_checked WHERE fault <> 0"
+    )
     counted = engine.row(
         f"SELECT bit_or(fault) AS faults, count(*) FILTER (WHERE fault = {BLANK}) AS blank, "
-        f"count(*) FILTER (WHERE fault NOT IN (0, {BLANK})) AS broken FROM {name}_checked"
+        f"count(*) FILTER (WHERE fault NOT IN (0, {BLANK})) AS broken FROM {name}_broken"
     )
     findings = [
         finding
         for bit, rule in enumerate(rules)
-        if counted["faults"] >> bit & 1
+        if (counted["faults"] or 0) >> bit & 1
         for finding in findings_at(
             engine,
             source,
-            f"{name}_checked",
+            f"{name}_broken",
             broken_by(bit),
             level="set aside",
             rule=rule.name,
@@ -100,6 +104,7 @@ def check_table(engine: Engine, source: TableSource, forms: Forms, *, may_be_emp
             remedy=rule.remedy,
         )
     ]
+    engine.drop([f"{name}_broken"])
     return Checked(rows_in, counted["blank"], counted["broken"], tuple(findings + mended), tuple(rules))
 
 
@@ -164,6 +169,8 @@ def _rows_if_plain(engine: Engine, source: TableSource, forms: Forms) -> int:
         groups = engine.rows(f"SELECT headache, count(*), {asked} FROM {origin} GROUP BY headache")
         ids = engine.rows(f"SELECT 1 FROM (SELECT DISTINCT patient_id FROM {origin}) WHERE {mended} LIMIT 1")
     except OutcomesError:
+        if engine.elsewhere:
+            raise
         raise InvalidRecords([f"{source.label}: the file is not whole. Copy it again."]) from None
     if ids:
         return 0
@@ -225,6 +232,8 @@ def _any_fault(engine: Engine, source: TableSource, rules: list[Rule], forms: Fo
             f"SELECT count(*) AS rows_in, bool_or({broken}) AS any_fault, {doubt} AS doubts FROM {origin}"
         )
     except OutcomesError:
+        if engine.elsewhere:
+            raise
         raise InvalidRecords([f"{source.label}: the file is not whole. Copy it again."]) from None
     return counted["rows_in"], bool(counted["any_fault"]), int(counted["doubts"])
 

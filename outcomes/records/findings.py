@@ -15,13 +15,17 @@ Level = Literal["identity", "set aside", "collapsed", "mended", "warning"]
 MAX_POSITIONS = 10_000
 SHOWN_POSITIONS = 20
 
+#: A position: the row as a file counts it, or of a table elsewhere the month and a digest of the row's key.
+Position = int | str
+
 
 @dataclass(frozen=True)
 class Finding:
     """One broken rule in one column of one file: how often, in which rows, and what to do.
 
     `rows` are positions as a spreadsheet shows them (the header is row 1); in Parquet files and frames,
-    which no spreadsheet shows, the first row is row 1. Never a value, never a patient.
+    which no spreadsheet shows, the first row is row 1. A table elsewhere has no rows to count: there they are
+    the month of the row and a digest of its key, of a few rows. Never a value, never a patient.
     """
 
     level: Level
@@ -32,7 +36,7 @@ class Finding:
     problem: str
     remedy: str
     count: int
-    rows: tuple[int, ...]
+    rows: tuple[Position, ...]
 
     def sentence(self, shown: int = SHOWN_POSITIONS) -> str:
         """The finding as one line."""
@@ -56,10 +60,11 @@ class Finding:
         }
 
 
-def _rows(rows: tuple[int, ...], count: int, shown: int) -> str:
+def _rows(rows: tuple[Position, ...], count: int, shown: int) -> str:
     first = ", ".join(str(row) for row in rows[:shown])
     more = f" (+{count - min(shown, len(rows))} more)" if count > min(shown, len(rows)) else ""
-    return f"row{'s' if count > 1 else ''} {first}{more}"
+    what = "key" if isinstance(rows[0], str) else "row"
+    return f"{what}{'s' if count > 1 else ''} {first}{more}"
 
 
 @dataclass(frozen=True)

@@ -10,6 +10,7 @@ from pathlib import Path
 from outcomes.engine import Engine, identifier, literal
 from outcomes.plan import read_plan
 from outcomes.records.converting import cell_text, header_key
+from outcomes.records.findings import MAX_POSITIONS, SHOWN_POSITIONS
 from outcomes.records.identity.allowances import Allowances, read_allowances
 from outcomes.records.identity.gate import GateColumn, GateReport, GateTable, hold_gate
 from outcomes.records.mapping import SourceMapping, read_mapping
@@ -96,6 +97,7 @@ def gate_table(
         raw.row_shown,
         tuple(columns),
         f"{table}_checked" if as_they_stand else "",
+        SHOWN_POSITIONS if raw.keyed else MAX_POSITIONS,
     )
 
 

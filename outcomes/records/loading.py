@@ -190,7 +190,7 @@ def _insert(engine: Engine, name: str, label: str, numbers: list[int], cells: li
     try:
         engine.run(f"INSERT INTO {name} SELECT * FROM {identifier(batch)}")
     finally:
-        engine.connection.unregister(batch)
+        engine.unregister(batch)
 
 
 def cell_text(value: Any) -> str | None:

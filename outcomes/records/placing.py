@@ -13,6 +13,9 @@ from outcomes.records.table_source import TableSource
 
 _PACKAGE = "outcomes.records"
 
+#: Columns of a checked table that say where a row stood and what is wrong with it, and not what it tells.
+OF_THE_CHECK = ("source_row", "fault", "doubt")
+
 #: What makes two rows of a table say something about the same thing. Other tables: only equal rows repeat.
 ONE_ROW_PER = {
     "patients": ("patient_id",),
@@ -46,7 +49,13 @@ def place_diary(
     usable = f"SELECT * FROM diary_checked WHERE {kept}"
     if has >= {("patients", "recorded_from"), ("patients", "recorded_to"), ("diary", "date")}:
         _declare_days(engine, last_day)
-        usable += " UNION ALL BY NAME SELECT patient_id, date, FALSE AS headache FROM declared_days"
+        names = engine.columns_of("diary_checked")
+        told = {"patient_id": "patient_id", "date": "date", "headache": "FALSE"}
+        usable = (
+            f"SELECT {', '.join(map(identifier, names))} FROM diary_checked WHERE {kept} UNION ALL SELECT "
+        )
+        usable += ", ".join(f"{told.get(name, 'NULL')} AS {identifier(name)}" for name in names)
+        usable += " FROM declared_days"
     engine.run(f"CREATE TEMP VIEW diary_usable AS {usable}")
     engine.run_file(_PACKAGE, "placed_by_date" if uses_dates else "placed_by_day")
 
@@ -75,15 +84,17 @@ def stand_in(engine: Engine, tables: Sequence[TableSource], id_type: str) -> Non
     """Empty tables for those that a source does not hold, so that the SQL files need no second form."""
     present = {table.table.name for table in tables}
     columns = {
-        "sessions": "date DATE, day INTEGER",
-        "patients": "index_date DATE, index_day INTEGER",
-        "summaries": "period VARCHAR",
-        "scores": "date DATE, day INTEGER",
-        "events": "date DATE, day INTEGER",
+        "sessions": {"date": "DATE", "day": "INTEGER"},
+        "patients": {"index_date": "DATE", "index_day": "INTEGER"},
+        "summaries": {"period": "VARCHAR"},
+        "scores": {"date": "DATE", "day": "INTEGER"},
+        "events": {"date": "DATE", "day": "INTEGER"},
     }
     for name, types in columns.items():
         if name not in present:
-            engine.run(f"CREATE TEMP TABLE {name}_checked (patient_id {id_type}, {types})")
+            absent = {"patient_id": id_type, **types}
+            listed = ", ".join(f"CAST(NULL AS {kind}) AS {column}" for column, kind in absent.items())
+            engine.run(f"CREATE TEMP TABLE {name}_checked AS SELECT {listed} WHERE FALSE")
 
 
 def name_patients(engine: Engine, diary: TableCounts | None, id_type: str) -> None:
@@ -126,12 +137,14 @@ def build_segments(
     them, and count as collapsed.
     """
     start = segment_start(cuts)
-    engine.run_file(_PACKAGE, "segments", target=name, days="placed", segment_start=start)
-    crowded = engine.rows(f"SELECT count(*) FROM {name} WHERE n_rows <> bit_count(recorded)")[0][0]
+    first = f"{name}_of_rows"
+    engine.run_file(_PACKAGE, "segments", target=first, days="placed", segment_start=start)
+    crowded = engine.rows(f"SELECT count(*) FROM {first} WHERE n_rows <> bit_count(recorded)")[0][0]
     if not crowded:
+        engine.rename(first, name)
         return 0, 0
     listed = ", ".join(identifier(column) for column in columns)
-    engine.run_file(_PACKAGE, "repeated_days", columns=listed, segment_start=start, segments=name)
+    engine.run_file(_PACKAGE, "repeated_days", columns=listed, segment_start=start, segments=first)
     combined = duplicate_day != "set_aside"
     if combined:
         _combine_days(engine, columns, duplicate_day)
@@ -140,11 +153,14 @@ def build_segments(
         "combined_days"
     )
     engine.run_file(
-        _PACKAGE, "crowded_days", segment_start=start, segments=name, combined=more if combined else ""
+        _PACKAGE, "crowded_days", segment_start=start, segments=first, combined=more if combined else ""
     )
     engine.run_file(_PACKAGE, "segments", target=f"{name}_mended", days="crowded_days", segment_start=start)
-    engine.run(f"DELETE FROM {name} WHERE n_rows <> bit_count(recorded)")
-    engine.run(f"INSERT INTO {name} SELECT * FROM {name}_mended")
+    engine.run(
+        f"CREATE TEMP TABLE {name} AS SELECT * FROM {first} WHERE n_rows = bit_count(recorded) "
+        f"UNION ALL SELECT * FROM {name}_mended"
+    )
+    engine.drop([first, f"{name}_mended"])
     counted = engine.row(
         "SELECT coalesce(sum(CASE WHEN n_different = 1 THEN n_rows - 1 END), 0) AS collapsed, "
         "coalesce(sum(CASE WHEN n_different > 1 THEN n_rows END), 0) AS conflicting, "
@@ -249,11 +265,11 @@ def _repeat_findings(
     )
 
 
-def settled_rows(source: TableSource) -> str:
-    """The checked rows with what stands for the same thing written alike: no mode is a diary."""
-    name = source.table.name
-    written = "* REPLACE (coalesce(mode, 'diary') AS mode)" if name == "summaries" else "*"
-    return f"SELECT {written} FROM {name}_checked"
+def settled_rows(source: TableSource, columns: Sequence[str]) -> str:
+    """The named columns of the checked rows, what stands for the same thing written alike: no mode is a diary."""
+    same = {"mode": "coalesce(mode, 'diary') AS mode"} if source.table.name == "summaries" else {}
+    listed = ", ".join(same.get(column, identifier(column)) for column in columns)
+    return f"SELECT {listed} FROM {source.table.name}_checked"
 
 
 def settle_table(
@@ -264,16 +280,17 @@ def settle_table(
     columns = ", ".join(identifier(item.column.name) for item in source.columns)
     key_names = [key for key in ONE_ROW_PER.get(name, ()) if source.has(key)]
     key = ", ".join(identifier(item) for item in key_names) or columns
+    held = list(engine.columns_of(f"{name}_checked"))
     engine.run(
         f"CREATE TEMP TABLE {name}_counted AS SELECT *, count(*) OVER (PARTITION BY {key}) AS rows_of_key, "
         f"count(*) OVER (PARTITION BY {columns}) AS rows_alike, "
         f"row_number() OVER (PARTITION BY {columns} ORDER BY source_row) AS copy "
-        f"FROM ({settled_rows(source)}) WHERE fault = 0"
+        f"FROM ({settled_rows(source, held)}) WHERE fault = 0"
     )
     conflict = "rows_of_key <> rows_alike"
-    own = f"{'doubt, ' if source.is_text else ''}source_row, fault, rows_of_key, rows_alike, copy"
+    used_columns = ", ".join(identifier(one) for one in held if one not in OF_THE_CHECK)
     engine.run(
-        f"CREATE TABLE {name} AS SELECT * EXCLUDE ({own}) "
+        f"CREATE TABLE {name} AS SELECT {used_columns} "
         f"FROM {name}_counted WHERE NOT ({conflict}) AND copy = 1"
     )
     alike = f"NOT ({conflict}) AND copy > 1"

@@ -16,7 +16,7 @@ from outcomes.errors import OutcomesError
 from outcomes.files import private_file, without_formula
 from outcomes.records.checked import Records
 from outcomes.records.checking import BLANK
-from outcomes.records.findings import total_set_aside
+from outcomes.records.findings import Position, total_set_aside
 from outcomes.records.placing import ONE_ROW_PER, settled_rows
 from outcomes.records.rules import Rule
 from outcomes.records.table_source import TableSource
@@ -32,7 +32,7 @@ class SetAside(NamedTuple):
     """One rule that one row broke. A row that broke several stands here once for each."""
 
     file: str
-    row: int
+    row: Position
     column: str
     rule: str
     what_to_do: str
@@ -133,8 +133,9 @@ def _conflicting(source: TableSource) -> str:
         )
     columns = ", ".join(identifier(item.column.name) for item in source.columns)
     keys = [identifier(key) for key in ONE_ROW_PER.get(name, ()) if source.has(key)]
+    held = [*(item.column.name for item in source.columns), "source_row", "fault"]
     return (
         f"SELECT source_row FROM (SELECT source_row, count(*) OVER (PARTITION BY {', '.join(keys) or columns}) "
         f"AS rows_of_key, count(*) OVER (PARTITION BY {columns}) AS rows_alike "
-        f"FROM ({settled_rows(source)}) WHERE fault = 0) WHERE rows_of_key <> rows_alike"
+        f"FROM ({settled_rows(source, held)}) WHERE fault = 0) WHERE rows_of_key <> rows_alike"
     )

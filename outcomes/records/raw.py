@@ -26,7 +26,8 @@ class RawTable:
     `name` is what its source calls it (file stem, sheet, database table) and what a mapping refers to;
     `label` is what messages call it (`clinic.xlsx › Diary`); `container` the file it came in, if any. `scan`
     is what stands after FROM. `row_number` is SQL for the row as messages count it, or for the n-th record
-    where `text` turns that into the row of the spreadsheet. `paths` are the files that were read.
+    where `text` turns that into the row of the spreadsheet. `paths` are the files that were read. A table that
+    lies elsewhere has no order: where `keyed`, `row_number` is text that tells a row by its month and a digest.
     """
 
     name: str
@@ -37,10 +38,11 @@ class RawTable:
     row_number: str
     text: TextScan | None = None
     paths: tuple[Path, ...] = ()
+    keyed: bool = False
 
-    def row_shown(self, row: int) -> int:
+    def row_shown(self, row: int | str) -> int | str:
         """Row of a message for the value of `row_number`."""
-        return self.text.spreadsheet_row(row) if self.text else row
+        return self.text.spreadsheet_row(row) if self.text and isinstance(row, int) else row
 
 
 @dataclass

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from outcomes.engine import Engine
-from outcomes.errors import IdentityError, InvalidRecords, OutcomesError, TooManySetAside
+from outcomes.errors import IdentityError, InvalidRecords, OutcomesError, PlanError, TooManySetAside
 from outcomes.files import unchanged
 from outcomes.plan import AnalysisPlan, read_plan
 from outcomes.records.across import DECLARED_SPAN, look_across, lost_patients
@@ -42,7 +42,7 @@ from outcomes.records.placing import (
 from outcomes.records.raw import PROVENANCE_FILE, Opened
 from outcomes.records.rules import FUTURE
 from outcomes.records.schema import TABLES
-from outcomes.records.sources import Location, locate, open_source
+from outcomes.records.sources import Location, Source, locate, open_source
 from outcomes.records.table_source import TableSource
 
 #: Larger files are watched by size, time and place alone: a hash of them would take longer than the reading.
@@ -53,14 +53,20 @@ FUTURE_SHARE = 0.01
 
 
 def load_records(
-    source: str | Path | Mapping[str, Any],
+    source: Source,
     plan: AnalysisPlan | None = None,
     *,
+    tables: Mapping[str, Any] | None = None,
+    days: tuple[dt.date, dt.date] | None = None,
     mapping: SourceMapping | str | Path | None = None,
     allowances: str | Path | None = None,
     accept_set_aside: int | None = None,
 ) -> Records:
     """Read and check a source: a folder of tables, a workbook, a database file or address, or frames.
+
+    A Spark session, or an open connection of SQLAlchemy or ADBC, is asked where its tables lie, and nothing is copied:
+    `tables` says which they are, {name of the dictionary: name of the table there, or Spark data frame}. With `days`,
+    the diary of these days alone is read there.
 
     Without `plan` and `mapping`, `outcomes.toml` and `mapping.toml` beside the records are read if they are
     there. Rows that break a rule are set aside and counted. Raises IdentityError where the records may say who
@@ -68,7 +74,7 @@ def load_records(
     plan's `set_aside_limit` or where all of a patient's rows were lost, unless `accept_set_aside` is exactly
     the number of rows set aside. Sources: docs/data-dictionary.md.
     """
-    records = read_records(source, plan, mapping=mapping, allowances=allowances)
+    records = read_records(source, plan, tables=tables, days=days, mapping=mapping, allowances=allowances)
     if records.stops:
         raise InvalidRecords(records.stops)
     set_aside = total_set_aside(records.counts)
@@ -92,9 +98,11 @@ def load_records(
 
 
 def read_records(
-    source: str | Path | Mapping[str, Any],
+    source: Source,
     plan: AnalysisPlan | None = None,
     *,
+    tables: Mapping[str, Any] | None = None,
+    days: tuple[dt.date, dt.date] | None = None,
     mapping: SourceMapping | str | Path | None = None,
     allowances: str | Path | None = None,
 ) -> Records:
@@ -102,25 +110,45 @@ def read_records(
 
     Raises IdentityError, and InvalidRecords where the tables cannot be read as tables at all.
     """
-    with begun(source, plan, mapping) as found:
+    with begun(source, plan, mapping, tables, days) as found:
         return found.through(allowances)
 
 
 @contextlib.contextmanager
 def begun(
-    source: str | Path | Mapping[str, Any],
+    source: Source,
     plan: AnalysisPlan | None = None,
     mapping: SourceMapping | str | Path | None = None,
+    tables: Mapping[str, Any] | None = None,
+    days: tuple[dt.date, dt.date] | None = None,
 ) -> Iterator[Reading]:
     """A reading whose source is open. Raises FileProblem where its files change before the end of the block."""
-    location = locate(source)
+    location = locate(source, tables)
     plan = plan if plan is not None else read_plan(None, location.beside)
     chosen = read_mapping(mapping, location.beside)
-    engine = Engine(readable=location.readable)
+    location, engine = engine_for(location, chosen, days)
+    if engine.elsewhere and plan.duplicate_day == "last":
+        raise PlanError(
+            "duplicate_day = last asks for the order of the rows, and a table elsewhere has none."
+        )
     with unchanged(location.files, hashed_bytes=HASHED_BYTES):
         opened = open_source(location, engine, chosen)
         opened.problems += _not_as_written(location)
         yield Reading(engine, plan, chosen, opened, location)
+
+
+def engine_for(
+    location: Location, mapping: SourceMapping, days: tuple[dt.date, dt.date] | None = None
+) -> tuple[Location, Engine]:
+    """The engine that reads a source, and the source as that engine finds it."""
+    if location.kind in ("elsewhere", "server"):
+        from outcomes.records.elsewhere import asked_there
+
+        if found := asked_there(location, mapping, days):
+            return found
+    if days is not None:
+        raise PlanError("Only of tables that are asked where they lie are some days read alone.")
+    return location, Engine(readable=location.readable)
 
 
 def _not_as_written(location: Location) -> list[str]:
@@ -143,7 +171,7 @@ class Reading:
         self, engine: Engine, plan: AnalysisPlan, mapping: SourceMapping, opened: Opened, location: Location
     ):
         self.engine, self.plan, self.mapping, self.opened = engine, plan, mapping, opened
-        self.location, self.named = location, location.kind == "frames"
+        self.location, self.named = location, location.kind in ("frames", "elsewhere")
         self.findings = [finding for finding in opened.findings if finding.level != "identity"]
         self.problems = list(opened.problems)
         self.stops: list[str] = []
@@ -211,6 +239,8 @@ class Reading:
                 blocks += self.gate.blocks
                 self.findings += self.gate.warnings
         except OutcomesError:
+            if self.engine.elsewhere:
+                raise
             # Only a file that cannot be parsed comes here; where nothing else stops it, reading tells the row.
             if not self.problems:
                 self._tell_unreadable()
@@ -275,7 +305,7 @@ class Reading:
             checked = self._check_rules(source)
         limit = self.plan.set_aside_limit
         problems: list[str] = []
-        if unexplained(checked, "date", limit):
+        if not source.keyed and unexplained(checked, "date", limit):
             proven, told, problems = prove_dates(self.engine, source, checked, limit, self.mapping)
             if proven and not problems:
                 self.mapping = with_forms(self.mapping, source, proven)

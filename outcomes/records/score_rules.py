@@ -102,7 +102,7 @@ def _unit_needed(sheet: AnswerSheet, cells: Mapping[str, str]) -> str:
         # A total above 50 proves percent, and the answers say what the total means.
         untold += f" AND ({cells['score']}) <= {NDI_POINTS!r}"
         if items := _items(sheet, cells):
-            untold += f" AND list_count({_list(items)}) = 0"
+            untold += f" AND {_given(items)} = 0"
     return f"{untold})"
 
 
@@ -117,14 +117,14 @@ def _no_answer(sheet: AnswerSheet, cells: Mapping[str, str]) -> str:
         listed = ", ".join(f"{answer:g}" for answer in sheet.answers)
         breaks += [f"{item} NOT IN ({listed})" for item in items]
     elif items:
-        breaks.append(f"list_min({_list(items)}) < {sheet.lowest_answer:g}")
-        breaks.append(f"list_max({_list(items)}) > {sheet.highest_answer:g}")
+        breaks += [f"{item} < {sheet.lowest_answer:g}" for item in items]
+        breaks += [f"{item} > {sheet.highest_answer:g}" for item in items]
         breaks += [f"{item} <> floor({item})" for item in items]
     for number, (low, high) in enumerate(sheet.unscored, start=sheet.scored_items + 1):
         if item := cells.get(f"item_{number}"):
             breaks.append(f"{item} NOT BETWEEN {low:g} AND {high:g}")
     if strange := [cells[name] for name in _names(sheet.items + 1, MOST_ITEMS) if name in cells]:
-        breaks.append(f"list_count({_list(strange)}) > 0")
+        breaks.append(f"{_given(strange)} > 0")
     return f"({' OR '.join(breaks)})" if breaks else ""
 
 
@@ -133,9 +133,10 @@ def _disagree(sheet: AnswerSheet, cells: Mapping[str, str]) -> str:
     items = _items(sheet, cells)
     if not items or not sheet.has_total or sheet.name == "eq5d":
         return ""
-    given = f"list_count({_list(items)})"
+    given = _given(items)
+    total = " + ".join(f"coalesce({item}, 0)" for item in items)
     low, high = (
-        f"(list_sum({_list(items)}) + {answer:g} * ({sheet.scored_items} - {given}))"
+        f"({total} + {answer:g} * ({sheet.scored_items} - {given}))"
         for answer in (sheet.lowest_answer, sheet.highest_answer)
     )
     score = f"({cells['score']})"
@@ -161,9 +162,9 @@ def _outside(score: str, low: str, high: str, tolerance: float) -> str:
     return f"({score} NOT BETWEEN {low} - {tolerance} AND {high} + {tolerance})"
 
 
-def _list(items: list[str]) -> str:
-    """SQL of a list, whose functions pass over what is missing."""
-    return f"[{', '.join(items)}]"
+def _given(items: list[str]) -> str:
+    """SQL: how many of the items hold an answer."""
+    return f"({' + '.join(f'CASE WHEN {item} IS NULL THEN 0 ELSE 1 END' for item in items)})"
 
 
 def _names(first: int, last: int) -> list[str]:

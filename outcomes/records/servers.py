@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Collection, Iterator
+import re
+from collections.abc import Collection, Iterable, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
-from outcomes.engine import Engine
+from outcomes.engine import Engine, identifier
 from outcomes.errors import FileProblem, InvalidRecords, OutcomesError, PlanError
 from outcomes.records.loading import chosen_tables, load_table
 from outcomes.records.raw import Opened
@@ -27,7 +28,8 @@ def open_server(address: str, engine: Engine, wanted: Collection[str] | None) ->
     The address is `postgresql://USER:PASSWORD@HOST:PORT/DATABASE`, or `mysql://`, `mariadb://`; `?schema=NAME`
     chooses a schema. Without a password in it, PGPASSWORD or MYSQL_PWD is taken from the environment: a password
     on a command line is seen by everybody on the machine. A connection to another machine is encrypted and the
-    server's certificate checked, unless the address says `?tls=off`. Rows are counted from 1 in the order in
+    server's certificate checked, unless the address says `?tls=off`. Tables of PostgreSQL that are too large to be
+    copied do not come here (`asked_in_place`). Rows are counted from 1 in the order in
     which the server gives them. Raises PlanError for an address that cannot be followed, FileProblem where the
     server cannot be reached or does not let us in; no message holds the address.
     """
@@ -40,6 +42,59 @@ def open_server(address: str, engine: Engine, wanted: Collection[str] | None) ->
     except InvalidRecords as error:
         opened.problems += error.problems
     return opened
+
+
+#: Tables of a PostgreSQL server that take more than this are not copied: the question goes to them.
+COPIED_BYTES = 512 * 1024 * 1024
+
+
+def asked_in_place(address: str, wanted: Collection[str] | None) -> tuple[Any, dict[str, str], Opened] | None:
+    """(an open connection, the wanted tables, what was found on the way) where the question goes to the tables.
+
+    None where they are copied: on every server but PostgreSQL; where all of them together take no more than
+    COPIED_BYTES; or as the address says itself, `?in_place=yes` or `no`. The connection sees one state of the tables,
+    and its transaction is never committed: nothing that is made there stays. Raises as `open_server`.
+    """
+    url, schema, tls = _parsed(address)
+    said = re.search(r"[?&]in_place=([a-z]*)", address)
+    if said and said[1] not in ("yes", "no"):
+        raise PlanError("in_place is yes or no.")
+    if not url.drivername.startswith("postgresql") or (said and said[1] == "no"):
+        if said and said[1] == "yes":
+            raise PlanError("Only tables of PostgreSQL can be asked where they lie.")
+        return None
+    container, opened, entered = "the PostgreSQL database", Opened(), False
+    database = _engine_of(url, tls)
+    connection = None
+    try:
+        connection = database.connect()
+        entered = True
+        _wait_for_answers(connection)
+        connection.exec_driver_sql("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ")
+        connection.exec_driver_sql(f"SET LOCAL lock_timeout = '{SECONDS_TO_CONNECT}s'")
+        tables, views = _listed(connection, schema)
+        names = chosen_tables(container, tables, views, wanted, opened)
+        places = {name: f"{schema}.{name}" if schema else name for name in names}
+        if said or _bytes_of(connection, places.values()) > COPIED_BYTES:
+            return connection, places, opened
+    except OutcomesError:
+        raise
+    except Exception as error:
+        raise _told(error, container, entered) from None
+    connection.close()
+    return None
+
+
+def _bytes_of(connection: sqlalchemy.Connection, places: Iterable[str]) -> int:
+    """What tables take on the server's disk, with their parts."""
+    import sqlalchemy
+
+    total = sqlalchemy.text(
+        "SELECT pg_total_relation_size(CAST(:place AS regclass)) + coalesce(sum(pg_total_relation_size(relid)), 0) "
+        "FROM pg_partition_tree(CAST(:place AS regclass)) WHERE level > 0"
+    )
+    quoted = [".".join(identifier(part) for part in place.split(".")) for place in places]
+    return sum(int(connection.execute(total, {"place": place}).scalar_one()) for place in quoted)
 
 
 _DRIVERS = {
@@ -74,8 +129,11 @@ def _parsed(address: str) -> tuple[sqlalchemy.URL, str | None, bool]:
         )
     query = dict(url.query)
     schema, tls = query.pop("schema", None), query.pop("tls", "on")
+    query.pop("in_place", None)
     if query or not isinstance(schema, (str, type(None))) or tls not in ("on", "off"):
-        raise PlanError("After the ? of a database address stand  schema=NAME  and  tls=off  only.")
+        raise PlanError(
+            "After the ? of a database address stand  schema=NAME,  tls=off  and  in_place=yes  or  no  only."
+        )
     if url.password is None:
         password = os.environ.get("PGPASSWORD" if driver.startswith("postgresql") else "MYSQL_PWD")
         url = url.set(password=password) if password else url
@@ -88,26 +146,12 @@ def _server(url: sqlalchemy.URL, tls: bool, container: str) -> Iterator[sqlalche
 
     Whatever the library raises becomes words of ours: its own may hold the address, the SQL or a row.
     """
-    import ssl
-
-    import sqlalchemy
-
-    postgresql = url.drivername.startswith("postgresql")
-    settings: dict[str, Any] = {"timeout" if postgresql else "connect_timeout": SECONDS_TO_CONNECT}
-    if postgresql:
-        settings["application_name"] = "outcomes"
-    else:
-        settings |= {"read_timeout": SECONDS_OF_A_STATEMENT, "local_infile": False, "charset": "utf8mb4"}
-    if tls:
-        settings["ssl_context" if postgresql else "ssl"] = ssl.create_default_context()
     database, entered = None, False
     try:
-        database = sqlalchemy.create_engine(
-            url, connect_args=settings, poolclass=sqlalchemy.NullPool, hide_parameters=True
-        )
+        database = _engine_of(url, tls)
         with database.connect() as connection:
             entered = True
-            _begin_reading(connection, postgresql)
+            _begin_reading(connection, url.drivername.startswith("postgresql"))
             yield connection
             connection.rollback()
     except OutcomesError:
@@ -120,12 +164,36 @@ def _server(url: sqlalchemy.URL, tls: bool, container: str) -> Iterator[sqlalche
             database.dispose()
 
 
+def _engine_of(url: sqlalchemy.URL, tls: bool) -> sqlalchemy.Engine:
+    """What connects to a server; nothing is sent before somebody does."""
+    import ssl
+
+    import sqlalchemy
+
+    postgresql = url.drivername.startswith("postgresql")
+    settings: dict[str, Any] = {"timeout" if postgresql else "connect_timeout": SECONDS_TO_CONNECT}
+    if postgresql:
+        settings["application_name"] = "outcomes"
+    else:
+        settings |= {"read_timeout": SECONDS_OF_A_STATEMENT, "local_infile": False, "charset": "utf8mb4"}
+    if tls:
+        settings["ssl_context" if postgresql else "ssl"] = ssl.create_default_context()
+    return sqlalchemy.create_engine(
+        url, connect_args=settings, poolclass=sqlalchemy.NullPool, hide_parameters=True
+    )
+
+
+def _wait_for_answers(connection: sqlalchemy.Connection, seconds: float | None = None) -> None:
+    """How long an answer may take from here on: the limit of the connection was for connecting."""
+    socket = getattr(connection.connection.dbapi_connection, "_usock", None)
+    if socket is not None:
+        socket.settimeout(seconds)
+
+
 def _begin_reading(connection: sqlalchemy.Connection, postgresql: bool) -> None:
     if postgresql:
         # From here on the wait for an answer ends with the statement's own limit, not with the connection's.
-        socket = getattr(connection.connection.dbapi_connection, "_usock", None)
-        if socket is not None:
-            socket.settimeout(SECONDS_OF_A_STATEMENT + SECONDS_TO_CONNECT)
+        _wait_for_answers(connection, SECONDS_OF_A_STATEMENT + SECONDS_TO_CONNECT)
         connection.exec_driver_sql("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
         connection.exec_driver_sql(f"SET LOCAL statement_timeout = '{SECONDS_OF_A_STATEMENT}s'")
         connection.exec_driver_sql(f"SET LOCAL lock_timeout = '{SECONDS_TO_CONNECT}s'")
@@ -171,6 +239,17 @@ def _code(error: Exception) -> str:
     )
 
 
+def _listed(connection: sqlalchemy.Connection, schema: str | None) -> tuple[list[str], list[str]]:
+    """Names of the tables and of the views of a schema."""
+    import sqlalchemy
+
+    look = sqlalchemy.inspect(connection)
+    views: list[str] = list(look.get_view_names(schema=schema))
+    if connection.dialect.name == "postgresql":
+        views += look.get_materialized_view_names(schema=schema)  # type: ignore[attr-defined]
+    return list(look.get_table_names(schema=schema)), views
+
+
 def _read_server(
     connection: sqlalchemy.Connection,
     schema: str | None,
@@ -181,11 +260,7 @@ def _read_server(
 ) -> None:
     import sqlalchemy
 
-    look = sqlalchemy.inspect(connection)
-    tables = look.get_table_names(schema=schema)
-    views: list[str] = list(look.get_view_names(schema=schema))
-    if connection.dialect.name == "postgresql":
-        views += look.get_materialized_view_names(schema=schema)  # type: ignore[attr-defined]
+    tables, views = _listed(connection, schema)
 
     def quoted(name: str) -> Any:
         return sqlalchemy.quoted_name(name, quote=True)

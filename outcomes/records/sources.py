@@ -5,6 +5,7 @@ Nothing is known about the tables yet but their names; `matching` holds them aga
 
 from __future__ import annotations
 
+import datetime as dt
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -25,17 +26,29 @@ SQLITE = (".sqlite", ".sqlite3", ".db")
 DUCKDB = (".duckdb", ".ddb")
 _ADDRESS = re.compile(r"(postgresql|postgres|mysql|mariadb)(\+[a-z0-9]+)?://", re.IGNORECASE)
 
-Kind = Literal["folder", "workbook", "sqlite", "duckdb", "server", "frames"]
+#: What records may be read from; besides these, a Spark session or an open connection.
+Source = str | Path | Mapping[str, Any] | Any
+
+Kind = Literal["folder", "workbook", "sqlite", "duckdb", "server", "frames", "elsewhere"]
 
 
 @dataclass(frozen=True)
 class Location:
-    """Where a source lies. `beside` is the folder in which its plan and mapping may lie, if there is one."""
+    """Where a source lies. `beside` is the folder in which its plan and mapping may lie, if there is one.
+
+    `tables` are the tables of a source elsewhere: a name of the dictionary → the table there. With `days`, only the
+    diary of these days is read.
+    """
 
     kind: Kind
     path: Path | None = None
     address: str = ""
     frames: Mapping[str, Any] | None = None
+    #: A Spark session or an open connection, which is asked where its tables lie.
+    session: Any = None
+    tables: Mapping[str, Any] | None = None
+    days: tuple[dt.date, dt.date] | None = None
+    found: Opened | None = None
 
     def __repr__(self) -> str:
         # An address holds a password, and frames hold records.
@@ -78,18 +91,27 @@ class Location:
         return [self.path, *([self.path.with_name(f"{self.path.name}.wal")] if self.kind == "duckdb" else [])]
 
 
-def locate(source: str | Path | Mapping[str, Any]) -> Location:
+def locate(source: Source, tables: Mapping[str, Any] | None = None) -> Location:
     """Tell what kind of source this is. Raises FileProblem where there is none."""
     if isinstance(source, Mapping):
         return Location("frames", frames=source)
     if not isinstance(source, (str, Path)):
+        from outcomes.records.elsewhere import is_elsewhere
+
+        if is_elsewhere(source):
+            if not tables:
+                raise FileProblem('Say which tables are meant: tables={"diary": "registry.diary", …}.')
+            return Location("elsewhere", session=source, tables=tables)
         raise FileProblem(
-            "A source is a folder, a workbook, a database file or address, or a dictionary of frames."
+            "A source is a folder, a workbook, a database file or address, a dictionary of frames, a Spark session or "
+            "an open connection."
         )
     if isinstance(source, str) and _ADDRESS.match(source):
-        return Location("server", address=source)
+        return Location("server", address=source, tables=tables)
+    if isinstance(source, str) and source.lower().startswith("spark://"):
+        return Location("elsewhere", address=source, tables=tables)
     if isinstance(source, str) and "://" in source:
-        raise FileProblem("An address begins with postgresql://, mysql:// or mariadb://.")
+        raise FileProblem("An address begins with postgresql://, mysql://, mariadb:// or spark://.")
     path = Path(source)
     try:
         is_there, is_folder = path.exists(), path.is_dir()
@@ -118,6 +140,10 @@ def open_source(location: Location, engine: Engine, mapping: SourceMapping) -> O
     """The tables of a source, as found. Raises FileProblem where it cannot be read at all."""
     if location.kind == "frames":
         return _frames(location.frames or {}, engine)
+    if location.kind == "elsewhere":
+        from outcomes.records.elsewhere import open_elsewhere
+
+        return open_elsewhere(engine, location.tables or {}, mapping, location.days, location.found)
     wanted = {table.source for table in mapping.tables} or None
     if wanted is not None:
         wanted |= set(TABLES)
@@ -324,8 +350,8 @@ def _frames(tables: Mapping[str, Any], engine: Engine) -> Opened:
 def _described(engine: Engine, scan: str) -> tuple[RawColumn, ...] | None:
     """The columns of a typed table; None where it cannot be opened."""
     try:
-        rows = engine.rows(f"DESCRIBE SELECT * FROM {scan}")
+        columns = engine.columns_of(scan)
     except OutcomesError:
         return None
     own = ("file_row_number", "outcomes_row_number")
-    return tuple(RawColumn(row[0], row[0], row[1]) for row in rows if row[0] not in own)
+    return tuple(RawColumn(name, name, sql_type) for name, sql_type in columns.items() if name not in own)

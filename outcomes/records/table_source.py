@@ -6,12 +6,15 @@ from dataclasses import dataclass
 
 from outcomes.engine import identifier
 from outcomes.records.converting import as_text, header_key
+from outcomes.records.findings import Position
 from outcomes.records.mapping import MappedTable, ReadColumn
 from outcomes.records.raw import RawColumn, RawTable
 from outcomes.records.schema import Column, Table
 
 #: Rows of the second and further parts of a table are told apart from those of the first by high bits.
 _PART_SHIFT = 40
+#: Where rows have no number, so many digits in front of their key do the same.
+_PART_SIGNS = 3
 
 
 @dataclass(frozen=True)
@@ -72,6 +75,11 @@ class TableSource:
         )
 
     @property
+    def keyed(self) -> bool:
+        """Whether the rows lie elsewhere, where they have no number."""
+        return any(part.raw.keyed for part in self.parts)
+
+    @property
     def trimmed(self) -> bool:
         """Whether no cell can have outer spaces."""
         return all(part.raw.text is not None and not part.raw.text.spaced for part in self.parts)
@@ -103,21 +111,27 @@ class TableSource:
                     alike = own.sql_type == item.sql_type
                     value = own.expression if alike else as_text(own.expression, own.sql_type)
                 columns.append(f"{value} AS {identifier(item.column.name)}")
-            offset = f" + {index << _PART_SHIFT}" if index else ""
+            offset = f" + {index << _PART_SHIFT}" if index and not self.keyed else ""
             number = part.raw.row_number if numbered else "CAST(0 AS BIGINT)"
+            if self.keyed:
+                number = f"'{index:0{_PART_SIGNS}d} ' || {number}"
             selects.append(
                 f"SELECT {number}{offset} AS source_row, {', '.join(columns)} FROM {part.raw.scan}"
             )
         return " UNION ALL ".join(selects)
 
-    def place_of(self, source_row: int) -> tuple[str, int]:
+    def place_of(self, source_row: Position) -> tuple[str, Position]:
         """(what messages call the file, row as it shows) of a `source_row`."""
+        if isinstance(source_row, str):
+            return self.parts[int(source_row[:_PART_SIGNS])].raw.label, source_row[_PART_SIGNS + 1 :]
         part = self.parts[source_row >> _PART_SHIFT]
         return part.raw.label, part.raw.row_shown(source_row & ((1 << _PART_SHIFT) - 1))
 
     @property
     def part_of_row(self) -> str:
         """SQL: which part a row came from."""
+        if self.keyed:
+            return f"CAST(substring(source_row, 1, {_PART_SIGNS}) AS INTEGER)"
         return f"(source_row >> {_PART_SHIFT})"
 
 

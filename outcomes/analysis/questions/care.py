@@ -7,12 +7,12 @@ import pandas as pd
 
 from outcomes.analysis.answers import Answers, statistic_of
 from outcomes.analysis.estimates import Estimate, median
-from outcomes.analysis.models.session_rows import session_days
 from outcomes.analysis.periods import Periods
 from outcomes.analysis.primary_change import PrimaryChange, primary_change
 from outcomes.analysis.proportions import share
 from outcomes.analysis.questions.concurrent import session_codes
 from outcomes.analysis.results import Statistic
+from outcomes.analysis.session_counts import sessions_by_window
 
 #: How the care is called where most patients were still treated.
 INCLUDING = "care including dry needling"
@@ -42,9 +42,9 @@ def ask_care(periods: Periods) -> Answers:
     `days_since_session` (NaN where every session lies in the window or after it). Raises PlanError where the records
     hold no sessions.
     """
-    given = session_days(periods)
+    counted = sessions_by_window(periods)
     primary = primary_change(periods)
-    frame = _care_frame(primary, given, periods)
+    frame = _care_frame(primary, counted, periods)
     still = _still_in_care(primary, frame, periods)
     rows = [still, *_codes(primary, frame, periods), *_days(primary, frame, periods)]
     first, last = periods.plan.windows["followup"]
@@ -65,7 +65,7 @@ def still_in_care(periods: Periods, endpoints: pd.DataFrame | None = None) -> St
     if not periods.records.has("sessions"):
         return None
     primary = primary_change(periods, endpoints)
-    frame = _care_frame(primary, session_days(periods), periods)
+    frame = _care_frame(primary, sessions_by_window(periods), periods)
     return _still_in_care(primary, frame, periods)
 
 
@@ -74,19 +74,17 @@ def is_care_including(still: Statistic | None, least: float) -> bool:
     return still is not None and still.value is not None and still.value >= least - 1e-9
 
 
-def _care_frame(primary: PrimaryChange, given: pd.DataFrame, periods: Periods) -> pd.DataFrame:
+def _care_frame(primary: PrimaryChange, counted: pd.DataFrame, periods: Periods) -> pd.DataFrame:
     """One row per patient analysed of whom there is a session, by `patient_id`."""
-    first, last = periods.plan.windows["followup"]
-    given = given[given["patient_id"].isin(primary.analysed)]
-    inside = given[given["relative_day"].between(first, last)].groupby("patient_id").size()
-    before = given[given["relative_day"] < first].groupby("patient_id")["relative_day"].max()
-    patients = pd.Index(sorted(set(given["patient_id"])), name="patient_id")
+    first, _ = periods.plan.windows["followup"]
+    of_analysed = counted[counted["patient_id"].isin(primary.analysed)].reset_index(drop=True)
     return pd.DataFrame(
         {
-            "sessions_in_window": inside.reindex(patients).fillna(0).astype("int64"),
-            "days_since_session": first - before.reindex(patients).astype("float64"),
+            "patient_id": of_analysed["patient_id"],
+            "sessions_in_window": of_analysed["sessions_in_window"],
+            "days_since_session": first - of_analysed["last_before"],
         }
-    ).reset_index()
+    )
 
 
 def _still_in_care(primary: PrimaryChange, frame: pd.DataFrame, periods: Periods) -> Statistic:

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from outcomes.records.findings import MAX_POSITIONS, Finding
+from outcomes.records.findings import MAX_POSITIONS, Finding, Position
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -32,7 +32,7 @@ class Origin:
 
     def sentences(self, rule: str, name: str, chosen: pd.Series, problem: str, remedy: str) -> list[str]:
         """One sentence for each file, about those cells of a column."""
-        places: dict[str, list[int]] = {}
+        places: dict[str, list[Position]] = {}
         if self.source is not None and self.rows is not None:
             for row in self.rows[chosen[chosen].index]:
                 file, shown = self.source.place_of(int(row))

@@ -91,17 +91,19 @@ class Ids:
 def see_ids(looking: Looking, distinct: str) -> Ids:
     """Look at all ids of a column once."""
     digits = "regexp_extract(v, '[0-9]+([.]0)?$')"
-    classified = (
+    formed = (
         f"SELECT v, CASE WHEN regexp_full_match(v, '{PSEUDONYM}') THEN 'pseudonym' "
         f"WHEN regexp_full_match(v, '{CODE}') THEN 'code' WHEN regexp_full_match(v, '{NUMBER}') THEN 'number' "
-        "ELSE 'other' END AS form, "
-        "CASE WHEN form = 'code' THEN regexp_extract(v, '^[A-Za-z]+') ELSE '' END AS letters, "
+        f"ELSE 'other' END AS form FROM ({distinct})"
+    )
+    classified = (
+        "SELECT v, form, CASE WHEN form = 'code' THEN regexp_extract(v, '^[A-Za-z]+') ELSE '' END AS letters, "
         "CASE WHEN form = 'code' THEN contains(v, '-') ELSE FALSE END AS dash, "
-        f"CASE WHEN form IN ('code', 'number') THEN replace({digits}, '.0', '') END AS digits FROM ({distinct})"
+        f"CASE WHEN form IN ('code', 'number') THEN replace({digits}, '.0', '') END AS digits FROM ({formed})"
     )
     padded = "digits LIKE '0_%'"
     flags = ", ".join(f"count(*) FILTER (WHERE {rule})" for rule in _FLAGS.values())
-    rows = looking.engine.rows(
+    rows = looking.rows(
         "SELECT form, letters, dash, count(*), coalesce(max(digits::BIGINT), 0), "
         f"count(*) FILTER (WHERE {padded}), coalesce(min(strlen(digits)), 0), "
         f"coalesce(max(strlen(digits)) FILTER (WHERE {padded}), 0), "
@@ -140,7 +142,7 @@ def form_hits(ids: Ids, patients: int, *, attested: bool, any_code: bool) -> lis
 
 def _values(looking: Looking, classified: str, rule: str) -> tuple[str, ...]:
     query = f"SELECT v FROM ({classified}) WHERE {rule} ORDER BY hash(v), v LIMIT {_LOOKED_AT}"
-    return tuple(v for (v,) in looking.engine.rows(query))
+    return tuple(v for (v,) in looking.rows(query))
 
 
 def _dates(ids: Ids, patients: int, *, bare: bool) -> list[FormHit]:
@@ -248,8 +250,8 @@ def _not_a_code(ids: Ids) -> list[FormHit]:
     if not words:
         return hits
     # Random codes of one length are sometimes letters only; a name among them is of another length or case.
-    usual = ids.looking.engine.rows(
-        f"SELECT strlen(v), count(*) AS n FROM ({ids.classified}) GROUP BY ALL ORDER BY n DESC LIMIT 1"
+    usual = ids.looking.rows(
+        f"SELECT strlen(v), count(*) AS n FROM ({ids.classified}) GROUP BY strlen(v) ORDER BY n DESC LIMIT 1"
     )[0][0]
     odd = tuple(word for word in words if len(word) != usual or word not in (word.upper(), word.lower()))
     if odd and len(odd) <= 0.1 * ids.total and ids.total >= _ENOUGH_IDS:

@@ -12,10 +12,11 @@ import datetime as dt
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 from outcomes.engine import Engine, literal
 from outcomes.errors import InvalidRecords, OutcomesError
-from outcomes.records.findings import MAX_POSITIONS
+from outcomes.records.findings import Position
 from outcomes.records.identity.detectors import SINGLE_CELL_SQL
 from outcomes.records.identity.tables import GateColumn, GateTable
 from outcomes.records.raw import ERROR_CELLS
@@ -51,6 +52,15 @@ class Looking:
 
     engine: Engine
     kept: list[str] = field(default_factory=list)
+    #: Where the records lie elsewhere: an engine here, and the few distinct values that it was given.
+    near: Engine | None = None
+    brought: set[str] = field(default_factory=set)
+
+    def rows(self, sql: str) -> list[tuple[Any, ...]]:
+        """The answer to a question, asked here where it is about distinct values that were brought here."""
+        asked = set(re.findall(r"\bidentity_[0-9]+\b", sql))
+        here = self.near is not None and asked and asked <= self.brought
+        return (self.near if here and self.near is not None else self.engine).rows(sql)
 
     def first_pass(self, table: GateTable, today: dt.date) -> list[Look]:
         """Count what is odd in columns with a rule, and keep the distinct values of the others."""
@@ -66,6 +76,8 @@ class Looking:
                 self._ruled(table, ruled, key, looks, today)
             self._others(table, [item for item in others if item is not key], looks)
         except OutcomesError:
+            if self.engine.elsewhere:
+                raise
             raise InvalidRecords([f"{table.label}: the file is not whole. Copy it again."]) from None
         return list(looks.values())
 
@@ -76,7 +88,7 @@ class Looking:
                 ids = f"SELECT {item.held} AS v, count(*) AS n FROM {table.held} GROUP BY v"
                 looks[item.position].distinct = self._values(ids)
             elif item.is_told_by_value and item.leaks == "date":
-                oldest, newest = self.engine.rows(
+                oldest, newest = self.rows(
                     f"SELECT min({item.held})::VARCHAR, max({item.held})::VARCHAR FROM {table.held}"
                 )[0]
                 looks[item.position].oldest, looks[item.position].newest = oldest or "", newest or ""
@@ -117,7 +129,7 @@ class Looking:
             )
             for item in ruled
         )
-        found = iter(self.engine.rows(f"SELECT {sums} FROM {name}")[0])
+        found = iter(self.rows(f"SELECT {sums} FROM {name}")[0])
         for item in ruled:
             look = looks[item.position]
             look.odd = next(found)
@@ -152,8 +164,25 @@ class Looking:
     def _values(self, query: str) -> str:
         """The same without missing cells and the texts that stand for an error, worked out once."""
         rule = f"v IS NOT NULL AND upper(v) NOT IN ({_ERRORS})"
-        name = self._keep(f"SELECT v, sum(n)::BIGINT AS n FROM ({query}) WHERE {rule} GROUP BY v")
-        return f"SELECT v, n FROM {name}"
+        values = f"SELECT v, sum(n)::BIGINT AS n FROM ({query}) WHERE {rule} GROUP BY v"
+        name = self._brought(values) if self.engine.elsewhere else ""
+        return f"SELECT v, n FROM {name or self._keep(values)}"
+
+    def _brought(self, values: str) -> str:
+        """The name of the distinct values here, where they are no more than the rules look at; "" where they are."""
+        import pyarrow as pa
+
+        few = self.engine.arrow(f"SELECT v, n FROM ({values}) LIMIT {SAMPLE + 1}")
+        if few.num_rows > SAMPLE:
+            return ""
+        self.near = self.near or Engine()
+        name = f"identity_{len(self.kept)}"
+        self.kept.append(name)
+        self.brought.add(name)
+        self.near.register(
+            name, pa.table({"v": few.column(0).cast(pa.string()), "n": few.column(1).cast(pa.int64())})
+        )
+        return name
 
     def odd_values(self, look: Look) -> str:
         """A query of the distinct values that are not of the plain shape, and their cells."""
@@ -162,7 +191,7 @@ class Looking:
     def days(self, look: Look) -> list[tuple[str, int]]:
         """Every distinct text of a column of dates, with its cells."""
         inner = f"SELECT {look.column.text} AS v FROM {look.table.scan}"
-        return self.engine.rows(
+        return self.rows(
             f"SELECT left(v, 10) AS day, count(*) FROM ({inner}) WHERE v IS NOT NULL "
             "GROUP BY day ORDER BY day LIMIT 100000"
         )
@@ -171,7 +200,7 @@ class Looking:
         """Median size of the numbers of a column, how many are distinct, and how many of five digits."""
         inner = f"SELECT abs(try_cast({look.column.text} AS DOUBLE)) AS v FROM {look.table.scan}"
         five = "v >= 10000 AND v < 100000 AND v = floor(v)"
-        found = self.engine.rows(
+        found = self.rows(
             "SELECT approx_quantile(v, 0.5), approx_count_distinct(v), "
             f"approx_count_distinct(CASE WHEN {five} THEN v END) FROM ({inner})"
         )[0]
@@ -179,25 +208,23 @@ class Looking:
 
     def all_pseudonyms(self, distinct: str) -> bool:
         """Whether every value is a pseudonym as 'outcomes deidentify' makes them."""
-        found = self.engine.rows(f"SELECT bool_and(regexp_full_match(v, '{PSEUDONYM}')) FROM ({distinct})")
+        found = self.rows(f"SELECT bool_and(regexp_full_match(v, '{PSEUDONYM}')) FROM ({distinct})")
         return bool(found[0][0])
 
     def count(self, look: Look) -> int:
         """How many distinct values a column holds."""
         if look.size is None:
-            look.size = int(self.engine.rows(f"SELECT count(*) FROM ({look.distinct})")[0][0])
+            look.size = int(self.rows(f"SELECT count(*) FROM ({look.distinct})")[0][0])
         return look.size
 
     def sample(self, distinct: str) -> list[str]:
         """Distinct values in the order of a hash: the same ones each time, from all over the table."""
-        return [
-            v for (v,) in self.engine.rows(f"SELECT v FROM ({distinct}) ORDER BY hash(v), v LIMIT {SAMPLE}")
-        ]
+        return [v for (v,) in self.rows(f"SELECT v FROM ({distinct}) ORDER BY hash(v), v LIMIT {SAMPLE}")]
 
     def telling(self, distinct: str) -> list[str]:
         """Of all distinct values, those that a rule on single cells may fire on."""
         rule = SINGLE_CELL_SQL.format(v="v")
-        return [v for (v,) in self.engine.rows(f"SELECT v FROM ({distinct}) WHERE {rule} LIMIT {SAMPLE}")]
+        return [v for (v,) in self.rows(f"SELECT v FROM ({distinct}) WHERE {rule} LIMIT {SAMPLE}")]
 
     def patients_per_value(
         self, look: Look, patient: GateColumn | None, values: Sequence[str]
@@ -205,23 +232,24 @@ class Looking:
         """How many patients (rows where there is no patient) share each value."""
         self._given(values)
         who = f"count(DISTINCT {patient.text})" if patient else "count(*)"
-        rows = self.engine.rows(
+        rows = self.rows(
             f"SELECT {look.column.text} AS v, {who} FROM {look.table.scan} "
             f"WHERE {look.column.text} IN (SELECT given FROM identity_given) GROUP BY v"
         )
         self._given(())
         return dict(rows)
 
-    def places(self, look: Look, values: Sequence[str]) -> tuple[int, tuple[int, ...]]:
+    def places(self, look: Look, values: Sequence[str]) -> tuple[int, tuple[Position, ...]]:
         """How many cells hold one of the values (any value where none is given), and the first rows."""
         self._given(values)
         holds = "v IN (SELECT given FROM identity_given)" if values else "v IS NOT NULL"
         inner = f"SELECT {look.table.row_number} AS place, {look.column.text} AS v FROM {look.table.scan}"
-        count, rows = self.engine.rows(
-            f"SELECT count(*), min(place, {MAX_POSITIONS}) FROM ({inner}) WHERE {holds}"
-        )[0]
+        count = self.rows(f"SELECT count(*) FROM ({inner}) WHERE {holds}")[0][0]
+        most = look.table.positions
+        found = f"SELECT place FROM ({inner}) WHERE {holds} ORDER BY place LIMIT {most}"
+        rows = self.rows(found) if count else []
         self._given(())
-        return count, tuple(look.table.row_shown(row) for row in rows or ())
+        return count, tuple(look.table.row_shown(row) for (row,) in rows)
 
     def _given(self, values: Sequence[str]) -> None:
         """Values go to the engine as a table: no statement is ever put together from them."""
@@ -237,8 +265,10 @@ class Looking:
 
     def clear(self) -> None:
         """Nothing of the records stays behind."""
-        self.engine.drop(self.kept)
+        self.engine.drop([name for name in self.kept if name not in self.brought])
         self.kept.clear()
+        self.brought.clear()
+        self.near = None
 
 
 def _stands_alone(item: GateColumn) -> bool:

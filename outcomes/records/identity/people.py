@@ -25,7 +25,7 @@ def age_findings(looking: Looking, table: GateTable) -> list[tuple[GateColumn, b
             continue
         ages = [
             text
-            for (text,) in looking.engine.rows(
+            for (text,) in looking.rows(
                 f"SELECT DISTINCT v FROM (SELECT {column.text} AS v FROM {table.scan}) "
                 "WHERE regexp_full_match(v, '[0-9]{1,3}([.][0-9]+)?') LIMIT 10000"
             )
@@ -53,7 +53,7 @@ def small_classes(looking: Looking, table: GateTable) -> tuple[int, str] | None:
         return None
     texts = ", ".join(f"lower({item.text}) AS q{item.position}" for item in quasi)
     names = ", ".join(f"q{item.position}" for item in quasi)
-    small, total = looking.engine.rows(
+    small, total = looking.rows(
         f"SELECT coalesce(sum(k) FILTER (WHERE k < {SMALLEST_CLASS}), 0)::BIGINT, coalesce(sum(k), 0)::BIGINT FROM "
         f"(SELECT count(DISTINCT who) AS k FROM (SELECT {patient.text} AS who, {texts} FROM {table.scan}) "
         f"WHERE who IS NOT NULL GROUP BY {names})"

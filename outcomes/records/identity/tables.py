@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal
 
+from outcomes.records.findings import MAX_POSITIONS, Position
 from outcomes.records.schema import TABLES, Column
 
 #: How a column can leak. closed: only in a cell that breaks its rule; date: in old dates too; wide: a number
@@ -80,7 +81,7 @@ class GateTable:
     `label` is what messages call it, `container` the file it came in, `table` the dictionary's table that it
     becomes ("" where none), `scan` what stands after FROM, `row_number` SQL for the row, `row_shown` the row
     that messages show for it. `held` is the table of the engine that all its rows were read into without one
-    that breaks a rule, "" where that is not so.
+    that breaks a rule, "" where that is not so. `positions` are told of a finding at most.
     """
 
     label: str
@@ -88,9 +89,10 @@ class GateTable:
     table: str
     scan: str
     row_number: str
-    row_shown: Callable[[int], int]
+    row_shown: Callable[[Position], Position]
     columns: tuple[GateColumn, ...]
     held: str = ""
+    positions: int = MAX_POSITIONS
 
     def feeding(self, name: str) -> GateColumn | None:
         """The column that feeds a column of the dictionary."""

@@ -3,6 +3,6 @@
 CREATE OR REPLACE TEMP VIEW placed AS
 SELECT
     diary_usable.*,
-    CAST(date - coalesce(first_day, DATE '1970-01-01') AS INTEGER) AS relative_day
+    CAST(date_diff('day', coalesce(first_day, DATE '1970-01-01'), date) AS INTEGER) AS relative_day
 FROM diary_usable
 LEFT JOIN first_sessions USING (patient_id)

@@ -1,0 +1,16 @@
+SELECT
+  "patient_id",
+  CAST(SUM(CASE WHEN "relative_day" BETWEEN -28 AND 167 THEN 1 ELSE 0 END) AS INT) AS "sessions_in_window",
+  MAX(CASE WHEN "relative_day" < -28 THEN "relative_day" END) AS "last_before"
+FROM (
+  SELECT
+    "sessions"."patient_id",
+    DATEDIFF(DAY, "first_day", "date") AS "relative_day"
+  FROM "sessions"
+  LEFT JOIN "first_sessions"
+    ON "first_sessions"."patient_id" = "sessions"."patient_id"
+) AS "placed_sessions"
+GROUP BY
+  "patient_id"
+ORDER BY
+  "patient_id"

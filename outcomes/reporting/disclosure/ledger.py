@@ -67,6 +67,8 @@ class StoredCell:
 
     @cached_property
     def everyone(self) -> Members:
+        if len(self.parts) == 1:
+            return self.parts[0]
         return {patient: value for part in self.parts for patient, value in part.items()}
 
     def is_same_place(self, other: StoredCell) -> bool:

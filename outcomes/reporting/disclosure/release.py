@@ -87,6 +87,7 @@ class Release:
     _own: list[StoredCell] = field(default_factory=list)
     _names: dict[int, tuple[Members, str]] = field(default_factory=dict)
     _marks: dict[str, bytes] = field(default_factory=dict)
+    _compared: dict[tuple[int, int], tuple[bool, StoredCell, StoredCell]] = field(default_factory=dict)
 
     @property
     def carried_from(self) -> tuple[str, ...]:
@@ -208,16 +209,25 @@ class Release:
 
     def _is_of_others(self, place: Place, new: StoredCell, before: Sequence[StoredCell]) -> bool:
         """Whether a cell whose patients are not known has surely enough who were in none before, or tells the same."""
-        close = [cell for cell in before if gives_away(cell, new, self.few)]
-        if not close:
+        last = max((cell.period for cell in before if self._overlaps(cell, new)), default=None)
+        if last is None:
             return True
-        last = max(cell.period for cell in close)
         if place.later is None or not self.may_renew(last):
             return False
         n, looked_at = place.later(last)
         told = {patient for cell in before for patient in cell.everyone}
         again = sum(self._mark(patient) in told for patient in looked_at)
         return n - again >= self.few
+
+    def _overlaps(self, cell: StoredCell, new: StoredCell) -> bool:
+        """Whether two cells whose patients are not known give any away; asked for every topic of the same people."""
+        # The sets are kept in memory as long as the cells are, so that these marks stay theirs.
+        pair = (id(cell.everyone), id(new.everyone)) if len(cell.parts) == len(new.parts) == 1 else None
+        if pair is None:
+            return gives_away(cell, new, self.few)
+        if pair not in self._compared:
+            self._compared[pair] = (gives_away(cell, new, self.few), cell, new)
+        return self._compared[pair][0]
 
     def _leaves_few(
         self, new: StoredCell, before: Sequence[StoredCell], beside: Sequence[StoredCell]
@@ -262,7 +272,7 @@ class Release:
         return self._marks[patient]
 
     def _hash(self, text: str) -> bytes:
-        return hmac.new(self._key, text.encode("utf-8", "surrogatepass"), hashlib.sha256).digest()
+        return hmac.digest(self._key, text.encode("utf-8", "surrogatepass"), "sha256")
 
     @cached_property
     def _of_other_profiles(self) -> list[StoredCell]:

@@ -153,12 +153,12 @@ def _session(master: str) -> SparkSession:
     os.environ.setdefault("PYSPARK_PYTHON", sys.executable)
     where = "local[*]" if master == "local" else master if local else f"spark://{master}"
     try:
-        session = (
-            SparkSession.builder.master(where)
-            .appName("outcomes")
-            .config("spark.ui.showConsoleProgress", "false")
-            .getOrCreate()
-        )
+        builder = SparkSession.builder.master(where).appName("outcomes")
+        builder = builder.config("spark.ui.showConsoleProgress", "false")
+        if local:
+            # Two hundred parts, which suit a cluster, are many for one computer.
+            builder = builder.config("spark.sql.shuffle.partitions", str(2 * (os.cpu_count() or 1)))
+        session = builder.getOrCreate()
         session.sparkContext.setLogLevel("OFF")
     except Exception as error:
         raise FileProblem(

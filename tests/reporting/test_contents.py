@@ -317,7 +317,8 @@ def full_texts() -> dict[str, str]:
 
 def test_the_order_of_the_report(full_texts: dict[str, str]) -> None:
     wanted = [
-        "what the records say", "Completeness", "Who is in the comparison", "Before and after", "Course around the first session",
+        "what the records say", "Completeness", "Who is in the comparison", "Before and after",
+        "Course around the first session",
         "What entering in a bad month alone would give", "How many improved", "By headache type exploratory\n",
         "Medication\n", "Questionnaires\n", "Does it last", "Sessions received", "Safety\n", "Practitioners",
         "Month by month", "Had other choices been made", "Completeness and data quality", "What this report can",

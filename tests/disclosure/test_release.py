@@ -6,6 +6,7 @@ are known by name.
 
 from __future__ import annotations
 
+import itertools
 import json
 import os
 import sqlite3
@@ -14,6 +15,7 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -220,6 +222,38 @@ def test_no_sum_or_difference_of_any_months_is_of_one_to_seven_patients(
         for one in members:
             left[one] += factor
     assert not 1 <= sum(factor != 0 for factor in left.values()) <= 7
+
+
+def test_a_group_is_renewed_though_everyone_was_shown_month_by_month(clinic: Clinic) -> None:
+    """Four with migraine and six without come each month; after two months the eight are shown."""
+    clinic.month("2026-01", ("all", people((1, 40)), "a"), ("migraine", people((1, 20)), "b"))
+    second = (("all", people((1, 50)), "c"), ("migraine", people((1, 20), (41, 44)), "d"))
+    assert clinic.month("2026-02", *second) == [("c", ""), ("b", "2026-01")]
+    third = (("all", people((1, 60)), "e"), ("migraine", people((1, 20), (41, 44), (51, 54)), "f"))
+    assert clinic.month("2026-03", *third) == [("e", ""), ("f", "")]
+
+
+@given(st.lists(st.tuples(*[st.integers(0, 12)] * 3), min_size=2, max_size=4))
+def test_no_sum_of_groups_and_everyone_over_months_is_of_one_to_seven(
+    tmp_path_factory: pytest.TempPathFactory, coming: list[tuple[int, int, int]]
+) -> None:
+    """Of three groups some come each month. Of all that is shown every sum and difference is tried."""
+    clinic, shown = Clinic(tmp_path_factory.mktemp("reports")), []
+    groups: tuple[list[str], ...] = ([], [], [])
+    for month, new in enumerate(coming, 1):
+        for at, (group, n) in enumerate(zip(groups, new, strict=True)):
+            group += [f"g{at}-{month}-{one}" for one in range(n)]
+        cells = [("all", [one for group in groups for one in group])]
+        cells += [(f"g{at}", group) for at, group in enumerate(groups)]
+        judged = [(name, dict.fromkeys(who, 1.0), sorted(who)) for name, who in cells if len(who) > 10]
+        told = clinic.month(f"2026-{month:02d}", *judged)
+        shown += [set(content) for content, carried in told if content is not None and not carried]  # type: ignore[call-overload]
+    people = sorted({one for members in shown for one in members})
+    inside = np.array([[one in members for one in people] for members in shown[:8]], dtype=np.int64)
+    if len(shown):
+        factors = np.array(list(itertools.product((-1, 0, 1), repeat=len(inside))))
+        left = (factors @ inside != 0).sum(axis=1)
+        assert not ((left >= 1) & (left <= 7)).any()
 
 
 # ---- the file ----

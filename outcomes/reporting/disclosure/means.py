@@ -57,6 +57,12 @@ class MeanRules(CountRules):
         first, second, third = (self._of_verdict(one, found, number) for number, one in enumerate(means))
         return first, second, third
 
+    def _last_shown(self, change: PairedChange) -> str:
+        if self.release is None:
+            return ""
+        place = f"{change.mode}/{change.endpoint.name}", group_words(change.by, change.group)
+        return self.release.last_shown(*place)
+
     def as_reported(self, change: PairedChange) -> list[tuple[str, Shown]]:
         """(month, change) of each earlier report that showed the change anew; nothing new is told by it."""
         if self.release is None:
@@ -81,6 +87,9 @@ class MeanRules(CountRules):
         """
         if self.exact:
             return tuple(changes), ()
+        for change in sorted(changes, key=self._last_shown):
+            # Who waited longest comes first: not all groups can be renewed at once.
+            self.before_after(change)
         shown = self._without_small_rest(
             changes, [change for change in changes if self._three_means(change)[2].value is not None]
         )

@@ -14,6 +14,7 @@ import hashlib
 import hmac
 import itertools
 import json
+from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
@@ -42,6 +43,10 @@ if TYPE_CHECKING:
 
 #: Patients behind a part of a cell, with what each gave to it (None: nothing but being there).
 Part = Mapping[str, object]
+
+
+#: Patients of a group, and not of it, whose cells are looked at.
+_MOST_COUNTED = 5_000
 
 
 @dataclass(frozen=True)
@@ -125,6 +130,11 @@ class Release:
         cells = [one for one in cells_of(self._ledger, measure) if (one.profile, one.definition) == own]
         shown = {one.period: one.shown for one in cells if one.is_new and one.period < self.period}
         return sorted(shown.items())
+
+    def last_shown(self, measure: str, definition: str) -> str:
+        """The last month before this report's in which a cell was shown anew; empty where it never was."""
+        history = self.history(measure, definition)
+        return history[-1][0] if history else ""
 
     def newest(self, measure: str) -> str | None:
         """The last month before this report's in which something of a measure was shown anew."""
@@ -232,23 +242,36 @@ class Release:
     def _leaves_few(
         self, new: StoredCell, before: Sequence[StoredCell], beside: Sequence[StoredCell]
     ) -> bool:
-        """Whether the patients who are new to the measure are few, or few of them are left over by the groups shown."""
+        """Whether some sum of this cell and those shown before may be of few patients."""
+        if not is_whole(new):
+            return self._group_leaves_few(new, [*before, *beside], beside)
         told = {patient for cell in before for patient in cell.parts[0]}
-        if not told & set(new.parts[0]) and not beside:
-            return False
-        fresh = set(new.parts[0]) - told
-        if len(fresh) < self.few:
-            return True
-        for whole in beside:
-            if not set(new.parts[0]) < set(whole.parts[0]):
-                continue
-            rest = set(whole.parts[0]) - told - fresh
-            for other in beside:
-                if set(other.parts[0]) < set(whole.parts[0]):
-                    rest -= set(other.parts[0])
-            if 0 < len(rest) < self.few:
-                return True
-        return False
+        return bool(told & set(new.parts[0])) and len(set(new.parts[0]) - told) < self.few
+
+    def _group_leaves_few(
+        self, new: StoredCell, shown: Sequence[StoredCell], beside: Sequence[StoredCell]
+    ) -> bool:
+        """The same for a group beside everyone.
+
+        Of those who are in no group that was shown, some are in this one and some are not. A sum that leaves out the
+        first, of those who are in the same cells of everyone, cannot leave out the second: the fewer of both stay.
+        """
+        wholes = [cell.parts[0] for cell in shown if is_whole(cell)]
+        told = {patient for cell in shown if not is_whole(cell) for patient in cell.parts[0]}
+        group = new.parts[0]
+
+        def counted(members: Iterable[tuple[bytes, bytes]]) -> Counter[tuple[int, ...]]:
+            # Some are enough: of fewer the sum is smaller.
+            return Counter(
+                tuple(at for at, whole in enumerate(wholes) if whole.get(patient) == value)
+                for patient, value in itertools.islice(members, _MOST_COUNTED)
+            )
+
+        inside = counted(item for item in group.items() if item[0] not in told)
+        everyone = dict.fromkeys(item for whole in wholes for item in whole.items())
+        outside = counted(item for item in everyone if item[0] not in told and item[0] not in group)
+        left = sum(n if not where else min(n, outside[where]) for where, n in inside.items())
+        return left < self.few and not _makes_up_everyone(new, beside)
 
     def _members(self, place: Place) -> tuple[tuple[Members, ...], bool]:
         if place.parts is not None:
@@ -298,6 +321,19 @@ def begin_release(folder: str, profile: Profile, month: str | None, plan: Analys
     choices = json.dumps({**plan.to_dict(), "release": {}}, sort_keys=True)
     mark = f", plan {hashlib.sha256(choices.encode()).hexdigest()[:8]}"
     return Release(Path(folder), profile, month or "all", few, plan_mark=mark)
+
+
+def is_whole(cell: StoredCell) -> bool:
+    """Whether a cell is of everyone compared, and not of a group."""
+    return cell.definition.startswith("all")
+
+
+def _makes_up_everyone(new: StoredCell, beside: Sequence[StoredCell]) -> bool:
+    """Whether the group is what the groups of the same report leave over of everyone: it is known already."""
+    wholes = [cell for cell in beside if is_whole(cell) and cell.profile == new.profile]
+    groups = [cell for cell in beside if not is_whole(cell) and cell.profile == new.profile]
+    together = {item for cell in (*groups, new) for item in cell.parts[0].items()}
+    return any(together == set(whole.parts[0].items()) for whole in wholes)
 
 
 def gives_away(earlier: StoredCell, new: StoredCell, few: int) -> bool:

@@ -19,6 +19,9 @@ _HOME = {
     "Periods": "outcomes.analysis.periods",
     "PatientFlow": "outcomes.analysis.periods",
     "Cohort": "outcomes.analysis.periods",
+    "month_endpoints": "outcomes.registry",
+    "close_month": "outcomes.registry",
+    "closed_months": "outcomes.registry",
     "measure_endpoints": "outcomes.analysis.endpoints",
     "measure_by_period": "outcomes.analysis.further_endpoints",
     "CATALOGUE": "outcomes.analysis.catalogue",
@@ -124,6 +127,9 @@ if TYPE_CHECKING:
     from outcomes.plan import AnalysisPlan as AnalysisPlan
     from outcomes.records.checked import Records as Records
     from outcomes.records.reading import load_records as load_records
+    from outcomes.registry import close_month as close_month
+    from outcomes.registry import closed_months as closed_months
+    from outcomes.registry import month_endpoints as month_endpoints
     from outcomes.reporting.contents import open_report as open_report
     from outcomes.reporting.page import Heading as Heading
     from outcomes.reporting.wording import describe_change as describe_change

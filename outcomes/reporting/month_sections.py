@@ -155,7 +155,7 @@ class MonthSections(ComparisonSections):
         name = f"{name}, by {SPAN_NAMES[span_months(spans[-1])]}"
         draw = partial(draw_control_chart, points, name, factor=100.0)
         return figures.figure_block(
-            lambda ax: draw(ax=ax),
+            draw,
             alt=_chart_words(points, name, 100.0, "points"),
             height_mm=CHART_MM,
             width="half",

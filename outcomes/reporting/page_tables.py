@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -23,8 +24,11 @@ from outcomes.reporting.words import (
     typst_words,
 )
 
-# Shorter tables are kept on one page; longer ones repeat their header on the next.
+# Shorter tables are kept on one page; longer ones, and those of long texts, repeat their header on the next.
 ROWS_ON_ONE_PAGE = 25
+_LINES_ON_ONE_PAGE = 40
+#: Letters in a line: of a row, and of a cell that has the room.
+_LETTERS_OF_ROW, _LETTERS_OF_CELL = 90, 60
 
 
 @cache
@@ -59,6 +63,17 @@ class TableBlock(Block):
         numbers: list[Align] = ["right"] * (len(self.columns) - 1)
         return self.align or ("left", *numbers)
 
+    @property
+    def on_one_page(self) -> bool:
+        """Whether it is short enough to be kept together, by its rows and by the lines that their texts may take."""
+        lines = 0
+        for row in self.rows:
+            letters = [len(plain_words(cell)) for cell in row]
+            lines += max(
+                1, math.ceil(sum(letters) / _LETTERS_OF_ROW), math.ceil(max(letters) / _LETTERS_OF_CELL)
+            )
+        return len(self.rows) < ROWS_ON_ONE_PAGE and lines <= _LINES_ON_ONE_PAGE
+
     def decimal_padding(self, column: int) -> tuple[str, ...]:
         """Per row: invisible characters after the cell that bring the decimal points under each other."""
         texts = [plain_words(row[column]) for row in self.rows]
@@ -83,7 +98,7 @@ class TableBlock(Block):
         )
         # On a narrow screen wide tables are laid out row by row; the roles keep them tables when read aloud.
         kind = "wide" if len(self.columns) > 3 else "slim"
-        short = " short" if len(self.rows) < ROWS_ON_ONE_PAGE else ""
+        short = " short" if self.on_one_page else ""
         table = (
             f'<table role="table" class="{kind}{short}">{caption}<thead role="rowgroup"><tr role="row">{head}'
             f'</tr></thead><tbody role="rowgroup">{body}</tbody></table>'
@@ -113,7 +128,7 @@ class TableBlock(Block):
             rows.append(typst_array(cells))
         aligns = typst_array(["left" if align == "left" else "right" for align in self.alignments()])
         columns, notes = (typst_strings(texts) for texts in (self.columns, self.notes))
-        keep = "true" if len(self.rows) < ROWS_ON_ONE_PAGE else "false"
+        keep = "true" if self.on_one_page else "false"
         return (
             f"data-table({columns}, {typst_array(rows)}, {typst_string(self.caption)}, {aligns}, {notes}, "
             f"keep: {keep})"

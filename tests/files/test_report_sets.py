@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -69,7 +70,7 @@ def test_the_manifest_says_what_the_reports_were_made_from(
     assert values["plan_digest"] == digest_of(values["identity"]["plan"])
     assert values["identity"]["beside"]["mapping"] and values["identity"]["beside"]["claims"] is None
     assert {"outcomes", "code", "python", "numpy", "duckdb", "pandas"} <= set(values["identity"]["versions"])
-    assert values["ledger"] is True
+    assert re.fullmatch("[0-9a-f]{12}", values["ledger"])
     assert sorted(values["files"]) == sorted(
         f"{profile}/{name}" for profile in PROFILES for name in ("report.html", "report.pdf", "results.json")
     )

@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 import base64
+import functools
+import io
+import os
+import pickle
 from collections.abc import Iterator
 from functools import partial
 from typing import Any
 
 import nbformat
+import numpy as np
 import pandas as pd
 import pytest
 
@@ -59,12 +64,13 @@ def test_what_no_other_process_could_know_is_drawn_at_once(handed_on) -> None:
     assert not handed_on and block.svg.startswith(b"<?xml")
 
 
-def broken(*, ax: Any) -> None:
+def broken(*_: object, ax: Any) -> None:
     raise ValueError("patient P-0001 cannot be drawn")
 
 
-def test_a_figure_that_cannot_be_drawn_stops_the_report_and_quotes_nothing(handed_on) -> None:
-    block = drawings.figure_block(broken, alt="a line", height_mm=45, width="half")
+def test_a_figure_that_cannot_be_drawn_stops_the_report_and_quotes_nothing(handed_on, monkeypatch) -> None:
+    block = drawings.figure_block(DRAW, alt="a line", height_mm=45, width="half")
+    monkeypatch.setattr(figures, "draw_completeness", broken)
     run = notebook_of(handed_on, block._repr_mimebundle_())
     with drawings.DrawingRoom() as room:
         room.take(run.cells[0])
@@ -81,3 +87,31 @@ def test_a_ticket_without_a_picture_stops_the_report(handed_on) -> None:
         room.take(run.cells[0])
         with pytest.raises(ReportStopped, match="no picture"):
             room.hang()
+
+
+@pytest.mark.parametrize("named", [os.system, eval, pd.read_pickle, pd.eval, print, np.load])
+def test_a_message_can_have_nothing_run_but_what_draws(named: object) -> None:
+    """Pickling a function says its name; taking it in is where code would be reached."""
+    told = base64.b64encode(pickle.dumps((functools.partial(named, "x"), 80.0, 50.0, None))).decode("ascii")
+    with pytest.raises(pickle.UnpicklingError, match="neither ours nor a table"):
+        drawings._drawn(told)
+
+
+def test_tables_of_every_kind_of_column_arrive_as_they_were_sent() -> None:
+    frame = pd.DataFrame(
+        {
+            "number": [1.5, None],
+            "whole": pd.array([1, None], dtype="Int64"),
+            "yes": pd.array([True, None], dtype="boolean"),
+            "text": ["a", None],
+            "category": pd.Categorical(["x", "y"]),
+            "date": pd.to_datetime(["2026-01-05", None]),
+            "month": pd.PeriodIndex(["2026-01", "2026-02"], freq="M"),
+            "thing": [("a", 1), {"b": 2.0}],
+        },
+        index=pd.MultiIndex.from_tuples([("a", 1), ("b", 2)]),
+    )
+    sent = pickle.dumps((frame, {"of": np.float64(2.0)}, pd.Timestamp("2026-01-05"), frozenset({1})))
+    arrived = drawings._Drawings(io.BytesIO(sent)).load()
+    pd.testing.assert_frame_equal(arrived[0], frame)
+    assert arrived[1:] == ({"of": 2.0}, pd.Timestamp("2026-01-05"), frozenset({1}))

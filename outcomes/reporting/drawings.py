@@ -35,8 +35,9 @@ _ANY_TICKET = re.compile("picture-of-outcomes-[0-9]{6}-comes-here")
 #: has little to do and should not wait for it.
 _TURN_SECONDS = 0.0005
 
-#: What a message may name: modules of ours that draw, what tables are made of, and plain values.
+#: What a message may name: functions of ours that draw, classes of the report, what tables are made of, plain values.
 _FIGURES = "outcomes.reporting.figures"
+_OURS = "outcomes.reporting."
 _TABLES = frozenset({"numpy", "pandas", "pyarrow"})
 _PLAIN = frozenset(
     {
@@ -165,6 +166,8 @@ class _Drawings(pickle.Unpickler):
             # Their public functions read files and evaluate text; classes and what rebuilds them do not.
             if isinstance(found, type) or name.startswith("_") or module == "pyarrow.lib":
                 return found
+        if module.startswith(_OURS) and isinstance(found := super().find_class(module, name), type):
+            return found
         raise pickle.UnpicklingError("a drawing holds something that is neither ours nor a table")
 
 

@@ -18,6 +18,7 @@ import pytest
 
 from outcomes.errors import ReportStopped
 from outcomes.reporting import drawings, figures
+from outcomes.reporting.language import Said
 from outcomes.reporting.words import HTML_MIME, TYPST_MIME, typst_data
 
 FRAME = pd.DataFrame({"week": range(-8, 9), "share": 0.9})
@@ -111,7 +112,9 @@ def test_tables_of_every_kind_of_column_arrive_as_they_were_sent() -> None:
         },
         index=pd.MultiIndex.from_tuples([("a", 1), ("b", 2)]),
     )
-    sent = pickle.dumps((frame, {"of": np.float64(2.0)}, pd.Timestamp("2026-01-05"), frozenset({1})))
+    said = Said("Kopfschmerz", "de")
+    sent = pickle.dumps((frame, {"of": np.float64(2.0)}, pd.Timestamp("2026-01-05"), frozenset({1}), said))
     arrived = drawings._Drawings(io.BytesIO(sent)).load()
     pd.testing.assert_frame_equal(arrived[0], frame)
-    assert arrived[1:] == ({"of": 2.0}, pd.Timestamp("2026-01-05"), frozenset({1}))
+    assert arrived[1:] == ({"of": 2.0}, pd.Timestamp("2026-01-05"), frozenset({1}), said)
+    assert isinstance(arrived[-1], Said)

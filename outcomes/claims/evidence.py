@@ -37,7 +37,6 @@ NO_TRIAL = f"no trial found (looked for on {LISTED_ON}, not systematically)"
 OWN_AUDIT = "this clinic's own records, in this block"
 
 TYPES = ("migraine", "tension_type", "cervicogenic")
-TYPES_WITHOUT_TRIAL = ("cluster", "sinus", "self_labelled_sinus")
 
 
 @dataclass(frozen=True)

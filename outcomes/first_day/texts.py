@@ -237,8 +237,6 @@ CODES_PAGE_WARNING: Final = (
 CODES_PAGE_COLUMNS: Final = ("Code", "Name", "Date of birth", "Booked on", "Wants out on")
 CODES_PAGE_SUBJECT: Final = "Patient code list"
 
-GUIDE_TITLE: Final = "The first day"
-CONSENT_TITLE: Final = "Information and consent"
 CONSENT_MARK: Final = (
     "Draft for the clinic's own review. Not legal advice. Do not hand out before it has been reviewed."
 )

@@ -7,8 +7,6 @@ from collections.abc import Iterable, Mapping
 
 import pandas as pd
 
-from outcomes.reporting.figures_response import NAMED_REDUCTIONS
-from outcomes.reporting.figures_safety import small_percent
 from outcomes.reporting.formatting import UNDEFINED, interval, number, p_value, percent, percent_interval
 
 _NOTHING = "Nothing to draw."
@@ -42,29 +40,6 @@ def _words(code: object) -> str:
     return str(code).replace("_", " ")
 
 
-def staircase_words(frame: pd.DataFrame, expected: pd.DataFrame | None = None) -> str:
-    """The shares at the reductions that people name."""
-    rows = frame[frame["reduction"].isin(NAMED_REDUCTIONS) & frame["share"].notna()]
-    told = []
-    for _, row in rows.sort_values("reduction").iterrows():
-        words = f"{row['reduction']:g}%: {_share(row)}"
-        if expected is not None:
-            alone = expected.loc[expected["reduction"] == row["reduction"], "share"].dropna()
-            words += f", expected {percent(float(alone.iloc[0]))}" if len(alone) else ""
-        told.append(words)
-    return _sentence("Share of patients whose headache days fell by at least", told)
-
-
-def periods_words(frame: pd.DataFrame) -> str:
-    """The share of responders in each period of 28 days."""
-    told = [
-        f"weeks {4 * row['period'] + 1:.0f} to {4 * row['period'] + 4:.0f}: "
-        + (f"{_share(row)}, {_people(row['n'])}" if math.isfinite(row["share"]) else "not shown")
-        for _, row in frame.sort_values("period").iterrows()
-    ]
-    return _sentence("Share of patients with a response in each 28 days", told)
-
-
 def survival_words(
     frame: pd.DataFrame, at_risk: pd.DataFrame, names: Mapping[str, str] | None = None, unit: str = "days"
 ) -> str:
@@ -79,56 +54,6 @@ def survival_words(
         name = (names or {}).get(str(kind), f"without {_words(kind)}").removesuffix(" (%)")
         told.append(f"{name}, {_share(last)} at {last['time']:g} {unit}{risk}")
     return _sentence("Kaplan–Meier curves with intervals", told)
-
-
-def flows_words(frame: pd.DataFrame, by: str, names: Mapping[str, str] | None = None) -> str:
-    """Every flow of anybody, by state or instrument."""
-    told = []
-    for kind, rows in frame[frame["n"] > 0].groupby(by, sort=False):
-        parts = [f"{_words(row.before)} to {_words(row.after)} {row.n:,.0f}" for row in rows.itertuples()]
-        told.append(f"{(names or {}).get(str(kind), _words(kind))}, {', '.join(parts)}")
-    return _sentence("Patients before and after", told)
-
-
-def dose_words(frame: pd.DataFrame, ylabel: str) -> str:
-    """The change at each planned dose, as an association."""
-    told = [
-        f"{row['planned_sessions']} {number(_known(row['value']))}{_bounds(row)}, {_people(row['n'])}"
-        for _, row in frame.iterrows()
-    ]
-    start = f"{ylabel[:1].upper()}{ylabel[1:]} by planned sessions, an association only"
-    return _sentence(start, told if frame["value"].notna().any() else ())
-
-
-def within_session_words(frame: pd.DataFrame) -> str:
-    """The first and the last session number, since those between are many."""
-    rows = frame[frame["change"].notna()].sort_values("session_number")
-    told = [
-        f"session {row['session_number']:g}, {number(row['before'])} before and {number(row['after'])} after, "
-        f"change {number(row['change'])}{_bounds(row)}, {_people(row['n'])}"
-        for _, row in (rows.iloc[[0, -1]] if len(rows) > 1 else rows).iterrows()
-    ]
-    between = f" ({len(rows)} session numbers are drawn)" if len(rows) > 2 else ""
-    return _sentence(f"Mean pain (0–10) within a session, immediate and uncontrolled{between}", told)
-
-
-def events_words(frame: pd.DataFrame) -> str:
-    """Every grade with its counts; where none was seen, the upper limit."""
-    told = []
-    for _, row in frame.iterrows():
-        if not float(row["of"]) > 0:
-            told.append(f"{_words(row['grade'])}, no {row['unit']} was asked about")
-        elif row["count"] == 0:
-            limit = f", at most {small_percent(row['high'])}" if math.isfinite(row["high"]) else ""
-            told.append(f"{_words(row['grade'])}, none of {row['of']:,.0f} {row['unit']}s{limit}")
-        else:
-            share = (
-                f"{small_percent(row['share'])} ({small_percent(row['low'])} to {small_percent(row['high'])})"
-            )
-            told.append(
-                f"{_words(row['grade'])}, {row['count']:,.0f} of {row['of']:,.0f} {row['unit']}s, {share}"
-            )
-    return _sentence("Adverse events of those asked, with exact intervals", told)
 
 
 def soreness_words(frame: pd.DataFrame) -> str:

@@ -136,12 +136,6 @@ def _kind_there(kind: pa.DataType) -> str:
     return "DATE" if pa.types.is_date(kind) else "TEXT"
 
 
-def is_connection(source: Any) -> bool:
-    """Whether it is an open connection that can be asked: SQLAlchemy's, or one of ADBC."""
-    module = type(source).__module__
-    return module.startswith(("sqlalchemy.", "adbc_driver_manager.")) and hasattr(source, "close")
-
-
 class _SqlAlchemy:
     """Statements through a connection of SQLAlchemy, as they are: nothing in them is a parameter."""
 

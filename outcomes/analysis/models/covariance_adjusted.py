@@ -32,7 +32,6 @@ NOT_RANDOMISED = (
 UNTREATED = ("waiting_list", "usual_care", "sham", "other")
 
 _ANCOVA = "ANCOVA: follow-up on group and baseline by least squares, t interval"
-_WALD = "difference of two proportions, normal interval (Wald)"
 _NEWCOMBE = "difference of two proportions, Newcombe's interval from Wilson's"
 
 #: A residual this small beside the outcome's own spread is a perfect fit; beside its size it is rounding.

@@ -140,13 +140,17 @@ STEPS: dict[str, tuple[str, Callable[[int], Callable[[], Any]]]] = {
     "all_methods": ("the same with every method", all_methods),
     "clinics": ("five endpoints in one clinic per 100 patients, as a table", clinics),
     "practitioners": ("one endpoint in one practitioner per 5 patients, as a table", practitioners),
-    "missing_days": ("bounds, weekdays and weights of missing days; imputation is not run", missing_days),
+    "missing_days": (
+        "bounds, weekdays, weights of missing days; imputed up to 10,000 patients",
+        missing_days,
+    ),
     "null_model": ("null model of regression to the mean, three enrolment rules", null_model),
 }
 
 
 def peak_mib() -> float:
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    unit = 2**20 if sys.platform == "darwin" else 2**10
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / unit
 
 
 def one_step(name: str, patients: int) -> dict[str, float]:

@@ -24,6 +24,11 @@ class Block(Sequence["PairedChange"]):
         """One row per group and statistic, in the columns of every table of results."""
 
     @property
+    @abstractmethod
+    def groups(self) -> Sequence[str]:
+        """The names of the groups, in their order."""
+
+    @property
     def is_told(self) -> bool:
         """Whether a text may name each of them. Beyond, it says how many there are, and where."""
         return len(self) <= MOST_GROUPS_IN_WORDS or self[0].by is None

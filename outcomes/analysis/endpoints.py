@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -77,7 +78,12 @@ def measure_endpoints(
     the records hold nothing that can be compared, PlanError for a name that is no endpoint, or that these records do
     not hold. Sources: docs/method.md.
     """
-    return _measured(periods, names if names is None or isinstance(names, str) else tuple(names), visits)
+    table = _measured(periods, names if names is None or isinstance(names, str) else tuple(names), visits)
+    # Copies of the table share these: whoever changes one does not change it for the next who asks.
+    for name in (PLAN_ATTRIBUTE, NOTES_ATTRIBUTE):
+        table.attrs[name] = _Carried(copy.deepcopy(dict(table.attrs[name])))
+    table.attrs[DAILY_ATTRIBUTE] = _CarriedNames(table.attrs[DAILY_ATTRIBUTE])
+    return table
 
 
 @once

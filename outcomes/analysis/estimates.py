@@ -24,6 +24,8 @@ from outcomes.analysis.samples import Values as Values
 #: Below this many pairs a p value would say more than the data can.
 MIN_PAIRS_FOR_P = 5
 
+_NOT_COMPLETE = ("not_complete: a value is missing among those to be counted",)
+
 
 def t_quantile(confidence: float, df: int) -> float:
     """Two-sided quantile of Student's t."""
@@ -53,6 +55,7 @@ def mean_intervals(
     found = Deciding(len(samples), "mean, t interval")
     means = samples.means
     found.settle(samples.n == 0, ("no patients",))
+    found.settle(np.isnan(means), _NOT_COMPLETE)
     found.settle(samples.n == 1, ("one patient: no interval",), value=means)
     found.settle(~samples.varies, ("zero_variance: every patient has the same value",), value=means)
     if not found.open.any():
@@ -129,6 +132,7 @@ def paired_changes(changes: Samples, confidence: float) -> Estimates:
     found = Deciding(len(changes), "paired t")
     n, means = changes.n, changes.means
     found.settle(n == 0, ("no_pairs: no patient has both periods",))
+    found.settle(np.isnan(means), _NOT_COMPLETE)
     found.settle(n == 1, ("insufficient_n: one patient, no interval",), value=means)
     found.settle(changes.all_zero, ("no_change: every patient's change is 0",), value=0.0, p=1.0)
     found.settle(~changes.varies, ("zero_variance: every patient changed by the same",), value=means)

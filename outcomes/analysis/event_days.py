@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pandas as pd
 
+from outcomes.analysis.models.session_rows import first_days
 from outcomes.analysis.periods import Periods
 
 
@@ -17,8 +18,7 @@ def event_days(periods: Periods, kind: str) -> pd.DataFrame:
         return pd.DataFrame({"patient_id": [], "relative_day": [], "detail": []})
     events = records.frame("events")
     events = events[events["kind"] == kind].reset_index(drop=True)
-    first = records.engine.frame("SELECT patient_id, first_day FROM first_sessions").set_index("patient_id")
-    start = events["patient_id"].map(first["first_day"])
+    start = events["patient_id"].map(first_days(periods))
     if "date" in events and records.uses_dates:
         relative = (pd.to_datetime(events["date"]) - pd.to_datetime(start)).dt.days.astype("float64")
     elif "day" in events and not records.uses_dates:

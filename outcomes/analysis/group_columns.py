@@ -70,6 +70,10 @@ class GroupColumns(Block):
     def __len__(self) -> int:
         return len(self.names)
 
+    @property
+    def groups(self) -> Sequence[str]:
+        return self.names
+
     @overload
     def __getitem__(self, group: int) -> PairedChange: ...
 

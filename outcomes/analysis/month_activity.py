@@ -14,6 +14,7 @@ import pandas as pd
 
 from outcomes.analysis.adverse_events import session_events
 from outcomes.analysis.endpoints import measure_endpoints
+from outcomes.analysis.models.session_rows import first_days
 from outcomes.analysis.periods import Periods
 
 HEADACHE_DAYS = "headache_days_per_28"
@@ -128,13 +129,17 @@ def _matured_points(people: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
     return _points(CHANGE, by_month.mean(), by_month.size()), complete
 
 
-def _event_points(everyone: Periods) -> pd.DataFrame:
-    sessions = session_events(everyone)
-    days = everyone.records.engine.frame("SELECT patient_id, first_day FROM first_sessions")
-    first = pd.to_datetime(days.set_index("patient_id")["first_day"])
-    placed = sessions.dropna(subset=["relative_day"])
+def sessions_by_month(everyone: Periods) -> pd.DataFrame:
+    """The rows of `session_events` whose day is known, with the calendar `month` of each."""
+    placed = session_events(everyone).dropna(subset=["relative_day"])
+    first = pd.to_datetime(first_days(everyone))
     at = placed["patient_id"].map(first) + pd.to_timedelta(placed["relative_day"], unit="D")
-    asked = placed.assign(month=at.dt.to_period("M"))[placed["asked"].to_numpy()]
+    return placed.assign(month=at.dt.to_period("M"))
+
+
+def _event_points(everyone: Periods) -> pd.DataFrame:
+    sessions = sessions_by_month(everyone)
+    asked = sessions[sessions["asked"].to_numpy(dtype=bool)]
     counted = asked.groupby("month").agg(
         count=("events", "sum"), total=("events", "size"), patients=("patient_id", "nunique")
     )

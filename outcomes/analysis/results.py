@@ -94,6 +94,10 @@ class PairedChange:
 class GivenChanges(tuple[PairedChange, ...], Block):
     """Comparisons that are made already."""
 
+    @property
+    def groups(self) -> Sequence[str]:
+        return [change.group for change in self]
+
     def to_frame(self) -> pd.DataFrame:
         return statistics_frame(row for change in self for row in change.statistics)
 
@@ -142,10 +146,8 @@ class ComparisonTable:
     def find(self, endpoint: str, group: str = "all", mode: str | None = None) -> PairedChange:
         """The comparison of one endpoint in one group. Raises KeyError."""
         for block in self.blocks:
-            if block[0].endpoint.name == endpoint and mode in (None, block[0].mode):
-                for change in block:
-                    if change.group == group:
-                        return change
+            if block[0].endpoint.name == endpoint and mode in (None, block[0].mode) and group in block.groups:
+                return block[block.groups.index(group)]
         raise KeyError(f"{endpoint} in {group}")
 
     @property

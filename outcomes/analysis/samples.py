@@ -99,6 +99,10 @@ class Samples:
     values: Values
     layout: Layout
 
+    def __post_init__(self) -> None:
+        if self.values.shape != (self.layout.bounds[-1],):
+            raise ValueError("the values are not one per row of the groups")
+
     @classmethod
     def of(cls, values: Values | Sample | Samples) -> Samples:
         """As they are; an array or a single sample is one group."""

@@ -10,8 +10,7 @@ from dataclasses import dataclass
 
 import pandas as pd
 
-from outcomes.analysis.adverse_events import session_events
-from outcomes.analysis.month_activity import people_by_month
+from outcomes.analysis.month_activity import people_by_month, sessions_by_month
 from outcomes.analysis.periods import Periods
 
 #: Months of a span, the shortest first.
@@ -45,7 +44,7 @@ def spans_until(everyone: Periods, month: str, length: int) -> tuple[SpanActivit
     records = everyone.records
     if everyone.segments is None or not records.uses_dates or not records.has("sessions"):
         return ()
-    sessions = _sessions(everyone)
+    sessions = sessions_by_month(everyone)
     people = people_by_month(everyone)
     if sessions.empty:
         return ()
@@ -62,16 +61,6 @@ def _edges(first: pd.Period, last: pd.Period, length: int) -> list[pd.Period]:
         found.append(at)
         at = at + length
     return found
-
-
-def _sessions(everyone: Periods) -> pd.DataFrame:
-    """One row per session of the clinic: `patient_id`, `month`, `asked`, `any`."""
-    sessions = session_events(everyone)
-    days = everyone.records.engine.frame("SELECT patient_id, first_day FROM first_sessions")
-    first = pd.to_datetime(days.set_index("patient_id")["first_day"])
-    placed = sessions.dropna(subset=["relative_day"])
-    at = placed["patient_id"].map(first) + pd.to_timedelta(placed["relative_day"], unit="D")
-    return placed[["patient_id", "asked", "any"]].assign(month=at.dt.to_period("M"))
 
 
 def _span(

@@ -32,5 +32,11 @@ def test_it_is_what_pandas_makes_of_lists_row_by_row() -> None:
     pd.testing.assert_frame_equal(each_code(told, "muscles", codes_of), by_row.astype({"muscles": "object"}))
 
 
+def test_an_empty_cell_has_no_codes_of_another_patient() -> None:
+    told = pd.DataFrame({"patient_id": ["A", "B", "C"], "muscles": [None, "trapezius", "masseter;trapezius"]})
+    found = each_code(told, "muscles", lambda cell: cell.split(";")).dropna(subset="muscles")
+    assert found.values.tolist() == [["B", "trapezius"], ["C", "masseter"], ["C", "trapezius"]]
+
+
 def test_without_rows_there_are_no_codes() -> None:
     assert each_code(SESSIONS.iloc[:0], "muscles", codes_of).empty

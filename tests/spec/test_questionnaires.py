@@ -29,6 +29,7 @@ from outcomes.analysis.instruments.sheets import (
     NOT_FOR_ADULTS,
     NOT_FOR_CHILDREN,
     TOLD_TWICE,
+    scored_sheets,
 )
 from outcomes.analysis.instruments.value_sets import DECREMENTS, value_set_of
 from outcomes.analysis.questions import ask
@@ -657,3 +658,17 @@ def test_scores_and_sessions_without_a_diary_are_answered() -> None:
     # a is paired on days 0 and 70, b has no follow-up, c no first session.
     assert (change.value, change.n, change.n_left_out) == (-10.0, 1, 2)
     assert found.find("with_baseline", endpoint="hit6").count == 2
+
+
+def test_sheets_of_one_instrument_are_those_of_all_of_them() -> None:
+    """A domain stands in whole sheets of the MSQ, and beside one told by itself: what is told twice is no score."""
+    items = {f"item_{number}": 2 for number in range(1, 15)}
+    rows = [{"patient_id": who, "day": day, "instrument": "msq", **items} for who in "AB" for day in (0, 60)]
+    rows.append({"patient_id": "A", "day": 0, "instrument": "msq_ef", "score": 20.0})
+    tables = {**drawn("A : 3000000 | . 3000000\nB : 3000000 | . 3000000"), "scores": pd.DataFrame(rows)}
+    periods = oc.split_periods(load(tables))
+    everything = scored_sheets(periods)
+    assert (everything["instrument"] == "msq_ef").sum() > 2
+    for name in ("msq_ef", "msq_rp"):
+        of_it = everything[everything["instrument"] == name].reset_index(drop=True)
+        pd.testing.assert_frame_equal(scored_sheets(periods, name), of_it)

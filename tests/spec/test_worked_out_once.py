@@ -91,3 +91,15 @@ def test_adjusted_p_values_are_those_of_statsmodels_to_the_last_digit(method: st
     for n in (1, 2, 7, 40):
         values = [*numbers.uniform(size=n) ** 4, 0.05, 0.05]
         assert adjusted(values, method) == multipletests(values, method=theirs)[1].tolist()  # type: ignore[arg-type]
+
+
+def test_what_travels_with_a_table_cannot_be_changed_for_the_next(periods: Periods) -> None:
+    first = oc.measure_endpoints(periods)
+    for value in first.attrs.values():
+        if isinstance(value, list):
+            value.append("another")
+        elif isinstance(value, dict) and "confidence" in value:
+            value["confidence"] = 0.5
+    again = oc.measure_endpoints(periods)
+    assert oc.compare(again, "headache_days_per_28").plan.confidence == WEEK_PLAN.confidence
+    assert not any("another" in value for value in again.attrs.values() if isinstance(value, list))

@@ -65,7 +65,9 @@ def scored_sheets(periods: Periods, instrument: str | None = None) -> pd.DataFra
         raise PlanError("These records hold no questionnaires or measurements (table scores).")
     given = records.frame("scores")
     if instrument is not None:
-        given = given[given["instrument"] == instrument]
+        # A domain of the MSQ may stand in a sheet of the whole.
+        among = (instrument, "msq") if instrument in MSQ_DOMAINS else (instrument,)
+        given = given[given["instrument"].isin(among)]
     given = given.merge(
         people(periods)[["patient_id", "age_band"]], on="patient_id", how="inner", validate="many_to_one"
     )
@@ -74,7 +76,10 @@ def scored_sheets(periods: Periods, instrument: str | None = None) -> pd.DataFra
     made = pd.concat(parts, ignore_index=True) if parts else pd.DataFrame(columns=list(_COLUMNS))
     made = made.astype({"day": "float64", "score": "float64"})
     made = made.sort_values([*_MEASURE, "patient_id", "day", "score", "profile"], ignore_index=True)
-    return _told_once(made)
+    once_each = _told_once(made)
+    if instrument is None:
+        return once_each
+    return once_each[once_each["instrument"] == instrument].reset_index(drop=True)
 
 
 def _score(rows: pd.DataFrame, name: str, plan: AnalysisPlan) -> pd.DataFrame:

@@ -11,7 +11,6 @@ from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
-from scipy.special import ndtri
 
 from outcomes.analysis.estimates import Estimate, Values, t_quantile
 from outcomes.errors import PlanError
@@ -37,8 +36,6 @@ class RandomEffects:
     i_squared: float
     predictions: Values
     prediction_errors: Values
-    prediction_low: Values
-    prediction_high: Values
 
 
 def random_effects(
@@ -67,11 +64,10 @@ def random_effects(
     pull = v / (v + tau_squared)
     predictions = pull * mean + (1 - pull) * y
     errors = np.sqrt(pull * tau_squared + pull**2 * error**2)
-    z = float(ndtri(0.5 + confidence / 2))
     q, i_squared = _heterogeneity(y, v, tau_squared)
     return RandomEffects(
         found, error, wide, tau_squared, q, i_squared,
-        predictions, errors, predictions - z * errors, predictions + z * errors,
+        predictions, errors,
     )  # fmt: skip
 
 

@@ -65,7 +65,7 @@ def relative_days(periods: Periods, rows: pd.DataFrame) -> pd.Series:
     if ("date" if uses_dates else "day") not in rows:
         raise PlanError("The diary and this table count days in different ways: one by date, one by number.")
     if periods.segments is not None:
-        start = rows["patient_id"].map(_first_days(periods))
+        start = rows["patient_id"].map(first_days(periods))
     else:
         start = _first_sessions(periods, rows)
     if uses_dates:
@@ -75,7 +75,7 @@ def relative_days(periods: Periods, rows: pd.DataFrame) -> pd.Series:
 
 
 @once_for_records
-def _first_days(periods: Periods) -> pd.Series:
+def first_days(periods: Periods) -> pd.Series:
     """Day 0 of each patient of whom the diary knows it, indexed by `patient_id`."""
     known = periods.records.engine.frame("SELECT patient_id, first_day FROM first_sessions")
     return known.set_index("patient_id")["first_day"]

@@ -18,7 +18,7 @@ from outcomes.reporting.figure_words import funnel_words
 from outcomes.reporting.figures_charts import CHART_MM, draw_control_chart
 from outcomes.reporting.figures_funnel import FUNNEL_MM, draw_funnel
 from outcomes.reporting.figures_topics import change_name
-from outcomes.reporting.formatting import interval, month_words, number
+from outcomes.reporting.formatting import interval, month_words, number, percent
 from outcomes.reporting.page import Block, Columns, Notes, Sentence, TableBlock
 from outcomes.reporting.report_base import plain_note
 from outcomes.reporting.report_numbers import MOST_FOR_MULTIVERSE
@@ -36,7 +36,7 @@ _SCALES = {
 _MOST_SPANS, _MOST_REPORTS = 8, 12
 
 #: Fewer points than this, or points as near to each other as this, are no course.
-_LEAST_POINTS, _LEAST_MOVE = 3, 0.02
+_LEAST_POINTS, _LEAST_PERCENT = 3, 2
 
 
 class MonthSections(ComparisonSections):
@@ -136,30 +136,32 @@ class MonthSections(ComparisonSections):
         return f"Quarter by quarter: {TOO_FEW} in a quarter, in a half-year and in a year."
 
     def _span_chart(self, spans: Sequence[SafeSpan], measure: str) -> Block | None:
-        """A control chart of one share, from the rounded numbers that the table shows."""
+        """One share from span to span, as the table shows it: too few points for limits."""
         found = [one.complete if measure == COMPLETE else one.events for one in spans]
-        known = [one.value for one in found if one.value is not None]
+        values = [math.nan if one.value is None else one.value for one in found]
+        known = [value for value in values if value == value]
         # Whole percents that are one apart are no course.
-        if len(known) < _LEAST_POINTS or max(known) - min(known) < _LEAST_MOVE:
+        if len(known) < _LEAST_POINTS or round(100 * (max(known) - min(known))) < _LEAST_PERCENT:
             return None
-        index = pd.PeriodIndex([one.last for one in spans], freq="M")
-        shares, totals = (
-            pd.Series([math.nan if one is None else one for one in column], index, dtype=float)
-            for column in zip(
-                *((one.value, one.n if one.value is not None else None) for one in found), strict=True
-            )
+        points = pd.DataFrame(
+            {
+                "at": pd.PeriodIndex([one.last for one in spans], freq="M").to_timestamp(),
+                "value": values,
+                "centre": math.nan,
+                "lower": math.nan,
+                "upper": math.nan,
+                "outside": pd.array([pd.NA] * len(values), dtype="boolean"),
+            }
         )
-        counts = shares * totals
-        points = laney_p(counts, totals).points
         name = {COMPLETE: "both windows with enough diary (%)", EVENTS: "sessions with an event (%)"}[measure]
         name = f"{name}, by {SPAN_NAMES[span_months(spans[-1])]}"
-        draw = partial(draw_control_chart, points, name, factor=100.0)
-        return figures.figure_block(
-            draw,
-            alt=_chart_words(points, name, 100.0, "points"),
-            height_mm=CHART_MM,
-            width="half",
+        last = max(at for at, value in enumerate(values) if value == value)
+        alt = (
+            f"{name[:1].upper()}{name[1:]}, {len(known)} points, last {month_words(spans[last].last)} "
+            f"{percent(values[last])}."
         )
+        draw = partial(draw_control_chart, points, name, factor=100.0)
+        return figures.figure_block(draw, alt=alt, height_mm=CHART_MM, width="half")
 
     def _as_reported_block(self) -> Block:
         """The change as each report showed it: a run of numbers that are out already."""
@@ -275,7 +277,7 @@ class MonthSections(ComparisonSections):
         )
 
 
-def _chart_words(points: pd.DataFrame, name: str, factor: float, what: str = "months") -> str:
+def _chart_words(points: pd.DataFrame, name: str, factor: float) -> str:
     known = points[points["value"].notna()]
     last = known.iloc[-1]
     decimals = 0 if factor == 100.0 else 1
@@ -285,11 +287,11 @@ def _chart_words(points: pd.DataFrame, name: str, factor: float, what: str = "mo
 
     outside = int(known["outside"].fillna(False).sum())
     limits = (
-        f"limits {unit(last['lower'])} to {unit(last['upper'])}, {outside} {what} outside"
+        f"limits {unit(last['lower'])} to {unit(last['upper'])}, {outside} months outside"
         if last["upper"] == last["upper"]
         else "no limits yet"
     )
     return (
-        f"{name[:1].upper()}{name[1:]}, {len(known)} {what}, last {pd.Timestamp(last['at']).strftime('%B %Y')} "
+        f"{name[:1].upper()}{name[1:]}, {len(known)} months, last {pd.Timestamp(last['at']).strftime('%B %Y')} "
         f"{unit(last['value'])}; {limits}."
     )

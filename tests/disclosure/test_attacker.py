@@ -21,7 +21,6 @@ from outcomes import AnalysisPlan, compare_groups
 from outcomes.analysis.periods import REASONS, PatientFlow
 from outcomes.reporting import tables
 from outcomes.reporting.disclosure import Disclosure, Profile
-from outcomes.reporting.disclosure.topic_frames import flows
 from outcomes.reporting.page import TableBlock, plain_words
 
 ENDPOINT = "headache_days_per_28"
@@ -253,16 +252,3 @@ def test_nothing_hidden_in_the_flow_is_recovered(clinics: int) -> None:
         for at, text in enumerate(shown):
             if text.startswith("≤"):
                 assert attack.width(at) >= LEAST_WIDTH
-
-
-def test_flows_are_shown_whole_or_not_at_all() -> None:
-    """Beside the shares before and after, one hidden flow would be what is left over."""
-    whole = pd.DataFrame(
-        [("a", "no", "no", 41), ("a", "no", "yes", 12), ("a", "yes", "no", 9), ("a", "yes", "yes", 33)],
-        columns=["state", "before", "after", "n"],
-    )
-    with_few = whole.assign(state="b", n=[41, 3, 9, 33])
-    with_none = whole.assign(state="c")[[True, False, True, True]]
-    found = flows(pd.concat([whole, with_few, with_none]), "state", Disclosure("share", 8))
-    assert found["state"].unique().tolist() == ["a"]
-    assert found["n"].tolist() == [40.0, 10.0, 10.0, 35.0]

@@ -120,3 +120,32 @@ def test_a_quarter_that_is_told_again_with_a_late_patient_stays_as_it_was(tmp_pa
     assert told("2026-03", [span("2026-01", "2026-03", 22)]) == [("20", "")]
     later = [span("2026-01", "2026-03", 23), span("2026-04", "2026-06", 18, start=40)]
     assert told("2026-06", later) == [("20", "2026-03"), ("20", "")]
+
+
+def test_a_half_year_does_not_give_away_the_quarter_that_was_too_small(tmp_path: Path) -> None:
+    """The first quarter was told; three patients with all events make the second, so that the half-year is tried.
+    Less the first quarter, each of its numbers would be these three."""
+    few = span("2026-04", "2026-06", 3, start=200)
+    tens = {name: dict.fromkeys(few.sessions, 10) for name in ("sessions", "asked", "with_event")}
+    few = SpanActivity(**{**vars(few), **tens})
+    winter = span("2026-01", "2026-03", 40)
+    half = SpanActivity(
+        "2026-01", "2026-06", winter.starters | few.starters, {**winter.sessions, **few.sessions},
+        winter.closed | few.closed, winter.complete | few.complete, {**winter.asked, **few.asked},
+        {**winter.with_event, **few.with_event},
+    )  # fmt: skip
+    told = []
+    for month, tables in (("2026-03", {3: (winter,)}), ("2026-06", {3: (winter, few), 6: (half,)})):
+        with release_session(tmp_path, month) as session:
+            disclosure = Disclosure("share", 8, Release(session.folder, "share", month))
+            told.append(safe_spans(lambda months, t=tables: t.get(months, ()), AnalysisPlan(), disclosure))
+            with session.placed({"share": {"report.html": b"page"}}):
+                folder = session.place_of("share")
+                folder.mkdir(parents=True, exist_ok=True)
+                (folder / "report.html").write_bytes(b"page")
+    [first], second = told
+    assert first.treated.text == "40" and first.sessions.text == "160" and first.events.value is not None
+    [one] = second
+    assert one.last == "2026-06"
+    assert one.starters.drawn is one.treated.drawn is one.sessions.drawn is None
+    assert one.events.value is one.complete.value is None

@@ -64,12 +64,10 @@ def of_enough_patients(sessions: Mapping[str, int], disclosure: Disclosure) -> b
 def _safe_span(span: SpanActivity, plan: AnalysisPlan, disclosure: Disclosure) -> SafeSpan:
     name = f"{span.first} to {span.last}"
     starters = disclosure.count("first sessions", name, len(span.starters), dict.fromkeys(span.starters))
-    treated = disclosure.count(f"treated/{name}", "all", len(span.sessions), dict(span.sessions))
+    treated = disclosure.count("treated", name, len(span.sessions), dict(span.sessions))
     sessions = Count(TOO_FEW, None)
     if of_enough_patients(span.sessions, disclosure):
-        sessions = disclosure.count(
-            f"sessions given/{name}", "all", sum(span.sessions.values()), dict(span.sessions)
-        )
+        sessions = disclosure.count("sessions given", name, sum(span.sessions.values()), dict(span.sessions))
     counted = _counted(len(span.complete), len(span.closed), plan, "both windows", name)
     parts = tuple(dict.fromkeys(group) for group in (span.closed, span.complete, span.closed - span.complete))
     complete = disclosure.share(counted, "spans", parts)
@@ -105,7 +103,7 @@ def _events(span: SpanActivity, plan: AnalysisPlan, disclosure: Disclosure) -> S
         return shown
     given = {patient: (of, span.with_event.get(patient, 0)) for patient, of in span.asked.items()}
     found = disclosure.release.judge(
-        Place(f"sessions with an event/{name}", "all", (given,), rounded=True), asdict(shown)
+        Place("sessions with an event", name, (given,), rounded=True), asdict(shown)
     )
     if found.content is None:
         return replace(alone, reason=HELD_BACK)

@@ -54,21 +54,6 @@ def means(frame: pd.DataFrame, disclosure: Disclosure, *columns: str) -> pd.Data
     return safe
 
 
-def shares(frame: pd.DataFrame, disclosure: Disclosure, *ends: str) -> pd.DataFrame:
-    """Rows of shares of `n` patients (`share…`, `low…`, `high…` for each end), from rounded counts, whole percent."""
-    safe = frame.astype({f"{name}{end}": "float64" for end in ends for name in ("share", "low", "high")})
-    for end in ends:
-        for at in safe.index:
-            n, value = frame.loc[at, "n"], frame.loc[at, f"share{end}"]
-            found = _share_from_fives(n, value, disclosure)
-            safe.loc[at, f"share{end}"] = found
-            for bound in ("low", "high"):
-                given = frame.loc[at, f"{bound}{end}"]
-                safe.loc[at, f"{bound}{end}"] = _decimals(given, 2) if found == found else _NAN
-    safe["n"] = [_fives(n, disclosure) for n in safe["n"]]
-    return safe
-
-
 def _share_from_fives(n: float, value: float, disclosure: Disclosure) -> float:
     if value != value or n < disclosure.least_for_mean:
         return _NAN
@@ -77,17 +62,6 @@ def _share_from_fives(n: float, value: float, disclosure: Disclosure) -> float:
         return _NAN
     of, counted = _fives(n, disclosure), _fives(count, disclosure)
     return float(rounded(min(1.0, counted / of), 2))
-
-
-def _staircase(frame: pd.DataFrame, disclosure: Disclosure, answers: Answers) -> pd.DataFrame:
-    """At the plan's reductions alone: between them each step is a patient."""
-    return shares(frame[frame["reduction"].isin(answers.plan.responder_reductions)], disclosure, "")
-
-
-def _periods(frame: pd.DataFrame, disclosure: Disclosure, answers: Answers) -> pd.DataFrame:
-    ends = [name.removeprefix("share") for name in frame.columns if name.startswith("share")]
-    safe = shares(frame, disclosure, *ends)
-    return safe.drop(columns=[name for name in ("n_over",) if name in safe])
 
 
 def curve(frame: pd.DataFrame, disclosure: Disclosure, answers: Answers | None = None) -> pd.DataFrame:
@@ -113,20 +87,6 @@ def curve(frame: pd.DataFrame, disclosure: Disclosure, answers: Answers | None =
 def _at_risk(frame: pd.DataFrame, disclosure: Disclosure, answers: Answers) -> pd.DataFrame:
     safe = frame[frame["time"].isin((0, *CURVE_DAYS))]
     return safe.assign(at_risk=[_fives(n, disclosure) for n in safe["at_risk"]])
-
-
-def flows(frame: pd.DataFrame, by: str, disclosure: Disclosure) -> pd.DataFrame:
-    """Patients from band to band, to the nearest 5, of each part (`by`) in which no flow is small.
-
-    Beside the shares before and after, which are its margins, one hidden flow could be worked out, and a flow that is
-    not drawn says that there is none: so a part is shown whole or not at all.
-    """
-    kept = []
-    for _, part in frame.groupby(by, sort=False):
-        full = part.groupby(["before", "after"])["n"].sum().unstack(fill_value=0).stack()
-        if not any(disclosure.is_small(float(n)) for n in full.to_numpy()):
-            kept.append(part.assign(n=[_fives(n, disclosure) for n in part["n"]]))
-    return pd.concat(kept, ignore_index=True) if kept else frame.iloc[:0]
 
 
 def cross(frame: pd.DataFrame, disclosure: Disclosure) -> SafeTable:
@@ -158,15 +118,6 @@ def forest(frame: pd.DataFrame, disclosure: Disclosure, answers: Answers | None 
     return safe[kept]
 
 
-def _dose(frame: pd.DataFrame, disclosure: Disclosure, answers: Answers) -> pd.DataFrame:
-    alone = standing_alone(
-        {str(one): int(n) for one, n in zip(frame["planned_sessions"], frame["n"], strict=True)}, disclosure
-    )
-    return means(frame, disclosure, "value", "low", "high")[
-        [str(one) in alone for one in frame["planned_sessions"]]
-    ]
-
-
 def _soreness(frame: pd.DataFrame, disclosure: Disclosure, answers: Answers) -> pd.DataFrame:
     """Days of enough patients who differ; the share with any from rounded counts."""
     shown = frame[(frame["n"] >= disclosure.least_for_mean) & (frame["high"] > frame["low"])]
@@ -193,17 +144,8 @@ _Maker = Callable[[pd.DataFrame, "Disclosure", Answers], pd.DataFrame]
 
 #: Frames that may leave the clinic, and how. All others stay: rows of patients, practitioners, events.
 _MAKERS: dict[tuple[str, str], _Maker] = {
-    ("response", "staircase"): _staircase,
-    ("response", "periods"): _periods,
     ("durability", "curve"): curve,
     ("durability", "at_risk"): _at_risk,
-    ("states", "flows"): lambda frame, disclosure, _: flows(frame, "state", disclosure),
-    ("questionnaires", "flows"): lambda frame, disclosure, _: flows(frame, "instrument", disclosure),
     ("strata", "forest"): forest,
-    ("dose", "dose"): _dose,
-    ("within_session", "sessions"): lambda frame, disclosure, _: means(
-        frame, disclosure, "before", "after", "change", "low", "high"
-    ),
     ("safety", "soreness"): _soreness,
-    ("recalled", "levels"): lambda frame, disclosure, _: means(frame, disclosure, "value", "low", "high"),
 }

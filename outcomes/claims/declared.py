@@ -169,7 +169,9 @@ def _value_problems(entry: Mapping[str, Any]) -> list[str]:
         value = entry.get(key, 0.5)
         if isinstance(value, bool) or not isinstance(value, (int, float)):
             problems.append(f"'{key}' must be a number.")
-        elif key == "margin" and key in entry and value <= 0:
+        elif key == "margin" and key in entry and value >= 1e6:
+            problems.append("'margin' must be a number that a change can reach.")
+        elif key == "margin" and key in entry and not value > 0:
             problems.append("'margin' must lie above 0: a promise of any change at all is none.")
         elif key in ("at_least", "at_most") and not 0 < value < 1:
             problems.append(f"'{key}' must be a share between 0 and 1.")

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import base64
+import decimal
 import functools
 import io
 import os
 import pickle
 from collections.abc import Iterator
 from functools import partial
+from pathlib import Path
 from typing import Any
 
 import nbformat
@@ -118,3 +120,42 @@ def test_tables_of_every_kind_of_column_arrive_as_they_were_sent() -> None:
     pd.testing.assert_frame_equal(arrived[0], frame)
     assert arrived[1:] == ({"of": 2.0}, pd.Timestamp("2026-01-05"), frozenset({1}), said)
     assert isinstance(arrived[-1], Said)
+
+
+def _told(module: str, name: str, *arguments: object) -> str:
+    """A message by hand: what the name stands for, called with texts and numbers."""
+
+    def text(of: str) -> bytes:
+        return b"\x8c" + bytes([len(of)]) + of.encode("ascii")
+
+    parts = b"".join(
+        text(one) if isinstance(one, str) else b"K" + bytes([int(str(one))]) for one in arguments
+    )
+    body = text(module) + text(name) + b"\x93(" + parts + b"tR."
+    return base64.b64encode(b"\x80\x04" + body).decode("ascii")
+
+
+@pytest.mark.parametrize(
+    ("module", "name"),
+    [
+        ("numpy.f2py.crackfortran", "_eval_scalar"),
+        ("outcomes.reporting.kernels", "subprocess.Popen"),
+        ("outcomes.reporting.figures", "draw_completeness.__builtins__.get"),
+        ("pandas", "_testing.contexts.os.system"),
+        ("numpy", "memmap"),
+        ("pyarrow.lib", "OSFile"),
+        ("outcomes.files", "write_private"),
+    ],
+)
+def test_a_message_reaches_nothing_by_a_way_round(module: str, name: str, tmp_path: Path) -> None:
+    with pytest.raises(pickle.UnpicklingError, match="neither ours nor a table"):
+        drawings._drawn(_told(module, name, str(tmp_path / "made"), "w"))
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_table_that_a_message_may_not_hold_is_drawn_where_it_is(handed_on) -> None:
+    odd = FRAME.assign(share=[decimal.Decimal("0.9")] * len(FRAME))
+    block = drawings.figure_block(
+        partial(figures.draw_completeness, odd), alt="a line", height_mm=45, width="half"
+    )
+    assert b"<svg" in block.svg and not handed_on

@@ -13,6 +13,7 @@ import threading
 import traceback
 from collections.abc import Sequence
 from pathlib import Path
+from types import FrameType
 
 from outcomes.commands import (
     analysis,
@@ -69,8 +70,13 @@ def main(argv: Sequence[str] | None = None) -> int:
 def _stop_politely() -> None:
     """A request to end is treated like Ctrl-C, so that nothing half-written or running stays behind."""
 
-    def interrupt(number: int, frame: object) -> None:
-        raise KeyboardInterrupt
+    def interrupt(number: int, frame: FrameType | None) -> None:
+        # Whoever has taken over Ctrl-C, as a running event loop does, stops where nothing is left half done.
+        stop = signal.getsignal(signal.SIGINT)
+        if callable(stop):
+            stop(signal.SIGINT, frame)
+        else:
+            raise KeyboardInterrupt
 
     if threading.current_thread() is threading.main_thread():
         for name in ("SIGTERM", "SIGHUP", "SIGBREAK"):

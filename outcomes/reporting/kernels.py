@@ -59,23 +59,25 @@ async def kernel_for_notebooks() -> AsyncIterator[NewClient]:
         await manager.start_kernel(
             cwd=str(folder), env=_kernel_environment(folder), stdout=silent, stderr=silent
         )
-        channels = manager.client()
-        channels.start_channels()
-        channels.allow_stdin = False
-        root = str(Path(__file__).parents[2])
-        channels.execute(_WELCOME.format(root=root, mime=STOPPED_MIME), silent=True)
-        used = False
-
-        async def client_for(notebook: NotebookNode, cell_seconds: int) -> NotebookClient:
-            nonlocal used
-            if used:
-                channels.execute(_FORGET_NAMES, silent=True)
-            else:
-                await _wait_until_ready(channels)
-            used = True
-            return _client(notebook, manager, channels, cell_seconds)
-
+        # One context for all sockets, and ours to end: a client's own waits for messages that nobody takes any more,
+        # for ever where this process was stopped while the kernel was starting.
+        channels = manager.client(context=manager.context)
         try:
+            channels.start_channels()
+            channels.allow_stdin = False
+            root = str(Path(__file__).parents[2])
+            channels.execute(_WELCOME.format(root=root, mime=STOPPED_MIME), silent=True)
+            used = False
+
+            async def client_for(notebook: NotebookNode, cell_seconds: int) -> NotebookClient:
+                nonlocal used
+                if used:
+                    channels.execute(_FORGET_NAMES, silent=True)
+                else:
+                    await _wait_until_ready(channels)
+                used = True
+                return _client(notebook, manager, channels, cell_seconds)
+
             yield client_for
         finally:
             channels.stop_channels()

@@ -212,13 +212,13 @@ def wait_for(happened: Callable[[], object], seconds: float = 30) -> None:
 def stopped_half_way(clinic: Path, output: Path, scratch: Path, with_signal: int) -> tuple[int, str]:
     command = [sys.executable, "-m", "outcomes", "report", str(clinic), "--all", "--output", str(output)]
     run = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
-    try:
-        wait_for(lambda: (output / LOCK_NAME).exists() and list(scratch.glob("*/kernel.json")))
-        run.send_signal(with_signal)
-        said = "".join(run.communicate(timeout=30))
-    finally:
-        run.kill()
-        run.wait()
+    with run:
+        try:
+            wait_for(lambda: (output / LOCK_NAME).exists() and list(scratch.glob("*/kernel.json")))
+            run.send_signal(with_signal)
+            said = "".join(run.communicate(timeout=30))
+        finally:
+            run.kill()
     return run.returncode, said
 
 

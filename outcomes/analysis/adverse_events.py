@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from outcomes.analysis.among import among
 from outcomes.analysis.models.session_rows import people_looked_at, relative_days, session_table
 from outcomes.analysis.once import once
 from outcomes.analysis.periods import Periods
@@ -91,7 +92,7 @@ def listed_events(periods: Periods) -> pd.DataFrame:
         return nothing.astype({"relative_day": "float64", "rank": "float64"})
     events = periods.records.frame("events")
     events = events[events["kind"] == "adverse_event"]
-    events = events[events["patient_id"].isin(people_looked_at(periods))].reset_index(drop=True)
+    events = events[among(events["patient_id"], people_looked_at(periods))].reset_index(drop=True)
     try:
         events["relative_day"] = relative_days(periods, events)
     except PlanError:

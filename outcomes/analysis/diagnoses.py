@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
+from outcomes.analysis.among import among
 from outcomes.analysis.once import once_for_records
 from outcomes.engine import identifier
 
@@ -128,5 +129,5 @@ def with_diagnoses(endpoints: pd.DataFrame, periods: Periods) -> pd.DataFrame:
         if name in endpoints.columns:
             endpoints[name] = endpoints["patient_id"].map(found[name])
     flagged = set(found.index[found[EPISODIC_CLUSTER].astype("bool")])
-    endpoints[EPISODIC_CLUSTER] = endpoints["patient_id"].isin(flagged)
+    endpoints[EPISODIC_CLUSTER] = among(endpoints["patient_id"], flagged)
     return endpoints

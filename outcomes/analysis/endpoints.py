@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
+from outcomes.analysis.among import among
 from outcomes.analysis.catalogue import CATALOGUE, daily_names, find_endpoint
 from outcomes.analysis.diagnoses import EPISODIC_CLUSTER, with_diagnoses
 from outcomes.analysis.once import once
@@ -219,7 +220,7 @@ def _add_recalls(periods: Periods, tables: list[pd.DataFrame]) -> tuple[str, ...
         rows = recall_rows(periods, mode)
         summarised = next((table for table in tables if (table["mode"] == mode).any()), None)
         if summarised is not None:
-            rows = rows[~rows["patient_id"].isin(_patients_summarised(periods, mode))]
+            rows = rows[~among(rows["patient_id"], _patients_summarised(periods, mode))]
         paired = rows["patient_id"].duplicated().any()
         if rows.empty or not (alone or paired or summarised is not None):
             continue

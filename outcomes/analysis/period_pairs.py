@@ -11,6 +11,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from outcomes.analysis.among import among
 from outcomes.analysis.diagnoses import EPISODIC_CLUSTER
 from outcomes.analysis.endpoints import PERIODS
 from outcomes.analysis.samples import Counts, Flags, Values
@@ -38,7 +39,7 @@ class PeriodPairs:
             raise ValueError("a patient has more than one row in a period")
         # `measure_endpoints` gives both sides the same patients in order: then nothing is matched or sorted.
         first, second = (sides[name] for name in PERIODS)
-        patients = first if first.equals(second) else first.append(second[~second.isin(first)])
+        patients = first if first.equals(second) else first.append(second[~among(second, first)])
         if not patients.is_monotonic_increasing:
             patients = patients.sort_values()
         return cls(rows, patients, {name: _places(sides[name], at, patients) for name, at in found.items()})

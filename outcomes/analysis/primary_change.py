@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 import numpy as np
 import pandas as pd
 
+from outcomes.analysis.among import among
 from outcomes.analysis.catalogue import Endpoint, find_endpoint
 from outcomes.analysis.comparison import pair_by_patient
 from outcomes.analysis.endpoints import endpoint_names, measure_endpoints
@@ -44,7 +45,7 @@ class PrimaryChange:
 
     def change_of(self, patients: Collection[object] | pd.Index, confidence: float) -> tuple[Estimate, int]:
         """The mean change of some of the patients, and how many of them are analysed."""
-        chosen = self.complete[self.complete.index.isin(list(patients))]
+        chosen = self.complete[among(self.complete.index, patients)]
         return paired_change(_values(chosen["baseline"]), _values(chosen["followup"]), confidence), len(
             chosen
         )

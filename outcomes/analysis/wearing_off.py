@@ -10,6 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
+from outcomes.analysis.among import among
 from outcomes.analysis.day_counts import anchored_counts
 from outcomes.analysis.estimates import Values
 from outcomes.analysis.models.session_rows import session_days
@@ -64,7 +65,7 @@ def wearing_off(periods: Periods, patients: tuple[str, ...]) -> WearingOff:
 
 def _long_gaps(given: pd.DataFrame, patients: tuple[str, ...], least_days: int) -> pd.DataFrame:
     """One row per gap of at least `least_days` days between two sessions: `next_session`, whole `weeks` between."""
-    given = given[given["patient_id"].isin(patients)]
+    given = given[among(given["patient_id"], patients)]
     between = given.groupby("patient_id")["relative_day"].diff() - 1
     gaps = given[between >= least_days]
     return pd.DataFrame(

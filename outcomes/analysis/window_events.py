@@ -14,6 +14,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from outcomes.analysis.among import among
 from outcomes.analysis.estimates import Values
 from outcomes.plan import DAYS_PER_PERIOD
 
@@ -54,7 +55,7 @@ def window_grid(
     `n_windows` the grid ends with the last window in which anybody recorded a day.
     """
     place = pd.Series(np.arange(len(patients)), index=list(patients), dtype="int64")
-    rows = counts[counts["patient_id"].isin(place.index) & (counts[number] >= 0)]
+    rows = counts[among(counts["patient_id"], place.index) & (counts[number] >= 0)]
     if n_windows is None:
         n_windows = int(rows[number].max()) + 1 if len(rows) else 0
     rows = rows[rows[number] < n_windows]

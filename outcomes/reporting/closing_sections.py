@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from outcomes.analysis.among import among
 from outcomes.analysis.recalls import recalled_visits
 from outcomes.reporting.claims_blocks import claims_block
 from outcomes.reporting.comparison_sections import ComparisonSections
@@ -27,7 +28,7 @@ class ClosingSections(ComparisonSections):
     def _asked_words(self) -> str:
         """At how many of the sessions headache days were asked for."""
         visits = recalled_visits(self.numbers.periods, self.flow.mode)
-        visits = visits[visits["patient_id"].isin(self.numbers.endpoints["patient_id"])]
+        visits = visits[among(visits["patient_id"], self.numbers.endpoints["patient_id"])]
         asked, of = int(visits["recalled"].notna().sum()), len(visits)
         words = f"{asked:,} of {of:,}" if self.disclosure.exact else self.disclosure.rows(asked, of)
         return self.disclosure.text(

@@ -7,6 +7,7 @@ from dataclasses import replace
 
 import pandas as pd
 
+from outcomes.analysis.among import among
 from outcomes.analysis.catalogue import Endpoint, find_endpoint
 from outcomes.analysis.claims.cohorts import ALL, ReviewCohort
 from outcomes.analysis.claims.contrast import answer_contrast
@@ -110,7 +111,7 @@ def _treated_late(review: ReviewCohort, claim: Claim, side: Side) -> tuple[str, 
     given = session_days(review.periods)
     first, last = review.ordinary_followup_end + 1, review.span.last_day
     late = given.loc[given["relative_day"].between(first, last), "patient_id"]
-    n = int(side.patients.isin(late).sum())
+    n = int(among(side.patients, late).sum())
     return (f"{n} of the {side.n} patients analysed had a session on days {first} to {last}.",)
 
 
@@ -130,9 +131,9 @@ def answer_score(review: ReviewCohort, claim: Claim) -> Found:
     if not measures:
         raise PlanError(f"These records hold no sheet of {instrument.label} that can be used.")
     (measure,) = measures
-    pairs = measure.pairs[measure.pairs.index.isin(review.patients(claim.population))]
+    pairs = measure.pairs[among(measure.pairs.index, review.patients(claim.population))]
     side = score_side(review, pairs, claim.population)
-    everyone = measure.pairs[measure.pairs.index.isin(review.patients(claim.population, treated=False))]
+    everyone = measure.pairs[among(measure.pairs.index, review.patients(claim.population, treated=False))]
     patients = review.patients(claim.population)
     group = concurrent_group(review, everyone, instrument.improvement, patients, claim.population)
     against = () if group is None else (group,)
@@ -205,7 +206,7 @@ def answer_harm(review: ReviewCohort, claim: Claim) -> Found:
     _know_types(review, claim)
     listed, sessions = review.everyone.events
     last = review.span.last_day
-    sessions = sessions[sessions["patient_id"].isin(review.patients(claim.population))]
+    sessions = sessions[among(sessions["patient_id"], review.patients(claim.population))]
     sessions = sessions[sessions["relative_day"].between(0, last)]
     if claim.grade == "soreness_beyond_72h":
         asked, had = _long_soreness(sessions)

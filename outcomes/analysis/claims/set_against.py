@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 import pandas as pd
 
+from outcomes.analysis.among import among
 from outcomes.analysis.catalogue import Endpoint
 from outcomes.analysis.claims.cohorts import TREATED, ReviewCohort
 from outcomes.analysis.claims.sides import Side, improvement, sign_of
@@ -122,7 +123,7 @@ def concurrent_group(
     everyone = review.patients(population, treated=False)
     people = review.people.loc[everyone]
     pairs = pairs.reindex(everyone)[["baseline", "followup"]].dropna()
-    group = people["group"].reindex(pairs.index).where(~pairs.index.isin(patients), TREATED)
+    group = people["group"].reindex(pairs.index).where(~among(pairs.index, patients), TREATED)
     sizes = group.value_counts()
     other = next((name for name in UNTREATED if sizes.get(name, 0) >= LEAST_ANALYSED), None)
     if other is None or sizes.get(TREATED, 0) < LEAST_ANALYSED:
@@ -192,7 +193,7 @@ def _expected(
     if review.periods.segments is None:
         return None
     counts = review.counts
-    counts = counts[counts["patient_id"].isin(side.patients)].reset_index(drop=True)
+    counts = counts[among(counts["patient_id"], side.patients)].reset_index(drop=True)
     wanted = plan.responder_reductions[:1] if reduction is None else (reduction,)
     return null_simulation(counts, replace(plan, responder_reductions=wanted))
 

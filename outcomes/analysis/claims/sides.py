@@ -12,6 +12,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from outcomes.analysis.among import among
 from outcomes.analysis.catalogue import Endpoint
 from outcomes.analysis.claims.cohorts import ReviewCohort
 from outcomes.analysis.claims.missing_days import (
@@ -99,7 +100,7 @@ def endpoint_side(
     modes = list(pd.unique(table["mode"]))
     mode = claim.mode if claim.mode in modes or not modes else str(modes[0])
     pairs = review.pairs(endpoint.name, mode)
-    pairs = pairs[pairs.index.isin(patients)]
+    pairs = pairs[among(pairs.index, patients)]
     people = review.people.reindex(pairs.index)
     if mode == "diary" and "standing" in people:
         pairs = pairs[people["standing"].isin((ANALYSED, *LOST))]
@@ -125,8 +126,8 @@ def endpoint_side(
         started_before=begun["baseline"].to_numpy(np.float64),
         returned=begun["followup"].fillna(begun["baseline"]).to_numpy(np.float64),
         missing=missing,
-        flagged=np.asarray(complete.index.isin(list(flagged)), dtype=np.bool_),
-        n_not_told=int((~complete.index.isin(list(told))).sum()),
+        flagged=among(complete.index, flagged),
+        n_not_told=int((~among(complete.index, told)).sum()),
         is_recalled=mode != "diary",
         never=review.why_never(population),
     )
@@ -145,8 +146,8 @@ def score_side(review: ReviewCohort, pairs: pd.DataFrame, population: str) -> Si
         started_before=begun["baseline"].to_numpy(np.float64),
         returned=begun["followup"].fillna(begun["baseline"]).to_numpy(np.float64),
         missing=MissingDays(),
-        flagged=np.asarray(complete.index.isin(list(flagged)), dtype=np.bool_),
-        n_not_told=int((~complete.index.isin(list(told))).sum()),
+        flagged=among(complete.index, flagged),
+        n_not_told=int((~among(complete.index, told)).sum()),
         is_recalled=False,
         never=review.why_never(population),
     )

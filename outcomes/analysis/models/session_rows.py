@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pandas as pd
 
+from outcomes.analysis.among import among
 from outcomes.analysis.day_counts import period_counts
 from outcomes.analysis.once import once, once_for_records
 from outcomes.analysis.periods import Periods
@@ -21,7 +22,7 @@ def session_table(periods: Periods) -> pd.DataFrame:
     """
     sessions = _placed_sessions(periods)
     people = people_looked_at(periods)
-    sessions = sessions[sessions["patient_id"].isin(people)].reset_index(drop=True)
+    sessions = sessions[among(sessions["patient_id"], people)].reset_index(drop=True)
     # A session whose day is not known may have been the first: then no session of the patient has a number.
     number = sessions.groupby("patient_id").cumcount() + 1
     sessions["session_number"] = number.where(sessions["relative_day"].notna()).astype("float64")

@@ -14,6 +14,7 @@ import numpy as np
 import pandas as pd
 from scipy.special import expit
 
+from outcomes.analysis.among import among
 from outcomes.analysis.day_counts import window_counts
 from outcomes.analysis.estimates import Sample, Values, welch_error
 from outcomes.analysis.models.autocorrelated import ar1_regression
@@ -71,7 +72,7 @@ def weekly_series(
     people = window_counts(periods)
     if analysed_only:
         people = people[people["standing"] == "analysed"]
-    weeks = weeks[weeks["patient_id"].isin(people["patient_id"])]
+    weeks = weeks[among(weeks["patient_id"], people["patient_id"])]
     weeks = weeks.sort_values(["patient_id", "week"], ignore_index=True)
     return weeks.astype({"week": "int64", "recorded_days": "int64", "headache_days": "int64"})
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
+from outcomes.analysis.among import among
 from outcomes.analysis.answers import Answers, statistic_of
 from outcomes.analysis.estimates import Estimate, median
 from outcomes.analysis.periods import Periods
@@ -77,7 +78,7 @@ def is_care_including(still: Statistic | None, least: float) -> bool:
 def _care_frame(primary: PrimaryChange, counted: pd.DataFrame, periods: Periods) -> pd.DataFrame:
     """One row per patient analysed of whom there is a session, by `patient_id`."""
     first, _ = periods.plan.windows["followup"]
-    of_analysed = counted[counted["patient_id"].isin(primary.analysed)].reset_index(drop=True)
+    of_analysed = counted[among(counted["patient_id"], primary.analysed)].reset_index(drop=True)
     return pd.DataFrame(
         {
             "patient_id": of_analysed["patient_id"],
@@ -110,7 +111,7 @@ def _codes(primary: PrimaryChange, frame: pd.DataFrame, periods: Periods) -> lis
         return rows
     first, last = periods.plan.windows["followup"]
     codes = session_codes(periods)
-    codes = codes[codes["relative_day"].between(first, last) & codes["patient_id"].isin(patients)]
+    codes = codes[codes["relative_day"].between(first, last) & among(codes["patient_id"], patients)]
     for kind in sorted(set(codes["kind"]) - {"none"}):
         rows.append(
             _share(primary, periods, kind, set(codes.loc[codes["kind"] == kind, "patient_id"]), patients)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pandas as pd
 
+from outcomes.analysis.among import among
 from outcomes.analysis.answers import Answers, statistic_of
 from outcomes.analysis.coded_cells import each_code
 from outcomes.analysis.event_days import event_days
@@ -105,8 +106,8 @@ def _shares(primary: PrimaryChange, changes: pd.DataFrame, periods: Periods) -> 
     if "co_interventions" in periods.records.columns("sessions"):
         given = session_codes(periods)
         told |= set(given.loc[given["relative_day"].abs() <= plan.concurrent_change_days, "patient_id"])
-    counts = {name: int(analysed.isin(list(patients)).sum()) for name, patients in who.items()}
-    counts["not_told"] = n - int(analysed.isin(list(told)).sum())
+    counts = {name: int(among(analysed, patients).sum()) for name, patients in who.items()}
+    counts["not_told"] = n - int(among(analysed, told).sum())
     return [
         statistic_of(
             share(count, n, plan.confidence), plan, endpoint=primary.endpoint.name, statistic=name, n=n,
@@ -135,7 +136,7 @@ def _use(primary: PrimaryChange, periods: Periods) -> list[Statistic]:
 def _sensitivity(primary: PrimaryChange, flagged: set[object], periods: Periods) -> list[Statistic]:
     """The change over everyone, without those who changed a drug, and of those alone."""
     everyone = primary.pairs.index
-    is_flagged = everyone.isin(list(flagged))
+    is_flagged = among(everyone, flagged)
     rows = []
     for group, patients in (
         ("all", everyone),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pandas as pd
 
+from outcomes.analysis.among import among
 from outcomes.analysis.answers import Answers, statistic_of
 from outcomes.analysis.diagnoses import (
     CLASSIFICATION,
@@ -159,7 +160,7 @@ def _when(people: pd.DataFrame, periods: Periods) -> list[Statistic]:
     ]
     if periods.records.has("events"):
         changed = set(event_days(periods, "diagnosis_change")["patient_id"])
-        count = int(people["patient_id"].isin(changed).sum())
+        count = int(among(people["patient_id"], changed).sum())
         rows.append(_row(people, periods, "diagnosis_changed", count, len(people)))
     return rows
 

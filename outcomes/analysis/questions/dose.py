@@ -10,6 +10,7 @@ from collections.abc import Iterator
 import numpy as np
 import pandas as pd
 
+from outcomes.analysis.among import among
 from outcomes.analysis.answers import Answers, statistic_of
 from outcomes.analysis.estimates import AT_LEAST_ZERO, Estimate, mean_interval, median
 from outcomes.analysis.models.dose import BETWEEN, LABEL, WITHIN, dose_association
@@ -106,7 +107,7 @@ def _received(periods: Periods, sessions: pd.DataFrame) -> Iterator[Statistic]:
     over = time_has_come(periods)
     before = sessions_received(sessions, plan.followup_first_day - 1)
     by_end = sessions_received(sessions, plan.followup_last_day)
-    before, by_end = before[before.index.isin(over)], by_end[by_end.index.isin(over)]
+    before, by_end = before[among(before.index, over)], by_end[among(by_end.index, over)]
     values = before.to_numpy(np.float64)
     n = len(values)
     confidence, unit = plan.confidence, "sessions"
@@ -122,7 +123,7 @@ def _received(periods: Periods, sessions: pd.DataFrame) -> Iterator[Statistic]:
     ended = mean_interval(by_end.to_numpy(np.float64), confidence, AT_LEAST_ZERO)
     yield _row(periods, ended, "received_by_end", n, people - n, unit=unit)
     planned = planned_sessions(periods)
-    planned = planned[planned.index.isin(people_looked_at(periods))]
+    planned = planned[among(planned.index, people_looked_at(periods))]
     of_all = mean_interval(planned.to_numpy(np.float64), confidence, AT_LEAST_ZERO)
     yield _row(periods, of_all, "planned", len(planned), people - len(planned), unit=unit)
     both = pd.DataFrame({"planned": planned, "received": by_end}).dropna()
@@ -202,7 +203,7 @@ def _coded(
             group = f"{column}_{code}" if code in ("yes", "no") else code
             told = int(counts["sessions"].sum())
             rows += _with_it(periods, sessions, column, code, group, told, counts)
-            own = primary.pairs[primary.pairs.index.isin(main[main == code].index)]
+            own = primary.pairs[among(primary.pairs.index, main[main == code].index)]
             rows.append(_change(periods, primary, own, "change", column, group))
         tables.append(counts.rename(columns={column: "group"}).assign(by=column))
     frame = pd.concat([one for one in tables if len(one)] or tables, ignore_index=True)
@@ -253,12 +254,12 @@ def _measured(periods: Periods, sessions: pd.DataFrame, primary: PrimaryPairs) -
         yield _row(
             periods, found, column, len(own), people - len(own), unit=unit, by=column, group="per_session"
         )
-        of_pairs = own[own.index.isin(primary.pairs.dropna().index)]
+        of_pairs = own[among(own.index, primary.pairs.dropna().index)]
         if of_pairs.nunique() < 2:
             continue
         middle = of_pairs.median()
         for name, half in (("change_lower_half", own <= middle), ("change_upper_half", own > middle)):
-            pairs = primary.pairs[primary.pairs.index.isin(own[half].index)]
+            pairs = primary.pairs[among(primary.pairs.index, own[half].index)]
             yield _change(periods, primary, pairs, name, column, column)
 
 

@@ -18,6 +18,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
+from outcomes.analysis.among import among
 from outcomes.analysis.answers import Answers, statistic_of
 from outcomes.analysis.day_counts import anchored_counts, days_over
 from outcomes.analysis.durability_events import (
@@ -144,7 +145,7 @@ def _treated_late(periods: Periods, patients: pd.Index) -> tuple[str, ...]:
     given = session_days(periods)
     last_day = plan.late_window_first_day + DAYS_PER_PERIOD - 1
     between = given[given["relative_day"].between(plan.followup_last_day + 1, last_day)]
-    n = int(patients.isin(between["patient_id"]).sum())
+    n = int(among(patients, between["patient_id"]).sum())
     return (
         f"{n} of the {len(patients)} had a session after day {plan.followup_last_day}, up to day {last_day}",
     )

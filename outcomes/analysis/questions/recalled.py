@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
+from outcomes.analysis.among import among
 from outcomes.analysis.answers import Answers, statistic_of
 from outcomes.analysis.comparison import compare
 from outcomes.analysis.endpoints import measure_endpoints, people_of
@@ -90,7 +91,7 @@ def _asked(periods: Periods, mode: str) -> list[Statistic]:
         return []
     plan, people = periods.plan, people_of(periods)["patient_id"]
     visits = recalled_visits(periods, mode)
-    visits = visits[visits["patient_id"].isin(people)]
+    visits = visits[among(visits["patient_id"], people)]
     asked = visits[visits["recalled"].notna()]
     with_sessions = visits["patient_id"].nunique()
     rows = []
@@ -112,7 +113,7 @@ def _levels(periods: Periods, mode: str) -> list[Statistic]:
     """Mean recalled days per 28 in each window, of everyone who has a recall there, with or without a partner."""
     people = people_of(periods)["patient_id"]
     values = _values(periods, mode)
-    values = values[values["patient_id"].isin(people)]
+    values = values[among(values["patient_id"], people)]
     rows = []
     for period in ("baseline", "followup"):
         found = values.loc[values["period"] == period, ENDPOINT].dropna().to_numpy(dtype=np.float64)

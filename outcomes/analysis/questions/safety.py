@@ -18,6 +18,7 @@ from outcomes.analysis.adverse_events import (
     session_events,
     told_twice,
 )
+from outcomes.analysis.among import among
 from outcomes.analysis.answers import Answers, statistic_of
 from outcomes.analysis.estimates import Estimate
 from outcomes.analysis.models.session_rows import other_groups, people_looked_at
@@ -270,7 +271,7 @@ def _red_flags(periods: Periods) -> Iterator[Statistic]:
         yield _row(periods, nothing, "patients_red_flag", 0, left=len(people), endpoint="red_flags")
         return
     events = periods.records.frame("events")
-    flags = events[(events["kind"] == "red_flag") & events["patient_id"].isin(people)]
+    flags = events[(events["kind"] == "red_flag") & among(events["patient_id"], people)]
     n, patients = len(flags), int(flags["patient_id"].nunique())
     note = () if n else ("none_written: none written down is not none present",)
     yield _row(

@@ -7,6 +7,7 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 
+from outcomes.analysis.among import among
 from outcomes.analysis.answers import statistic_of
 from outcomes.analysis.estimates import AT_LEAST_ZERO, Estimate, mean_interval, paired_change
 from outcomes.analysis.periods import Periods
@@ -107,7 +108,7 @@ def _comparable(periods: Periods, pairs: pd.DataFrame) -> pd.DataFrame:
         f"SELECT patient_id FROM {periods.tables['people']} WHERE episodic_cluster"
     )
     kept = pairs.copy()
-    kept.loc[kept.index.isin(people["patient_id"])] = np.nan
+    kept.loc[among(kept.index, people["patient_id"])] = np.nan
     return kept
 
 

@@ -14,6 +14,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from outcomes.analysis.among import among
 from outcomes.analysis.answers import Answers, statistic_of
 from outcomes.analysis.catalogue import daily_names
 from outcomes.analysis.comparison import UNDER_18, pair_by_patient
@@ -135,7 +136,7 @@ class _World:
         """Which row of `course` each row of the periods belongs to; −1 for patients who are never compared."""
         never = self.table.loc[self.table[EPISODIC_CLUSTER].astype(bool), "patient_id"]
         row = self.pairs(_HEADACHE).index.get_indexer(pd.Index(self._course["patient_id"]))
-        return np.where(self._course["patient_id"].isin(never), -1, row).astype(np.int64)
+        return np.where(among(self._course["patient_id"], never), -1, row).astype(np.int64)
 
     def course(self, name: str, numbers: Sequence[int]) -> pd.DataFrame:
         """An endpoint in 28-day periods: one row per patient looked at, one column per period, NaN where not valid.

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
+from outcomes.analysis.among import among
 from outcomes.analysis.estimates import Estimate, Sample, Values, mean_interval, paired_change
 from outcomes.analysis.periods import REASONS, Cohort, Periods, split_periods
 from outcomes.analysis.regression_to_mean.booking_months import MONTHS, NO_CONTACT, booking_months
@@ -145,7 +146,7 @@ def repeat_baseline_in(
 ) -> RepeatBaseline:
     """`repeat_baseline` out of a `booking_table`, of all in it or of the patients named."""
     if patients is not None:
-        table = table[table["patient_id"].isin(list(patients))].reset_index(drop=True)
+        table = table[among(table["patient_id"], patients)].reset_index(drop=True)
     reasons = _reasons(table, plan.baseline_days)
     rows = table[reasons == ""]
     left_out = tuple(

@@ -13,7 +13,7 @@ import io
 import pickle
 import re
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any
 
@@ -121,6 +121,7 @@ class DrawingRoom:
     def __init__(self) -> None:
         self._draughtsman = ThreadPoolExecutor(max_workers=1, thread_name_prefix="outcomes-drawing")
         self._pictures: list[tuple[NotebookNode, str, Future[bytes]]] = []
+        self._hung: list[Future[None]] = []
         self._turn = sys.getswitchinterval()
 
     def __enter__(self) -> DrawingRoom:
@@ -148,24 +149,37 @@ class DrawingRoom:
         if "outputs" in cell:
             cell.outputs = kept
 
-    def hang(self) -> None:
-        """Put every picture in the place of its ticket. Raises ReportStopped where one could not be drawn."""
-        cells: list[NotebookNode] = []
-        for cell, ticket, future in self._pictures:
-            svg, problem = b"", None
-            try:
-                svg = future.result()
-            except Exception as error:
-                problem = ReportStopped(f"a figure of the report could not be drawn: {type(error).__name__}")
-            # Raised out here: inside `except` it would carry the library's error, which quotes records.
-            if problem is not None:
-                raise problem
-            for output in cell.outputs:
-                output["data"] = _with_picture(output.get("data", {}), ticket, svg.decode("utf-8"))
-            cells.append(cell)
-        self._pictures.clear()
-        if any(_ANY_TICKET.search(repr(output)) for cell in cells for output in cell.outputs):
-            raise ReportStopped("a figure of the report has no picture")
+    def hang(self, then: Callable[[], None]) -> None:
+        """Put every picture taken so far in the place of its ticket once it is drawn, and then go on as told."""
+        pictures, self._pictures = self._pictures, []
+
+        def hung() -> None:
+            _hang(pictures)
+            then()
+
+        self._hung.append(self._draughtsman.submit(hung))
+
+    def wait(self) -> None:
+        """Until all that hangs is done. Raises what went wrong; ReportStopped where a picture could not be drawn."""
+        for future in self._hung:
+            future.result()
+        self._hung.clear()
+
+
+def _hang(pictures: Sequence[tuple[NotebookNode, str, Future[bytes]]]) -> None:
+    for cell, ticket, future in pictures:
+        svg, problem = b"", None
+        try:
+            svg = future.result()
+        except Exception as error:
+            problem = ReportStopped(f"a figure of the report could not be drawn: {type(error).__name__}")
+        # Raised out here: inside `except` it would carry the library's error, which quotes records.
+        if problem is not None:
+            raise problem
+        for output in cell.outputs:
+            output["data"] = _with_picture(output.get("data", {}), ticket, svg.decode("utf-8"))
+    if any(_ANY_TICKET.search(repr(output)) for cell, _, _ in pictures for output in cell.outputs):
+        raise ReportStopped("a figure of the report has no picture")
 
 
 class _Drawings(pickle.Unpickler):

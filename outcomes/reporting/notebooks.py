@@ -10,6 +10,7 @@ from __future__ import annotations
 import ast
 import asyncio
 import copy
+import functools
 import json
 import re
 import sys
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
 
 Parameters: TypeAlias = Mapping[str, object]
 Template: TypeAlias = Mapping[str, Any]  # a notebook as its JSON
+Made: TypeAlias = Callable[[int, "NotebookNode"], None]
 
 PARAMETERS_TAG = "parameters"
 CELL_SECONDS = 1800
@@ -37,34 +39,45 @@ CELL_SECONDS = 1800
 # ---- running ---------------------------------------------------------------------------------------------
 
 
-def run_template(template: str, parameter_sets: Sequence[Parameters]) -> list[NotebookNode]:
+def run_template(
+    template: str, parameter_sets: Sequence[Parameters], made: Made | None = None
+) -> list[NotebookNode]:
     """The shipped template run once per parameter set, in one kernel, names forgotten in between.
 
     `template` is its name, with or without `.ipynb`. Values are literals (text, numbers, yes/no, None, lists,
     dictionaries); a path is absolute text, since the kernel works in a folder of its own. The notebooks that
-    come back hold report blocks only and no path.
+    come back hold report blocks only and no path. `made` is called with the number of each and the notebook as soon
+    as it is whole, while the next is worked out; what it raises is raised here.
     """
-    return run_notebook(read_template(template), parameter_sets)
+    return run_notebook(read_template(template), parameter_sets, made)
 
 
 def run_notebook(
-    template: Template, parameter_sets: Sequence[Parameters], *, cell_seconds: int = CELL_SECONDS
+    template: Template,
+    parameter_sets: Sequence[Parameters],
+    made: Made | None = None,
+    *,
+    cell_seconds: int = CELL_SECONDS,
 ) -> list[NotebookNode]:
     """What `run_template` does, for a template already read."""
     # Before a kernel is started: a wrong parameter should not cost seconds.
     prepared = [set_parameters(template, parameters) for parameters in parameter_sets]
-    with DrawingRoom() as room:
-        runs = _in_own_loop(lambda: _run_in_one_kernel(prepared, cell_seconds, room))
-        room.hang()
-    for run, parameters in zip(runs, parameter_sets, strict=True):
-        _clear_of_this_machine(run, set_parameters(template, _without_paths(parameters)))
+
+    def finish(number: int, run: NotebookNode) -> None:
+        _clear_of_this_machine(run, set_parameters(template, _without_paths(parameter_sets[number])))
         # Anything that is not a report block stops here, before it can be saved with the notebook.
         list(report_outputs(run))
+        if made is not None:
+            made(number, run)
+
+    with DrawingRoom() as room:
+        runs = _in_own_loop(lambda: _run_in_one_kernel(prepared, cell_seconds, room, finish))
+        room.wait()
     return runs
 
 
 async def _run_in_one_kernel(
-    prepared: Sequence[Template], cell_seconds: int, room: DrawingRoom
+    prepared: Sequence[Template], cell_seconds: int, room: DrawingRoom, finish: Made
 ) -> list[NotebookNode]:
     async with kernel_for_notebooks() as client_for:
         # A second or two of imports, while the kernel starts and does its own; the exporter is for later.
@@ -73,9 +86,10 @@ async def _run_in_one_kernel(
 
         room.prepare()
         runs: list[NotebookNode] = []
-        for content in prepared:
+        for number, content in enumerate(prepared):
             run = nbformat.reads(json.dumps(content), as_version=4)  # type: ignore[no-untyped-call]
             await _execute(await client_for(run, cell_seconds), room)
+            room.hang(functools.partial(finish, number, run))
             runs.append(run)
         return runs
 

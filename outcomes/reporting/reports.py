@@ -8,7 +8,7 @@ import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from outcomes.analysis.periods import Cohort
 from outcomes.claims.kept import KEPT_FILE, keep, standings_of
@@ -50,6 +50,9 @@ from outcomes.reporting.script_results import taken_results
 from outcomes.reporting.status import RunStatus, told_status
 from outcomes.reporting.typesetting import PageMarks, build_html, build_pdf
 from outcomes.reporting.wording import LIMITATION
+
+if TYPE_CHECKING:
+    from nbformat import NotebookNode
 
 TEMPLATE = "monthly_report"
 #: Bytes of one profile, roughly three times those of the sample's report; the typeface makes most of them.
@@ -262,17 +265,20 @@ def compute_set(
         }
         for profile in request.profiles
     ]
-    tell(f"Reading, checking and computing ({' and '.join(request.profiles)}) …")
-    runs = run_template(TEMPLATE, parameters)
     files: dict[str, bytes] = {}
     results: dict[str, Mapping[str, Any]] = {}
-    for profile, run in zip(request.profiles, runs, strict=True):
+
+    def set_report(number: int, run: NotebookNode) -> None:
+        profile = request.profiles[number]
         tell(f"Setting the {profile} report …")
         with speaking(plan.language):
             contents = _files(run, profile, plan, request.month, request.formats, moment)
         results[profile] = taken_results(run)
         contents[RESULTS_FILE] = _results_file(identity, profile, results[profile])
-        files |= {f"{profile}/{name}": content for name, content in contents.items()}
+        files.update({f"{profile}/{name}": content for name, content in contents.items()})
+
+    tell(f"Reading, checking and computing ({' and '.join(request.profiles)}) …")
+    run_template(TEMPLATE, parameters, set_report)
     return ReportSet(files, results)
 
 

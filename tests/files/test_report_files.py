@@ -35,7 +35,11 @@ def clinic(tmp_path: Path) -> Path:
 @pytest.fixture
 def typeset(monkeypatch: pytest.MonkeyPatch) -> Callable[[bytes], None]:
     """The report's content without the seconds that it takes to compute; what is written stays real."""
-    monkeypatch.setattr(reports, "run_template", lambda _, parameters: [None] * len(parameters))
+    monkeypatch.setattr(
+        reports,
+        "run_template",
+        lambda _, parameters, made: [made(place, None) for place in range(len(parameters))],
+    )
 
     def content(data: bytes) -> None:
         monkeypatch.setattr(reports, "_files", lambda *_: dict.fromkeys(("report.html", "report.pdf"), data))
@@ -115,10 +119,10 @@ def test_records_that_change_while_the_report_is_made_stop_it(
 ) -> None:
     output = older(tmp_path / "out")
 
-    def run(_: str, parameters: list[object]) -> list[None]:
+    def run(_: str, parameters: list[object], made: Callable[[int, object], None]) -> list[None]:
         with (clinic / "diary.csv").open("a") as file:
             file.write("p7,37,yes,7\n")
-        return [None] * len(parameters)
+        return [made(place, None) for place in range(len(parameters))]
 
     monkeypatch.setattr(reports, "run_template", run)
     assert report(clinic, output) == 7
@@ -129,9 +133,9 @@ def test_records_that_change_while_the_report_is_made_stop_it(
 def test_what_lies_beside_the_records_may_change(
     clinic: Path, tmp_path: Path, typeset: object, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def run(_: str, parameters: list[object]) -> list[None]:
+    def run(_: str, parameters: list[object], made: Callable[[int, object], None]) -> list[None]:
         (clinic / "letter.docx").write_bytes(b"x")
-        return [None] * len(parameters)
+        return [made(place, None) for place in range(len(parameters))]
 
     monkeypatch.setattr(reports, "run_template", run)
     assert report(clinic, tmp_path / "out") == 0

@@ -36,7 +36,11 @@ def clinic(tmp_path: Path) -> Path:
 @pytest.fixture
 def typeset(monkeypatch: pytest.MonkeyPatch) -> Callable[[bytes], None]:
     """The report's content without the seconds that it takes to compute; what is written stays real."""
-    monkeypatch.setattr(reports, "run_template", lambda _, parameters: [None] * len(parameters))
+    monkeypatch.setattr(
+        reports,
+        "run_template",
+        lambda _, parameters, made: [made(place, None) for place in range(len(parameters))],
+    )
 
     def content(data: bytes) -> None:
         monkeypatch.setattr(reports, "_files", lambda *_: dict.fromkeys(("report.html", "report.pdf"), data))

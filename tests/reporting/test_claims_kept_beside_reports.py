@@ -34,11 +34,11 @@ def run(clinic: Path, monkeypatch: pytest.MonkeyPatch, *, stops: bool = False) -
     """What the notebook is given for its claims."""
     seen: list[Any] = []
 
-    def template(name: str, parameters: list[dict[str, Any]]) -> list[object]:
+    def template(name: str, parameters: list[dict[str, Any]], made: Any) -> list[object]:
         seen.append(parameters[0]["claims_since"])
         if stops:
             raise ReportStopped("stopped")
-        return [object() for _ in parameters]
+        return [made(place, object()) for place in range(len(parameters))]
 
     monkeypatch.setattr(reports, "run_template", template)
     monkeypatch.setattr(reports, "_files", lambda *given: {"report.html": b"page"})

@@ -43,10 +43,12 @@ def notebook_of(messages: list[dict[str, Any]], shown: dict[str, Any]) -> Any:
 def test_a_figure_drawn_elsewhere_is_the_one_drawn_here(handed_on, monkeypatch) -> None:
     there = drawings.figure_block(DRAW, alt="a line", height_mm=45, width="half")
     assert len(handed_on) == 1 and b"svg" not in there.svg
-    run = notebook_of(handed_on, there._repr_mimebundle_())
+    run, done = notebook_of(handed_on, there._repr_mimebundle_()), []
     with drawings.DrawingRoom() as room:
         room.take(run.cells[0])
-        room.hang()
+        room.hang(lambda: done.append(len(run.cells)))
+        room.wait()
+    assert done == [1]
     monkeypatch.setattr(drawings, "_publish", None)
     here = drawings.figure_block(DRAW, alt="a line", height_mm=45, width="half")
     assert [dict(output["data"]) for output in run.cells[0].outputs] == [here._repr_mimebundle_()]
@@ -78,7 +80,8 @@ def test_a_figure_that_cannot_be_drawn_stops_the_report_and_quotes_nothing(hande
     with drawings.DrawingRoom() as room:
         room.take(run.cells[0])
         with pytest.raises(ReportStopped, match="could not be drawn: ValueError") as stopped:
-            room.hang()
+            room.hang(lambda: pytest.fail("there is nothing to go on with"))
+            room.wait()
     assert "P-0001" not in str(stopped.value) and stopped.value.__context__ is None
 
 
@@ -89,7 +92,8 @@ def test_a_ticket_without_a_picture_stops_the_report(handed_on) -> None:
     with drawings.DrawingRoom() as room:
         room.take(run.cells[0])
         with pytest.raises(ReportStopped, match="no picture"):
-            room.hang()
+            room.hang(lambda: pytest.fail("there is nothing to go on with"))
+            room.wait()
 
 
 @pytest.mark.parametrize("named", [os.system, eval, pd.read_pickle, pd.eval, print, np.load])

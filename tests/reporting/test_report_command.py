@@ -303,7 +303,11 @@ def test_an_output_inside_the_records_by_a_link(clinic: Path, tmp_path: Path) ->
 def test_an_output_that_cannot_be_written(
     clinic: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setattr(reports, "run_template", lambda template, parameters: [None] * len(parameters))
+    monkeypatch.setattr(
+        reports,
+        "run_template",
+        lambda _, parameters, made: [made(place, None) for place in range(len(parameters))],
+    )
     monkeypatch.setattr(reports, "_files", lambda *_: {"report.html": b"x"})
     taken = tmp_path / "taken"
     taken.write_text("mine")

@@ -116,6 +116,17 @@ def beside_asked(listed: pd.DataFrame, sessions: pd.DataFrame) -> pd.Series:
 
 
 def _on_days_of(listed: pd.DataFrame, sessions: pd.DataFrame) -> pd.Series:
-    days = set(zip(sessions["patient_id"], sessions["relative_day"], strict=True))
-    here = [place in days for place in zip(listed["patient_id"], listed["relative_day"], strict=True)]
-    return pd.Series(here, index=listed.index, dtype="bool")
+    place = ["patient_id", "relative_day"]
+    days = sessions[place].dropna().drop_duplicates()
+    here = (
+        listed[place]
+        .astype({"relative_day": "float64"})
+        .merge(
+            days.astype({"relative_day": "float64"}),
+            on=place,
+            how="left",
+            indicator="met",
+            validate="many_to_one",
+        )
+    )
+    return pd.Series((here["met"] == "both").to_numpy(), index=listed.index, dtype="bool")

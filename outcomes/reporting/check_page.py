@@ -72,7 +72,9 @@ def build_check_page(result: CheckResult, *, name: str = "") -> str:
             _checks(result),
         ]
     )
-    return html_document("Check of the records", body, stylesheet=_stylesheet(), above=PRIVATE, below=PRIVATE)
+    return html_document(
+        "Check of the records", body, stylesheet=_stylesheet(), marks=PageMarks(PRIVATE, PRIVATE)
+    )
 
 
 def _headline(result: CheckResult, name: str) -> str:

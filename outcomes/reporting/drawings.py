@@ -9,6 +9,7 @@ the same bytes on either road.
 from __future__ import annotations
 
 import base64
+import gc
 import io
 import pickle
 import re
@@ -129,12 +130,15 @@ class DrawingRoom:
         return self
 
     def __exit__(self, *raised: object) -> None:
+        gc.unfreeze()
         sys.setswitchinterval(self._turn)
         self._draughtsman.shutdown(wait=False, cancel_futures=True)
 
     def prepare(self) -> None:
         """Import what drawing needs before the first drawing comes."""
         self._draughtsman.submit(ready_to_draw)
+        # A drawing leaves much to clear away; the modules need not be looked through each time.
+        self._draughtsman.submit(gc.freeze)
 
     def take(self, cell: NotebookNode) -> None:
         """Take the drawings out of what a cell gave, and begin with them."""

@@ -195,7 +195,7 @@ def _code_digest() -> str:
     """One digest of everything that the package runs or prints, so that an unreleased change is not overlooked."""
     from outcomes.reporting.notebooks import template_folder
 
-    own = (".py", ".sql", ".typ", ".css", ".j2", ".json", ".md", ".ttf", ".woff2")
+    own = (".py", ".sql", ".typ", ".css", ".json", ".md", ".ttf", ".woff2")
     found = [(path, _PACKAGE) for path in _PACKAGE.rglob("*") if path.suffix in own]
     # In a checkout the templates lie outside the package; in the wheel inside it. The names are the same.
     templates = template_folder()

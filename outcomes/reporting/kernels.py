@@ -5,8 +5,10 @@ from __future__ import annotations
 import contextlib
 import logging
 import os
+import queue
 import subprocess
 import sys
+import time
 from collections.abc import AsyncIterator, Callable, Coroutine
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeAlias
@@ -38,10 +40,15 @@ def _tell_stop(shell, kind, error, trace, tb_offset=None):
 
 get_ipython().set_custom_exc((OutcomesError,), _tell_stop)
 import outcomes.reporting.contents
+import gc, importlib, threading
 from functools import partial
 from IPython.display import display
 from outcomes.reporting.drawings import hand_drawings_on
 hand_drawings_on(partial(display, raw=True))
+# Modules are for good: nothing that they hold has to be looked at again each time something is cleared away.
+gc.freeze()
+# Needed by one model late in the report; while the records are read there is time for it.
+threading.Thread(target=importlib.import_module, args=("scipy.optimize",), daemon=True).start()
 """
 _FORGET_NAMES = "get_ipython().reset(new_session=False)"
 
@@ -66,7 +73,7 @@ async def kernel_for_notebooks() -> AsyncIterator[NewClient]:
             channels.start_channels()
             channels.allow_stdin = False
             root = str(Path(__file__).parents[2])
-            channels.execute(_WELCOME.format(root=root, mime=STOPPED_MIME), silent=True)
+            welcome = channels.execute(_WELCOME.format(root=root, mime=STOPPED_MIME), silent=True)
             used = False
 
             async def client_for(notebook: NotebookNode, cell_seconds: int) -> NotebookClient:
@@ -74,7 +81,7 @@ async def kernel_for_notebooks() -> AsyncIterator[NewClient]:
                 if used:
                     channels.execute(_FORGET_NAMES, silent=True)
                 else:
-                    await _wait_until_ready(channels)
+                    await _wait_until_ready(manager, channels, welcome)
                 used = True
                 return _client(notebook, manager, channels, cell_seconds)
 
@@ -88,14 +95,30 @@ async def kernel_for_notebooks() -> AsyncIterator[NewClient]:
         remove(folder)
 
 
-async def _wait_until_ready(channels: Any) -> None:
-    ready = True
-    try:
-        await channels.wait_for_ready(timeout=START_SECONDS)
-    except RuntimeError:
-        ready = False
-    if not ready:
-        raise ReportStopped("the notebook's process did not start")
+async def _wait_until_ready(manager: AsyncKernelManager, channels: Any, welcome: str) -> None:
+    """Until the kernel has run its first code, and is heard where it publishes. Raises ReportStopped."""
+    begun = time.monotonic()
+    asked, kind = welcome, "execute_reply"
+    while not (
+        await _said(channels.shell_channel, asked, kind, seconds=1)
+        # Whoever listens too late hears nothing; then it is asked again until it is heard.
+        and await _said(channels.iopub_channel, asked, "status", seconds=0.05, execution_state="idle")
+    ):
+        if time.monotonic() - begun > START_SECONDS or not await manager.is_alive():
+            raise ReportStopped("the notebook's process did not start")
+        asked, kind = channels.kernel_info(), "kernel_info_reply"
+
+
+async def _said(channel: Any, to: str, kind: str, *, seconds: float, **content: str) -> bool:
+    """Whether this answer to a message comes, with such a content, before nothing has come for so many seconds."""
+    while True:
+        try:
+            heard = await channel.get_msg(timeout=seconds)
+        except queue.Empty:
+            return False
+        answers = heard["parent_header"].get("msg_id") == to and heard["msg_type"] == kind
+        if answers and content.items() <= heard["content"].items():
+            return True
 
 
 def _client(

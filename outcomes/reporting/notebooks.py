@@ -80,8 +80,7 @@ async def _run_in_one_kernel(
     prepared: Sequence[Template], cell_seconds: int, room: DrawingRoom, finish: Made
 ) -> list[NotebookNode]:
     async with kernel_for_notebooks() as client_for:
-        # A second or two of imports, while the kernel starts and does its own; the exporter is for later.
-        import nbconvert.exporters  # noqa: F401
+        # A second of imports, while the kernel starts and does its own.
         import nbformat
 
         room.prepare()

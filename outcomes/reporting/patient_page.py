@@ -53,10 +53,8 @@ _STATES = ("headache", "no headache", "not recorded")
 def build_patient_page(patient: OnePatient, *, about: Sequence[str] = ()) -> str:
     """The page as HTML. `about`: lines for its head, such as the month of the records; never who the patient is."""
     body = "\n".join(block.as_html() for block in patient_blocks(patient, about=about))
-    return html_document(
-        "One patient’s course", f"{body}\n", stylesheet=stylesheet(PageMarks(header=PRIVATE, footer=LIMITATION)),
-        above=PRIVATE, below=LIMITATION,
-    )  # fmt: skip
+    marks = PageMarks(header=PRIVATE, footer=LIMITATION)
+    return html_document("One patient’s course", f"{body}\n", stylesheet=stylesheet(marks), marks=marks)
 
 
 def patient_blocks(patient: OnePatient, *, about: Sequence[str] = ()) -> tuple[Block, ...]:

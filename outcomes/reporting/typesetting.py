@@ -20,8 +20,6 @@ from outcomes.reporting.words import HTML_MIME, TYPST_MIME, escape_html, typst_s
 if TYPE_CHECKING:
     from nbformat import NotebookNode
 
-HTML_TEMPLATE = "outcomes-report"
-
 
 @dataclass(frozen=True)
 class PageMarks:
@@ -70,23 +68,11 @@ def typst_source(notebook_node: NotebookNode, *, title: str, marks: PageMarks) -
 
 def build_html(notebook_node: NotebookNode, *, title: str, marks: PageMarks) -> str:
     """The report as one HTML page: no script, no address outside it, code not shown."""
-    from nbconvert.exporters import HTMLExporter
-
-    exporter = HTMLExporter(
-        template_name=HTML_TEMPLATE, extra_template_basedirs=[str(style.page_template_folder())]
-    )
-    report = {
-        "title": title,
-        "header": marks.header,
-        "footer": marks.footer,
-        "language": marks.language,
-        "style": stylesheet(marks),
-    }
-    checked = list(report_outputs(notebook_node))
-    page, _ = exporter.from_notebook_node(notebook_node, resources={"report": report})
-    if page.count("<h1") != 1 and checked:
+    blocks = [output[HTML_MIME] for output in report_outputs(notebook_node)]
+    page = html_document(title, "\n".join([*blocks, ""]), stylesheet=stylesheet(marks), marks=marks)
+    if blocks and page.count("<h1") != 1:
         raise ReportStopped("a report page has exactly one masthead")
-    return str(page)
+    return page
 
 
 def report_outputs(notebook_node: NotebookNode) -> Iterator[dict[str, str]]:
@@ -102,21 +88,20 @@ def report_outputs(notebook_node: NotebookNode) -> Iterator[dict[str, str]]:
             yield data
 
 
-def html_document(title: str, body: str, *, stylesheet: str, above: str, below: str) -> str:
-    """A page of our own making that no notebook is behind: no script, no address outside it.
-
-    `title`, `above` and `below` are text, `body` is HTML whose text has been escaped.
-    """
+def html_document(title: str, body: str, *, stylesheet: str, marks: PageMarks) -> str:
+    """A whole page: no script, no address outside it. `title` and `marks` are text; in `body` text has been escaped."""
+    above, below = escape_html(marks.header), escape_html(marks.footer)
+    again = f"<p>{above}</p>" if above not in ("", below) else ""
     return (
-        '<!DOCTYPE html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
+        f'<!DOCTYPE html>\n<html lang="{escape_html(marks.language)}">\n<head>\n<meta charset="utf-8">\n'
         '<meta http-equiv="Content-Security-Policy" content="default-src \'none\'; img-src data:; font-src data:; '
         "style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'\">\n"
         '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
         '<meta name="referrer" content="no-referrer">\n'
         '<meta name="robots" content="noindex, nofollow, noarchive">\n'
         f"<title>{escape_html(title)}</title>\n<style>\n{stylesheet}\n</style>\n</head>\n<body>\n"
-        f'<p class="running">{escape_html(above)}</p>\n<main>\n{body}</main>\n'
-        f"<footer><p>{escape_html(below)}</p></footer>\n</body>\n</html>\n"
+        + (f'<p class="running">{above}</p>\n' if above else "")
+        + f"<main>\n{body}</main>\n<footer><p>{below}</p>{again}</footer>\n</body>\n</html>\n"
     )
 
 

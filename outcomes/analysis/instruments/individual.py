@@ -14,7 +14,7 @@ import pandas as pd
 
 from outcomes.analysis.estimates import Estimate, Sample
 from outcomes.analysis.instruments.pairing import PairedScores
-from outcomes.analysis.instruments.thresholds import reliability, thresholds
+from outcomes.analysis.instruments.thresholds import Thresholds, reliability, thresholds
 from outcomes.analysis.proportions import share
 from outcomes.analysis.responders import TIE_TOLERANCE
 from outcomes.plan import AnalysisPlan
@@ -45,12 +45,7 @@ def individual_changes(
     """Every share of one measure, and the important change of each patient, by `patient_id` (NaN without one)."""
     limits = thresholds(measure.instrument, plan, measure.unit)
     about = everyone.set_index("patient_id").reindex(measure.pairs.index)
-    sizes = [
-        limits.of(kind, code) for kind, code in zip(about["headache_type"], about["ichd3_code"], strict=True)
-    ]
-    threshold = pd.Series(
-        [math.nan if one is None else one.size for one in sizes], about.index, dtype="float64"
-    )
+    threshold = _sizes(limits, about["headache_type"], about["ichd3_code"])
     if limits.general is None and not limits.by_type:
         rows = list(_without_threshold(measure, plan))
     else:
@@ -63,6 +58,16 @@ def individual_changes(
         note = "5 points from a baseline of 11 to 20, 30% above 20 (American Headache Society; read)"
         rows += _shares(measure, _ahs(measure.pairs["baseline"]), "_ahs", plan, (note,))
     return [*rows, *_reliable(measure, plan)], threshold
+
+
+def _sizes(limits: Thresholds, headache_type: pd.Series, ichd3_code: pd.Series) -> pd.Series:
+    """The important change of each patient, NaN where none is known."""
+    # Few different diagnoses stand for all of them; one that is missing is −1, the last.
+    which_kind, kinds = pd.factorize(headache_type)
+    which_code, codes = pd.factorize(ichd3_code)
+    found = [[limits.of(kind, code) for code in (*codes, None)] for kind in (*kinds, None)]
+    sizes = np.array([[math.nan if one is None else one.size for one in row] for row in found])
+    return pd.Series(sizes[which_kind, which_code], headache_type.index, dtype="float64")
 
 
 def _ahs(baseline: pd.Series) -> pd.Series:

@@ -180,7 +180,8 @@ def _told_once(made: pd.DataFrame) -> pd.DataFrame:
     key = ["patient_id", "day", *_MEASURE]
     usable = made["reason"] == ""
     repeats = usable & made.duplicated([*key, "score"])
-    differing = made[usable].groupby(key, dropna=False)["score"].transform("nunique") > 1
+    several = made[usable & made.duplicated(key, keep=False)]
+    differing = several.groupby(key, dropna=False)["score"].transform("nunique") > 1
     made["reason"] = made["reason"].mask(differing.reindex(made.index, fill_value=False), TOLD_TWICE)
     made["score"] = made["score"].where(made["reason"] == "")
     return made[~repeats].reset_index(drop=True)

@@ -48,7 +48,7 @@ def other_groups(periods: Periods, sessions: pd.DataFrame) -> tuple[str, ...]:
     if "group" not in periods.records.columns("patients"):
         return ()
     group = periods.records.frame("patients").set_index("patient_id")["group"].dropna()
-    n = len(set(sessions["patient_id"]) & set(group.index[group != "treated"]))
+    n = int(among(group.index[group != "treated"], sessions["patient_id"]).sum())
     if not n:
         return ()
     who = "patient" if n == 1 else "patients"

@@ -209,15 +209,16 @@ def _flows(measures: Iterable[PairedScores]) -> pd.DataFrame:
     for measure in measures:
         bands = [band.name for band in measure.instrument.bands]
         complete = measure.complete
-        moved = [
-            (measure.instrument.band(before), measure.instrument.band(after))
-            for before, after in zip(complete["baseline"], complete["followup"], strict=True)
-        ]
+        # Few different scores stand for all of them.
+        moved = complete[["baseline", "followup"]].apply(
+            lambda scores, of=measure.instrument.band: scores.map({one: of(one) for one in scores.unique()})
+        )
+        counted = moved.value_counts().to_dict()
         rows += [
-            (measure.name, before, after, moved.count((before, after)))
+            (measure.name, before, after, counted[before, after])
             for before in bands
             for after in bands
-            if (before, after) in moved
+            if (before, after) in counted
         ]
     return pd.DataFrame(rows, columns=["instrument", "before", "after", "n"])
 

@@ -7,13 +7,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import Protocol
 
 import numpy as np
 import pandas as pd
 
 from outcomes.analysis.adverse_events import session_events
+from outcomes.analysis.among import among
 from outcomes.analysis.answers import Answers
 from outcomes.analysis.catalogue import find_endpoint
 from outcomes.analysis.comparison import NOT_RECORDED, pair_by_patient
@@ -37,6 +38,9 @@ _OF_PAIRS = (
 )
 
 Part = Mapping[str, object]
+
+#: Sets of patients kept at hand: several numbers of one endpoint, asked for one after the other, have the same.
+_MOST_KEPT = 8
 
 
 class Later(Protocol):
@@ -65,6 +69,9 @@ class Behind:
         self._periods = periods
         self._endpoints = endpoints
         self.closed_after = closed_after
+        self._changes: dict[int, tuple[PairedChange, Part]] = {}
+        self._pairs = lru_cache(_MOST_KEPT)(self._pairs_of)
+        self._complete = lru_cache(_MOST_KEPT)(self._complete_of)
 
     @cached_property
     def everyone(self) -> dict[str, object]:
@@ -101,7 +108,7 @@ class Behind:
         if not self._periods.records.has("sessions"):
             return ()
         given = session_days(self._periods)
-        given = given[given["patient_id"].isin(list(self.everyone))]
+        given = given[among(given["patient_id"], self.everyone)]
         return tuple(int(n) for n in given.groupby("patient_id").size())
 
     def later_in(self, topic: str, row: Statistic) -> Callable[[str], tuple[int, Iterable[str]]] | None:
@@ -130,49 +137,51 @@ class Behind:
             return {}
         sessions = session_events(self._periods)
         asked = sessions[sessions["asked"].to_numpy()]
-        return {
-            str(patient): tuple(sorted(map(str, rows[["worst", "at_72h"]].to_numpy().tolist())))
-            for patient, rows in asked.groupby("patient_id")
-        }
+        found: dict[str, list[str]] = {}
+        answers = map(str, asked[["worst", "at_72h"]].to_numpy().tolist())
+        for patient, answer in zip(texts_of(asked["patient_id"]), answers, strict=True):
+            found.setdefault(patient, []).append(answer)
+        return {patient: tuple(sorted(found[patient])) for patient in sorted(found)}
 
     def of_change(self, change: PairedChange) -> Part:
         """The patients with both periods, with their two values."""
-        return {
-            str(patient): (float(before), float(after))
-            for patient, before, after in zip(
-                change.pairs.index, change.pairs["baseline"], change.pairs["followup"], strict=True
-            )
-        }
+        if id(change) not in self._changes:
+            while len(self._changes) >= _MOST_KEPT:
+                del self._changes[next(iter(self._changes))]
+            # Beside its part the change is kept, so that no other takes its place in memory.
+            self._changes[id(change)] = (change, _with_values(change.pairs))
+        return self._changes[id(change)][1]
 
     def of_statistic(self, row: Statistic) -> tuple[Part, ...] | None:
         """The patients behind a statistic of a comparison; None where they cannot be told for certain."""
-        pairs = self._pairs(row)
+        pairs = self._pairs(row.endpoint, row.mode, row.by, row.group)
         if pairs is None:
             return None
         if row.statistic in _OF_PAIRS:
-            complete = pairs.dropna()
-            part = {
-                str(patient): (before, after)
-                for patient, before, after in complete[["baseline", "followup"]].itertuples()
-            }
+            part = self._complete(row.endpoint, row.mode, row.by, row.group)
             return (part,) if len(part) == row.n else None
         found = _SHARES.fullmatch(row.statistic)
         parts = self._parts_of_share(pairs, row, found) if found else None
         fits = parts is not None and (len(parts[0]), len(parts[1])) == (row.n, row.count)
         return parts if fits else None
 
-    def _pairs(self, row: Statistic) -> pd.DataFrame | None:
+    def _pairs_of(self, endpoint: str, mode: str, by: str | None, group: str) -> pd.DataFrame | None:
         rows = self._endpoints
-        if row.endpoint not in endpoint_names(rows) or row.mode not in set(rows["mode"]):
+        if endpoint not in endpoint_names(rows) or mode not in set(rows["mode"]):
             return None
-        if row.by is not None:
-            if row.by not in rows.columns:
+        if by is not None:
+            if by not in rows.columns:
                 return None
-            category = rows[row.by].astype("object").where(rows[row.by].notna(), NOT_RECORDED).astype(str)
-            rows = rows[category == row.group]
-        elif row.group != "all":
+            category = rows[by].astype("object").where(rows[by].notna(), NOT_RECORDED).astype(str)
+            rows = rows[category == group]
+        elif group != "all":
             return None
-        return pair_by_patient(rows, row.endpoint, row.mode) if len(rows) else None
+        return pair_by_patient(rows, endpoint, mode) if len(rows) else None
+
+    def _complete_of(self, endpoint: str, mode: str, by: str | None, group: str) -> Part:
+        """Those of the pairs with both periods, with their two values."""
+        pairs = self._pairs(endpoint, mode, by, group)
+        return {} if pairs is None else _with_values(pairs.dropna())
 
     def _parts_of_share(self, pairs: pd.DataFrame, row: Statistic, found: re.Match[str]) -> tuple[Part, ...]:
         """Those counted out of, those counted, and the others."""
@@ -191,9 +200,19 @@ class Behind:
                 else improved <= -size / 100 + TIE_TOLERANCE
             )
         return tuple(
-            dict.fromkeys((str(patient) for patient in pairs.index[chosen]), None)
+            dict.fromkeys(texts_of(pairs.index[chosen]), None)
             for chosen in (counted_of, counted_of & reached, counted_of & ~reached)
         )
+
+
+def _with_values(pairs: pd.DataFrame) -> Part:
+    before, after = (pairs[name].astype("float64").tolist() for name in ("baseline", "followup"))
+    return dict(zip(texts_of(pairs.index), zip(before, after, strict=True), strict=True))
+
+
+def texts_of(patients: pd.Series | pd.Index) -> list[str]:
+    """Pseudonyms as plain texts, at once: one by one each of them would be looked up in its column."""
+    return [str(patient) for patient in patients.to_numpy(dtype=object)]
 
 
 def least_patients(count: int, sessions: Sequence[int]) -> int:

@@ -45,6 +45,9 @@ if TYPE_CHECKING:
 Part = Mapping[str, object]
 
 
+#: Parts whose marks are kept at hand, for the next number that rests on the same.
+_MOST_KEPT = 8
+
 #: Patients of a group, and not of it, whose cells are looked at.
 _MOST_COUNTED = 5_000
 
@@ -92,6 +95,7 @@ class Release:
     _own: list[StoredCell] = field(default_factory=list)
     _names: dict[int, tuple[Members, str]] = field(default_factory=dict)
     _marks: dict[str, bytes] = field(default_factory=dict)
+    _members_of: dict[int, tuple[Part, Members]] = field(default_factory=dict)
     _compared: dict[tuple[int, int], tuple[bool, StoredCell, StoredCell]] = field(default_factory=dict)
 
     @property
@@ -284,10 +288,16 @@ class Release:
         return self._hashed(behind.everyone if behind is not None else {})
 
     def _hashed(self, part: Part) -> Members:
-        return {
-            self._mark(patient): self._hash(f"{patient}\0{value!r}")[:DIGEST_BYTES]
-            for patient, value in part.items()
-        }
+        if id(part) not in self._members_of:
+            while len(self._members_of) >= _MOST_KEPT:
+                del self._members_of[next(iter(self._members_of))]
+            members = {
+                self._mark(patient): self._hash(f"{patient}\0{value!r}")[:DIGEST_BYTES]
+                for patient, value in part.items()
+            }
+            # Beside its marks the part is kept, so that no other takes its place in memory.
+            self._members_of[id(part)] = (part, members)
+        return self._members_of[id(part)][1]
 
     def _mark(self, patient: str) -> bytes:
         if patient not in self._marks:

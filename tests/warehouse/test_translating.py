@@ -41,6 +41,7 @@ FILLED = {
     "diary_patients": "SELECT DISTINCT patient_id FROM segments",
     "episodic_cluster": "FALSE",
     "first_day": "-28",
+    "first_days": "first_sessions",
     "followup_first": "56",
     "followup_last": "83",
     "followup_minimum": "20",

@@ -192,7 +192,8 @@ def _unpacked(path: Path) -> pd.DataFrame:
     from outcomes.analysis.endpoints import PLAN_ATTRIBUTE
 
     try:
-        table = pq.read_table(path)
+        # One file, and never a folder of that name with whatever lies in it.
+        table = pq.ParquetFile(path).read()
         frame = table.to_pandas()
         attrs = json.loads((table.schema.metadata or {})[b"outcomes"])
     except (pa.ArrowException, OSError, KeyError, ValueError, TypeError, NotImplementedError) as error:

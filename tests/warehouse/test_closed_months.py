@@ -160,6 +160,12 @@ def in_another_shape(path: Path) -> None:
     pq.write_table(table.drop_columns(["period"]), path)
 
 
+def a_folder(path: Path) -> None:
+    inside = path.rename(path.with_name("part.parquet"))
+    path.mkdir()
+    inside.rename(path / inside.name)
+
+
 def with_attributes(path: Path, change: Callable[[dict[str, Any]], object]) -> None:
     table = pq.read_table(path)
     attrs = json.loads(table.schema.metadata[b"outcomes"])
@@ -169,7 +175,7 @@ def with_attributes(path: Path, change: Callable[[dict[str, Any]], object]) -> N
 
 
 @pytest.mark.parametrize(
-    "spoil", [foreign, without_attributes, half, no_parquet, of_no_plan, in_another_shape]
+    "spoil", [foreign, without_attributes, half, no_parquet, of_no_plan, in_another_shape, a_folder]
 )
 def test_a_file_that_is_not_whole_or_not_ours_is_told(folder: Path, spoil: Callable[[Path], None]) -> None:
     spoil(folder / "closed-2025-06.parquet")

@@ -123,6 +123,14 @@ def test_days_cannot_be_told_apart_in_texts_and_numbers(in_postgresql: Put) -> N
         assert oc.load_records(connection, tables=names).has("diary")
 
 
+def test_days_are_a_first_and_a_last() -> None:
+    for days in (JANUARY[::-1], (dt.date(2025, 1, 1), dt.date.max)):
+        with pytest.raises(PlanError, match="in this order"):
+            oc.load_records(timed(), days=days)
+    with pytest.raises(PlanError, match="Only of tables that are asked where they lie"):
+        oc.load_records(timed(), days=JANUARY)
+
+
 def test_sessions_beside_the_diary_in_one_table_are_not_cut_by_its_days(
     in_postgresql: Put, tmp_path: Path
 ) -> None:

@@ -177,13 +177,12 @@ class Warehouse(Engine):
         `day` is a column of dates or timestamps. `partition` is one of the months of those days, YYYY-MM or the first
         of the month: told by it as well, whole partitions need not be opened.
         """
-        first, last = days
-        after = last + dt.timedelta(days=1)
         # A time of the last day lies behind the midnight that its date stands for.
-        kept = f"{identifier(day)} >= DATE '{first:%Y-%m-%d}' AND {identifier(day)} < DATE '{after:%Y-%m-%d}'"
+        first, last, after = (one.isoformat()[:10] for one in (*days, days[1] + dt.timedelta(days=1)))
+        kept = f"{identifier(day)} >= DATE '{first}' AND {identifier(day)} < DATE '{after}'"
         if partition:
             month = f"substring(CAST({identifier(partition)} AS VARCHAR), 1, 7)"
-            kept += f" AND {month} BETWEEN '{first:%Y-%m}' AND '{last:%Y-%m}'"
+            kept += f" AND {month} BETWEEN '{first[:7]}' AND '{last[:7]}'"
         narrower, whole = f"{name}_of_some_days", f"{name}_of_all_days"
         self.run(f"CREATE TEMP VIEW {narrower} AS SELECT * FROM {name} WHERE {kept}")
         # The narrower view may read the one before it, which therefore stays, under a name that nobody asks for.

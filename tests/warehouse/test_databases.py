@@ -88,6 +88,8 @@ def test_the_last_day_is_read_whole_where_days_carry_a_time(in_postgresql: Put) 
     with opened(in_postgresql("timed", timed())) as connection:
         names = {"diary": "timed.diary", "sessions": "timed.sessions"}
         assert days_of(oc.load_records(connection, tables=names, days=JANUARY)) == IN_JANUARY
+        ever = oc.load_records(connection, tables=names, days=(dt.date.min, dt.date(9999, 12, 30)))
+        assert len(days_of(ever)) == len(TIMES)
 
 
 def test_days_are_those_of_the_column_that_the_mapping_names(in_postgresql: Put, tmp_path: Path) -> None:

@@ -12,9 +12,10 @@ import pandas as pd
 
 from outcomes.analysis.adverse_events import codes_of
 from outcomes.analysis.coded_cells import each_code
-from outcomes.analysis.models.session_rows import session_days
+from outcomes.analysis.models.session_rows import day_column
 from outcomes.analysis.once import once
 from outcomes.analysis.periods import Periods
+from outcomes.errors import PlanError
 
 _PACKAGE = "outcomes.analysis"
 
@@ -39,36 +40,33 @@ def sessions_by_window(periods: Periods) -> pd.DataFrame:
     """One row per patient with a used session, by `patient_id`: `sessions_in_window`, those in the follow-up window;
     `last_before`, the day of the last one before it, NaN where there is none.
 
-    Counted by the engine where the diary says which day is day 0, so that no session has to be brought out of it.
-    Raises PlanError where the records hold no sessions, or count their days in another way than the diary.
+    Counted by the engine, so that no session has to be brought out of it. Day 0 is as for `relative_days`. Raises
+    PlanError where the records hold no sessions, or count their days in another way than the diary.
     """
     first, last = periods.plan.windows["followup"]
     records = periods.records
-    day = "date" if records.uses_dates else "day"
-    if periods.segments is None or day not in records.columns("sessions"):
-        return _counted_by_window(session_days(periods), first, last)
-    from_day_zero = (
-        "date_diff('day', first_day, date)" if records.uses_dates else "day - coalesce(first_day, 0)"
-    )
+    if not records.has("sessions"):
+        raise PlanError("These records hold no sessions.")
+    day = day_column(periods, records.columns("sessions"))
+    in_numbers = "day - coalesce(first_day, 0)"
     frame = records.engine.frame(
         records.engine.statement(
-            _PACKAGE, "sessions_by_window", first_day=first, last_day=last, relative_day=from_day_zero
+            _PACKAGE,
+            "sessions_by_window",
+            first_day=first,
+            last_day=last,
+            first_days="first_sessions" if periods.segments is not None else _FIRST_USED[day],
+            relative_day="date_diff('day', first_day, date)" if day == "date" else in_numbers,
         )
     )
     return frame.astype({"sessions_in_window": "int64", "last_before": "float64"})
 
 
-def _counted_by_window(sessions: pd.DataFrame, first: int, last: int) -> pd.DataFrame:
-    """The same from rows: records without a diary count from the first used session."""
-    inside = sessions[sessions["relative_day"].between(first, last)].groupby("patient_id").size()
-    before = sessions[sessions["relative_day"] < first].groupby("patient_id")["relative_day"].max()
-    patients = pd.Index(sorted(set(sessions["patient_id"])), name="patient_id")
-    return pd.DataFrame(
-        {
-            "sessions_in_window": inside.reindex(patients).fillna(0).astype("int64"),
-            "last_before": before.reindex(patients).astype("float64"),
-        }
-    ).reset_index()
+#: Day 0 where there is no diary, by what the sessions count in: the first used session, or as the numbers say.
+_FIRST_USED = {
+    "date": "(SELECT patient_id, min(date) AS first_day FROM sessions GROUP BY patient_id)",
+    "day": "(SELECT patient_id, 0 AS first_day FROM sessions GROUP BY patient_id)",
+}
 
 
 @once

@@ -72,7 +72,11 @@ def asked_there(
     if found is None:
         return None
     connection, names, told = found
-    engine = engine_over(connection)
+    try:
+        engine = engine_over(connection)
+    except BaseException:
+        connection.close()
+        raise
     # Nobody else holds the connection: it is closed, and its transaction with it, when nothing asks any more.
     weakref.finalize(engine, connection.close)
     return dataclasses.replace(location, kind="elsewhere", tables=names, days=days, found=told), engine
@@ -97,12 +101,16 @@ def open_elsewhere(
         given = f"given_{len(opened.tables)}"
         mapped = mapping.of(name) or (MappedTable(source=name, table=name.strip().lower(), columns=()),)
         _refuse_turning(mapped, mapping)
-        by_month = any(one.table in BY_MONTH for one in mapped)
-        engine.offer(given, table, days if by_month else None)
+        engine.offer(given, table)
         columns = engine.columns_of(given)
-        if PARTITION in columns and "date" in columns:
-            columns = _without_partition(engine, given, columns)
-        raws = tuple(RawColumn(column, column, kind) for column, kind in columns.items())
+        partition = _partition(mapped, columns)
+        if partition:
+            _look_at_partition(engine, given)
+        if days is not None and any(one.table in BY_MONTH for one in mapped):
+            engine.narrow(given, _day_to_narrow(mapped, columns), days, partition)
+        raws = tuple(
+            RawColumn(column, column, kind) for column, kind in columns.items() if column != partition
+        )
         number = key_of_row(*_key(mapped[0], columns))
         label = f"{engine.label} › {name if name in TABLES else 'a table'}"
         opened.tables.append(RawTable(name, label, engine.label, given, raws, number, keyed=True))
@@ -126,18 +134,49 @@ def _refuse_turning(mapped: tuple[MappedTable, ...], mapping: SourceMapping) -> 
         )
 
 
-def _without_partition(engine: Engine, given: str, columns: Mapping[str, str]) -> dict[str, str]:
-    """The columns without the partition, which is looked at before it is left out. Raises FileProblem."""
+def _partition(mapped: tuple[MappedTable, ...], columns: Mapping[str, str]) -> str:
+    """The column that is the partition of a table with calendar days; none where the mapping reads it as a record."""
+    read = {header_key(column.source) for one in mapped for _, column in one.columns}
+    there = PARTITION in columns and PARTITION not in read and _key(mapped[0], columns)[1]
+    return PARTITION if there else ""
+
+
+def _look_at_partition(engine: Engine, given: str) -> None:
+    """Raises FileProblem where the partition is not written YYYY-MM, or as the first of the month.
+
+    Asked of all rows: months written otherwise would not be among those of any day, and be left out in silence. Where
+    the partition is one of folders, only those of another name are opened for it.
+    """
     text = f"CAST({PARTITION} AS VARCHAR)"
     strange = engine.rows(
-        f"SELECT count(*) FROM (SELECT DISTINCT {PARTITION} FROM {given}) WHERE NOT "
-        f"regexp_full_match({text}, '[0-9]{{4}}-?[0-9]{{2}}(-01)?')"
+        f"SELECT count(*) FROM {given} WHERE NOT regexp_full_match({text}, '[0-9]{{4}}-(0[1-9]|1[0-2])(-01)?')"
     )[0][0]
     if strange:
         raise FileProblem(
-            f"A column '{PARTITION}' beside 'date' must be the partition of the table, written YYYY-MM, and is not."
+            f"A column '{PARTITION}' beside the day must be the partition of the table, written YYYY-MM, and is not. "
+            "Make a view with the months in this form, or without the column."
         )
-    return {name: kind for name, kind in columns.items() if name != PARTITION}
+
+
+#: Types of a day column by which some days can be told from others where the table lies.
+_CALENDAR = ("DATE", "TIMESTAMP")
+
+
+def _day_to_narrow(mapped: tuple[MappedTable, ...], columns: Mapping[str, str]) -> str:
+    """The column with the days of a diary, of which some alone are read. Raises PlanError where that cannot be."""
+    if any(one.table not in BY_MONTH for one in mapped):
+        raise PlanError(
+            "Some days alone can be read only of a table that is nothing but the diary: this one also holds another "
+            "table, of which every row is needed. Make a view of each."
+        )
+    days = {_key(one, columns)[1] for one in mapped}
+    day = days.pop() if len(days) == 1 else ""
+    if columns.get(day) not in _CALENDAR:
+        raise PlanError(
+            "Some days alone can be read only where the day column of the diary is a date, or a timestamp without a "
+            "zone. Make a view in which it is, or read all days. Numbers of days tell no month."
+        )
+    return day
 
 
 def _key(mapped: MappedTable, columns: Mapping[str, str]) -> tuple[list[str], str]:

@@ -26,6 +26,12 @@ SUMMARY_ENDPOINTS: dict[str, tuple[str, float, float | None]] = {
 #: Tables of which one at least must be there: the others only say who somebody is, or what else happened.
 TELL_OF_OUTCOMES = ("diary", "summaries", "sessions", "scores")
 
+#: How the types end of times that belong to no day before a zone is chosen for them.
+_ZONED = "WITH TIME ZONE"
+_WITH_ZONE = (
+    " The day of a time with a zone hangs on the zone: make it a date first, in the zone of the patients."
+)
+
 #: Under `ignore`: all columns whose names the dictionary does not know. `*` is all that the mapping does not name.
 UNKNOWN = "?*"
 
@@ -251,7 +257,8 @@ def _part(
             )
             if not readable(table.column(name), columns[name].sql_type):
                 rule_words = table.column(name).rule
-                problems.append(f"{label}: column '{name}' has a type that cannot hold {rule_words}.")
+                told = f"{label}: column '{name}' has a type that cannot hold {rule_words}."
+                problems.append(told + (_WITH_ZONE if columns[name].sql_type.endswith(_ZONED) else ""))
         used |= needed
     for name, value in mapped.constants:
         if name not in table.names or name in columns:

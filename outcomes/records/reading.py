@@ -66,7 +66,8 @@ def load_records(
 
     A Spark session, or an open connection of SQLAlchemy or ADBC, is asked where its tables lie, and nothing is copied:
     `tables` says which they are, {name of the dictionary: name of the table there, or Spark data frame}. With `days`,
-    the diary of these days alone is read there.
+    the diary from the first to the last of these two days alone is read there; its day column must be one of dates or
+    timestamps (PlanError).
 
     Without `plan` and `mapping`, `outcomes.toml` and `mapping.toml` beside the records are read if they are
     there. Rows that break a rule are set aside and counted. Raises IdentityError where the records may say who
@@ -140,7 +141,9 @@ def begun(
 def engine_for(
     location: Location, mapping: SourceMapping, days: tuple[dt.date, dt.date] | None = None
 ) -> tuple[Location, Engine]:
-    """The engine that reads a source, and the source as that engine finds it."""
+    """The engine that reads a source, and the source as that engine finds it. Raises PlanError, FileProblem."""
+    if days is not None and not days[0] <= days[1] < dt.date.max:
+        raise PlanError("days are a first and a last day, in this order.")
     if location.kind in ("elsewhere", "server"):
         from outcomes.records.elsewhere import asked_there
 

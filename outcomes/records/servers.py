@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import os
-import re
 from collections.abc import Collection, Iterable, Iterator
-from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any
+from contextlib import contextmanager, suppress
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from outcomes.engine import Engine, identifier
 from outcomes.errors import FileProblem, InvalidRecords, OutcomesError, PlanError
@@ -33,7 +32,7 @@ def open_server(address: str, engine: Engine, wanted: Collection[str] | None) ->
     which the server gives them. Raises PlanError for an address that cannot be followed, FileProblem where the
     server cannot be reached or does not let us in; no message holds the address.
     """
-    url, schema, tls = _parsed(address)
+    url, schema, tls, _ = _parsed(address)
     container = f"the {'PostgreSQL' if url.drivername.startswith('postgresql') else 'MySQL'} database"
     opened = Opened()
     try:
@@ -48,24 +47,25 @@ def open_server(address: str, engine: Engine, wanted: Collection[str] | None) ->
 COPIED_BYTES = 512 * 1024 * 1024
 
 
-def asked_in_place(address: str, wanted: Collection[str] | None) -> tuple[Any, dict[str, str], Opened] | None:
+def asked_in_place(
+    address: str, wanted: Collection[str] | None
+) -> tuple[sqlalchemy.Connection, dict[str, tuple[str, ...]], Opened] | None:
     """(an open connection, the wanted tables, what was found on the way) where the question goes to the tables.
 
     None where they are copied: on every server but PostgreSQL; where all of them together take no more than
     COPIED_BYTES; or as the address says itself, `?in_place=yes` or `no`. The connection sees one state of the tables,
     and its transaction is never committed: nothing that is made there stays. Raises as `open_server`.
     """
-    url, schema, tls = _parsed(address)
-    said = re.search(r"[?&]in_place=([a-z]*)", address)
-    if said and said[1] not in ("yes", "no"):
-        raise PlanError("in_place is yes or no.")
-    if not url.drivername.startswith("postgresql") or (said and said[1] == "no"):
-        if said and said[1] == "yes":
+    url, schema, tls, in_place = _parsed(address)
+    if not url.drivername.startswith("postgresql"):
+        if in_place == "yes":
             raise PlanError("Only tables of PostgreSQL can be asked where they lie.")
+        return None
+    if in_place == "no":
         return None
     container, opened, entered = "the PostgreSQL database", Opened(), False
     database = _engine_of(url, tls)
-    connection = None
+    connection, kept = None, False
     try:
         connection = database.connect()
         entered = True
@@ -74,18 +74,21 @@ def asked_in_place(address: str, wanted: Collection[str] | None) -> tuple[Any, d
         connection.exec_driver_sql(f"SET LOCAL lock_timeout = '{SECONDS_TO_CONNECT}s'")
         tables, views = _listed(connection, schema)
         names = chosen_tables(container, tables, views, wanted, opened)
-        places = {name: f"{schema}.{name}" if schema else name for name in names}
-        if said or _bytes_of(connection, places.values()) > COPIED_BYTES:
-            return connection, places, opened
+        places: dict[str, tuple[str, ...]] = {name: (schema, name) if schema else (name,) for name in names}
+        kept = in_place == "yes" or _bytes_of(connection, places.values()) > COPIED_BYTES
+        return (connection, places, opened) if kept else None
     except OutcomesError:
         raise
     except Exception as error:
         raise _told(error, container, entered) from None
-    connection.close()
-    return None
+    finally:
+        if connection is not None and not kept:
+            # Nothing that goes wrong here may hide what went wrong before.
+            with suppress(Exception):
+                connection.close()
 
 
-def _bytes_of(connection: sqlalchemy.Connection, places: Iterable[str]) -> int:
+def _bytes_of(connection: sqlalchemy.Connection, places: Iterable[tuple[str, ...]]) -> int:
     """What tables take on the server's disk, with their parts."""
     import sqlalchemy
 
@@ -93,7 +96,7 @@ def _bytes_of(connection: sqlalchemy.Connection, places: Iterable[str]) -> int:
         "SELECT pg_total_relation_size(CAST(:place AS regclass)) + coalesce(sum(pg_total_relation_size(relid)), 0) "
         "FROM pg_partition_tree(CAST(:place AS regclass)) WHERE level > 0"
     )
-    quoted = [".".join(identifier(part) for part in place.split(".")) for place in places]
+    quoted = [".".join(map(identifier, place)) for place in places]
     return sum(int(connection.execute(total, {"place": place}).scalar_one()) for place in quoted)
 
 
@@ -106,8 +109,17 @@ _DRIVERS = {
 _NEAR = (None, "", "localhost", "127.0.0.1", "::1")
 
 
-def _parsed(address: str) -> tuple[sqlalchemy.URL, str | None, bool]:
-    """The address for the library, the schema, and whether the connection is encrypted."""
+class _Address(NamedTuple):
+    """An address in its parts: for the library, the schema, whether it is encrypted, and what it says of copying."""
+
+    url: sqlalchemy.URL
+    schema: str | None
+    tls: bool
+    in_place: str | None
+
+
+def _parsed(address: str) -> _Address:
+    """The parts of an address. Raises PlanError."""
     try:
         import pg8000  # noqa: F401
         import pymysql  # noqa: F401
@@ -129,7 +141,9 @@ def _parsed(address: str) -> tuple[sqlalchemy.URL, str | None, bool]:
         )
     query = dict(url.query)
     schema, tls = query.pop("schema", None), query.pop("tls", "on")
-    query.pop("in_place", None)
+    in_place = query.pop("in_place", None)
+    if in_place not in (None, "yes", "no"):
+        raise PlanError("in_place is yes or no.")
     if query or not isinstance(schema, (str, type(None))) or tls not in ("on", "off"):
         raise PlanError(
             "After the ? of a database address stand  schema=NAME,  tls=off  and  in_place=yes  or  no  only."
@@ -137,7 +151,8 @@ def _parsed(address: str) -> tuple[sqlalchemy.URL, str | None, bool]:
     if url.password is None:
         password = os.environ.get("PGPASSWORD" if driver.startswith("postgresql") else "MYSQL_PWD")
         url = url.set(password=password) if password else url
-    return url.set(drivername=driver, query={}), schema, tls == "on" and url.host not in _NEAR
+    encrypted = tls == "on" and url.host not in _NEAR
+    return _Address(url.set(drivername=driver, query={}), schema, encrypted, in_place)
 
 
 @contextmanager

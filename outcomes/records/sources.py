@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from outcomes.engine import Engine, literal, without_pattern
-from outcomes.errors import FileProblem, OutcomesError
+from outcomes.errors import FileProblem, OutcomesError, PlanError
 from outcomes.records.findings import Finding
 from outcomes.records.mapping import SourceMapping
 from outcomes.records.raw import Opened, RawColumn, RawTable
@@ -92,7 +92,15 @@ class Location:
 
 
 def locate(source: Source, tables: Mapping[str, Any] | None = None) -> Location:
-    """Tell what kind of source this is. Raises FileProblem where there is none."""
+    """Tell what kind of source this is. Raises FileProblem where there is none, PlanError for tables it cannot have.
+
+    `tables` are those of a Spark session or an open connection: anything else calls its tables by their names.
+    """
+    if tables is not None and isinstance(source, (str, Path, Mapping)):
+        raise PlanError(
+            "tables= names the tables of a Spark session or an open connection. Of any other source they are called as "
+            "in the data dictionary, or mapping.toml says which is which."
+        )
     if isinstance(source, Mapping):
         return Location("frames", frames=source)
     if not isinstance(source, (str, Path)):
@@ -107,9 +115,9 @@ def locate(source: Source, tables: Mapping[str, Any] | None = None) -> Location:
             "an open connection."
         )
     if isinstance(source, str) and _ADDRESS.match(source):
-        return Location("server", address=source, tables=tables)
+        return Location("server", address=source)
     if isinstance(source, str) and source.lower().startswith("spark://"):
-        return Location("elsewhere", address=source, tables=tables)
+        return Location("elsewhere", address=source)
     if isinstance(source, str) and "://" in source:
         raise FileProblem("An address begins with postgresql://, mysql://, mariadb:// or spark://.")
     path = Path(source)

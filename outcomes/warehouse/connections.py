@@ -5,13 +5,15 @@ PostgreSQL is run in the tests. What is written for BigQuery and Snowflake has b
 
 from __future__ import annotations
 
-import datetime as dt
+import contextlib
 import decimal
+import weakref
+from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 from outcomes.engine import identifier
 from outcomes.errors import FileProblem, PlanError
-from outcomes.warehouse.engine import Warehouse, duckdb_type
+from outcomes.warehouse.engine import Warehouse, duckdb_type, parts_of_name
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -58,6 +60,8 @@ class ConnectionWarehouse(Warehouse):
     def __init__(self, connection: Any) -> None:
         super().__init__()
         self._asking = _asking(connection)
+        # The caller's connection outlives us: what we made on it does not. At the end of the process both go.
+        weakref.finalize(self, _forget, self._asking, self._kinds).atexit = False
         self.dialect = self._asking.dialect
         self.label = f"the {_SPELLED[self.dialect]} database"
 
@@ -71,8 +75,7 @@ class ConnectionWarehouse(Warehouse):
             self._asking.run(f"ANALYZE {identifier(name)}")
 
     def _let_go(self, kind: str, name: str) -> None:
-        cascade = " CASCADE" if self.dialect == "postgres" else ""
-        self._asking.run(f"DROP {kind.upper()} IF EXISTS {identifier(name)}{cascade}")
+        self._asking.run(_dropping(self.dialect, kind, name))
 
     def _types(self, name: str) -> dict[str, str]:
         if self.dialect != "postgres":
@@ -90,11 +93,12 @@ class ConnectionWarehouse(Warehouse):
         if table.num_rows:
             self._asking.fill(name, table)
 
-    def offer(self, name: str, table: Any, days: tuple[dt.date, dt.date] | None = None) -> None:
-        """`table`: the name of a table or view, with its schema before a dot where it is not the usual one."""
-        if not isinstance(table, str):
-            raise PlanError("A table of a database is told by its name.")
-        place = ".".join(identifier(part) for part in table.split("."))
+    def offer(self, name: str, table: Any) -> None:
+        """`table`: the name of a table or view, with its schema before a dot where it is not the usual one.
+
+        A name that holds a dot itself stands in double quotes, or all parts in a tuple: ("my.schema", "diary").
+        """
+        place = ".".join(identifier(part) for part in parts_of_name(table))
         there = self._new_name(name)
         try:
             self._make("view", there, f"SELECT * FROM {place}")
@@ -106,11 +110,8 @@ class ConnectionWarehouse(Warehouse):
                 else identifier(column)
                 for column, kind in self._types(there).items()
             ]
-            where = ""
-            if days is not None and "date" in self._types(there):
-                where = f" WHERE \"date\" BETWEEN DATE '{days[0]}' AND DATE '{days[1]}'"
             own = self._new_name(name)
-            self._make("view", own, f"SELECT {', '.join(columns)} FROM {place}{where}")
+            self._make("view", own, f"SELECT {', '.join(columns)} FROM {place}")
         except PlanError:
             raise
         except Exception as error:
@@ -121,6 +122,23 @@ class ConnectionWarehouse(Warehouse):
         self._let_go("view", there)
         self._made[name], self._kinds[own] = own, "view"
         self._kinds.pop(there, None)
+
+
+def _dropping(dialect: str, kind: str, name: str) -> str:
+    cascade = " CASCADE" if dialect == "postgres" else ""
+    return f"DROP {kind.upper()} IF EXISTS {identifier(name)}{cascade}"
+
+
+def _forget(asking: _SqlAlchemy | _Adbc, kinds: dict[str, str]) -> None:
+    """Let go of everything that was made on a connection which may be closed by now, or wait for its rollback.
+
+    A transaction that stopped takes no statement; what was made in it goes when it is rolled back.
+    """
+    with contextlib.suppress(Exception), asking.tidying():
+        # The newest first: older views are read by newer ones.
+        for name, kind in reversed(kinds.items()):
+            asking.run(_dropping(asking.dialect, kind, name))
+    kinds.clear()
 
 
 _SPELLED = {"postgres": "PostgreSQL", "bigquery": "BigQuery", "snowflake": "Snowflake"}
@@ -145,6 +163,13 @@ class _SqlAlchemy:
 
     def run(self, statement: str) -> None:
         self._execute(statement).close()
+
+    @contextlib.contextmanager
+    def tidying(self) -> Iterator[None]:
+        """Statements that tidy up, in the caller's transaction; where that is over, in one that ends with them."""
+        own = None if self.connection.in_transaction() else self.connection.begin()
+        with own or contextlib.nullcontext():
+            yield
 
     def _execute(self, statement: str) -> Any:
         # The driver reads % as the place of a parameter.
@@ -190,6 +215,11 @@ class _Adbc:
         with self.connection.cursor() as cursor:
             cursor.execute(statement)
 
+    @contextlib.contextmanager
+    def tidying(self) -> Iterator[None]:
+        """Statements that tidy up: the driver does not tell whether the caller's transaction is over."""
+        yield
+
     def arrow(self, query: str) -> pa.Table:
         with self.connection.cursor() as cursor:
             cursor.execute(query)
@@ -201,7 +231,17 @@ class _Adbc:
 
 
 def _asking(connection: Any) -> _SqlAlchemy | _Adbc:
-    return _Adbc(connection) if hasattr(connection, "adbc_get_info") else _SqlAlchemy(connection)
+    """How a connection is asked. Raises PlanError where it is none that can be."""
+    if hasattr(connection, "adbc_get_info"):
+        return _Adbc(connection)
+    # Sessions and pools hand connections out as they please, and ones that wait their turn answer nobody else.
+    waits = type(connection).__module__.startswith("sqlalchemy.ext.asyncio")
+    if waits or not hasattr(connection, "exec_driver_sql"):
+        raise PlanError(
+            "The source is no open connection: give one of ADBC, or a Connection of SQLAlchemy, as connect() of an "
+            "Engine and connection() of a Session give it."
+        )
+    return _SqlAlchemy(connection)
 
 
 def _known(system: str) -> str:

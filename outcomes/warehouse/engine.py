@@ -16,7 +16,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from outcomes.engine import Engine, identifier
-from outcomes.errors import FileProblem, OutcomesError
+from outcomes.errors import FileProblem, OutcomesError, PlanError
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -69,10 +69,10 @@ class Warehouse(Engine):
         """Make a temporary table there from a small Arrow table."""
 
     @abstractmethod
-    def offer(self, name: str, table: Any, days: tuple[dt.date, dt.date] | None = None) -> None:
-        """Make a table of theirs readable as `name`; of a table with days, only those from `days` to `days`.
+    def offer(self, name: str, table: Any) -> None:
+        """Make a table of theirs readable as `name`.
 
-        Raises FileProblem where it is not there, or may not be read.
+        Raises FileProblem where it is not there, or may not be read; PlanError where it is not told rightly.
         """
 
     # What the records and the analysis ask
@@ -171,9 +171,23 @@ class Warehouse(Engine):
         """No place for large tables is needed here: nothing is kept."""
         return ""
 
-    def clear(self) -> None:
-        """Drop everything that was made there."""
-        self.drop(list(reversed(self._made)))
+    def narrow(self, name: str, day: str, days: tuple[dt.date, dt.date], partition: str = "") -> None:
+        """Leave of what stands under `name` the rows of some days alone, the first and the last included.
+
+        `day` is a column of dates or timestamps. `partition` is one of the months of those days, YYYY-MM or the first
+        of the month: told by it as well, whole partitions need not be opened.
+        """
+        # A time of the last day lies behind the midnight that its date stands for.
+        first, last, after = (one.isoformat()[:10] for one in (*days, days[1] + dt.timedelta(days=1)))
+        kept = f"{identifier(day)} >= DATE '{first}' AND {identifier(day)} < DATE '{after}'"
+        if partition:
+            month = f"substring(CAST({identifier(partition)} AS VARCHAR), 1, 7)"
+            kept += f" AND {month} BETWEEN '{first[:7]}' AND '{last[:7]}'"
+        narrower, whole = f"{name}_of_some_days", f"{name}_of_all_days"
+        self.run(f"CREATE TEMP VIEW {narrower} AS SELECT * FROM {name} WHERE {kept}")
+        # The narrower view may read the one before it, which therefore stays, under a name that nobody asks for.
+        self._made[whole] = self._made.pop(name)
+        self._made[name] = self._made.pop(narrower)
 
 
 class _Told:
@@ -222,9 +236,36 @@ def key_of_row(columns: Iterable[str], day: str = "") -> str:
     return f"{month} || '/' || substring(md5({parts}), 1, 12)"
 
 
+#: A part of a name: within double quotes, where two of them are one, or without quotes and dots.
+_PART = re.compile(r'"((?:[^"]|"")+)"|([^".]+)')
+
+
+def parts_of_name(table: Any) -> tuple[str, ...]:
+    """The parts of the name of a table of theirs: `diary`, `registry.diary`, `"my.schema"."diary"`, or a tuple.
+
+    Raises PlanError for anything else.
+    """
+    parts: tuple[Any, ...] = ()
+    if isinstance(table, (tuple, list)):
+        parts = tuple(table)
+    elif isinstance(table, str) and re.fullmatch(rf"(?:{_PART.pattern})(?:\.(?:{_PART.pattern}))*", table):
+        parts = tuple(
+            quoted.replace('""', '"') if quoted else plain for quoted, plain in _PART.findall(table)
+        )
+    if not 1 <= len(parts) <= 3 or not all(
+        isinstance(part, str) and part and "\0" not in part for part in parts
+    ):
+        raise PlanError(
+            'A table of a database is told by its name: "diary", "registry.diary", or its parts in a tuple, '
+            '("registry", "diary"). Within a name, a part with a dot stands in double quotes.'
+        )
+    return parts
+
+
 def duckdb_type(name: str, known: Mapping[str, str]) -> str:
     """A type of theirs as DuckDB calls it; one that is not known stays as it is, and no column can be read from it."""
     plain = name.lower().strip()
     if plain.startswith(("decimal", "numeric")):
         return "DECIMAL" + plain[plain.index("(") :] if "(" in plain else "DECIMAL(38,10)"
-    return known.get(plain.partition("(")[0].strip(), plain.upper())
+    # A length or a precision may stand in the middle: timestamp(3) with time zone.
+    return known.get(re.sub(r"\([^)]*\)", "", plain).strip(), plain.upper())

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import datetime as dt
 import os
 import sys
 import weakref
@@ -12,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qs
 
 from outcomes.errors import FileProblem, PlanError
-from outcomes.warehouse.engine import Warehouse, duckdb_type
+from outcomes.warehouse.engine import Warehouse, duckdb_type, parts_of_name
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -78,32 +77,27 @@ class SparkWarehouse(Warehouse):
     def _take(self, name: str, table: pa.Table) -> None:
         self._stand(name, self._session.createDataFrame(table))
 
-    def offer(self, name: str, table: Any, days: tuple[dt.date, dt.date] | None = None) -> None:
-        """`table`: the name of a table or view of the session, or a data frame."""
+    def offer(self, name: str, table: Any) -> None:
+        """`table`: the name of a table or view of the session, a tuple of the parts of one, or a data frame."""
         try:
+            if isinstance(table, (tuple, list)):
+                table = quoted(*parts_of_name(table))
             frame = self._session.table(table) if isinstance(table, str) else table
-            columns = frame.columns
+            _ = frame.columns
+        except PlanError:
+            raise
         except Exception as error:
             raise FileProblem(
                 f"Spark: a table that was named cannot be read ({type(error).__name__})."
             ) from None
-        if days is not None and "date" in columns:
-            frame = _between(frame, days)
         there = self._new_name(name)
         self._stand(there, frame)
         self._made[name], self._kinds[there] = there, "view"
 
 
-def _between(frame: DataFrame, days: tuple[dt.date, dt.date]) -> DataFrame:
-    """The rows of these days, told so that whole partitions by month or by day need not be opened."""
-    from pyspark.sql import functions
-
-    first, last = days
-    if "month" in frame.columns:
-        # Spark reads the names of the folders 2026-10 as text, or as the first of the month.
-        text = functions.col("month").cast("string").substr(1, 7)
-        frame = frame.where(text.between(f"{first:%Y-%m}", f"{last:%Y-%m}"))
-    return frame.where(functions.col("date").between(functions.lit(first), functions.lit(last)))
+def quoted(*parts: str) -> str:
+    """The parts of a name as Spark reads them, whatever signs they hold."""
+    return ".".join(f"`{part.replace('`', '``')}`" for part in parts)
 
 
 def _forget(session: SparkSession, frames: dict[str, DataFrame]) -> None:
@@ -168,7 +162,7 @@ def _session(master: str) -> SparkSession:
 
 
 def _in_database(session: SparkSession, database: str, name: str) -> str | None:
-    place = f"`{database.replace('`', '``')}`.`{name}`"
+    place = quoted(database, name)
     try:
         return place if session.catalog.tableExists(place) else None
     except Exception:

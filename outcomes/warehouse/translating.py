@@ -212,13 +212,17 @@ def _postgres(node: Node) -> Node:
     return _tried(node) if isinstance(node, exp.TryCast) else node
 
 
-#: Texts that a cast to the type takes, for an engine that stops at any other.
+#: Texts that a cast to the type takes, for an engine that stops at any other. Numbers have so few digits that none can
+#: overflow, and the year 0 is of no calendar of PostgreSQL's.
 _CASTABLE = {
-    exp.DataType.Type.DOUBLE: r"^[+-]?([0-9]+([.][0-9]*)?|[.][0-9]+)([eE][+-]?[0-9]{1,2})?$",
+    exp.DataType.Type.DOUBLE: (
+        "^ *([+-]?([0-9]{1,200}([.][0-9]{0,200})?|[.][0-9]{1,200})([eE][+-]?[0-9]{1,2})?|"
+        "[+-]?[iI][nN][fF]([iI][nN][iI][tT][yY])?|[nN][aA][nN]) *$"
+    ),
     exp.DataType.Type.BIGINT: r"^[+-]?[0-9]{1,18}$",
     exp.DataType.Type.DATE: (
-        "^[0-9]{4}-((0[13578]|1[02])-(0[1-9]|[12][0-9]|3[01])|(0[469]|11)-(0[1-9]|[12][0-9]|30)|"
-        "02-(0[1-9]|1[0-9]|2[0-8]))$|^([0-9]{2}(0[48]|[2468][048]|[13579][26])|([02468][048]|[13579][26])00)-02-29$"
+        "^(?!0000)([0-9]{4}-((0[13578]|1[02])-(0[1-9]|[12][0-9]|3[01])|(0[469]|11)-(0[1-9]|[12][0-9]|30)|"
+        "02-(0[1-9]|1[0-9]|2[0-8]))|([0-9]{2}(0[48]|[2468][048]|[13579][26])|([02468][048]|[13579][26])00)-02-29)$"
     ),
 }  # fmt: skip
 

@@ -11,6 +11,7 @@ import pytest
 import outcomes as oc
 from outcomes.analysis.questions import ask
 from outcomes.analysis.questions.care import still_in_care
+from outcomes.analysis.session_counts import sessions_by_window
 from outcomes.cli import main
 from outcomes.errors import PlanError
 from outcomes.reporting.disclosure import Disclosure
@@ -163,3 +164,47 @@ class TestCare:
         )
         assert main(["compare", str(source), "--quiet"]) == 0
         assert "100% of the patients still had sessions" in capsys.readouterr().out
+
+
+#: Patient, day: two in the window, on its first and its last day, and two before it; before it alone; behind it.
+GIVEN = (("a", 0), ("a", 14), ("a", 15), ("a", 21), ("b", 0), ("b", 3), ("c", 0), ("c", 22))
+#: Patient → sessions in the window, and the day of the last one before it.
+COUNTED = {"a": (2, 14), "b": (0, 3), "c": (0, 0)}
+
+
+class TestSessionsByWindow:
+    """Day 0 is the diary's; without a diary it is the first session. The window of this plan is days 15 to 21."""
+
+    @staticmethod
+    def counted(tables: dict[str, Any]) -> dict[str, tuple[int, float]]:
+        found = sessions_by_window(oc.split_periods(oc.load_records(tables, PLAN)))
+        return {row.patient_id: (row.sessions_in_window, row.last_before) for row in found.itertuples()}
+
+    @pytest.mark.parametrize("with_diary", [True, False])
+    @pytest.mark.parametrize("dated", [True, False])
+    def test_the_same_with_and_without_a_diary(self, with_diary: bool, dated: bool) -> None:
+        """The patients begin in other months: what is counted hangs on the days between alone."""
+        begins = {"a": "2025-03-01", "b": "2025-05-07", "c": "2024-02-27"}
+        names = {patient: f"P-{number:016d}" for number, patient in enumerate(begins)}
+
+        def day(patient: str, number: int) -> Any:
+            return pd.Timestamp(begins[patient]) + pd.Timedelta(days=number) if dated else number
+
+        column = "date" if dated else "day"
+        rows = [(names[patient], day(patient, number)) for patient, number in GIVEN]
+        tables = {"sessions": pd.DataFrame(rows, columns=["patient_id", column])}
+        tables["sessions"]["recalled_headache_days_28"] = 7
+        if with_diary:
+            days = [(names[patient], day(patient, -1), "yes") for patient in begins]
+            tables["diary"] = pd.DataFrame(days, columns=["patient_id", column, "headache"])
+        assert self.counted(tables) == {names[patient]: told for patient, told in COUNTED.items()}
+
+    def test_an_index_day_is_day_0_of_the_diary_and_of_nothing_else(self) -> None:
+        """Numbered days without a diary are counted as they are numbered, whatever the index day says."""
+        tables = {
+            "sessions": pd.DataFrame(
+                {"patient_id": ["P-01", "P-01"], "day": [0, 16], "recalled_headache_days_28": [9, 8]}
+            ),
+            "patients": pd.DataFrame({"patient_id": ["P-02"], "index_day": [3]}),
+        }
+        assert self.counted(tables) == {"P-01": (1, 0)}

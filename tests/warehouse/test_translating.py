@@ -6,10 +6,13 @@ The texts for the two that cannot be reached here are kept in `golden/`, read ba
 
 from __future__ import annotations
 
+import datetime as dt
 import os
+import re
 import string
 from pathlib import Path
 
+import pyarrow as pa
 import pytest
 
 pytest.importorskip("sqlglot", reason="the extra 'databases' is not installed")
@@ -19,6 +22,7 @@ from sqlglot import exp
 
 import outcomes
 from outcomes.errors import PlanError
+from outcomes.warehouse.engine import Warehouse
 from outcomes.warehouse.translating import DIALECTS, translated
 
 GOLDEN = Path(__file__).resolve().parent / "golden"
@@ -41,6 +45,7 @@ FILLED = {
     "diary_patients": "SELECT DISTINCT patient_id FROM segments",
     "episodic_cluster": "FALSE",
     "first_day": "-28",
+    "first_days": "first_sessions",
     "followup_first": "56",
     "followup_last": "83",
     "followup_minimum": "20",
@@ -141,3 +146,46 @@ def test_names_of_ours_become_names_that_nobody_else_has() -> None:
 )  # fmt: skip
 def test_what_the_library_would_pass_on_wrongly(duckdb: str, dialect: str, there: str) -> None:
     assert translated(f"SELECT {duckdb}", dialect).sql == f"SELECT {there}"
+
+
+class Listening(Warehouse):
+    """Keeps what it is told, and has nothing."""
+
+    def __init__(self, dialect: str) -> None:
+        super().__init__()
+        self.dialect = dialect
+        self.told: list[str] = []
+
+    def _make(self, kind: str, name: str, query: str) -> None:
+        self.told.append(query)
+
+    def _take(self, name: str, table: object) -> None:
+        raise NotImplementedError
+
+    def _ask(self, query: str) -> pa.Table:
+        raise NotImplementedError
+
+    def _let_go(self, kind: str, name: str) -> None:
+        raise NotImplementedError
+
+    def _types(self, name: str) -> dict[str, str]:
+        raise NotImplementedError
+
+    def offer(self, name: str, table: object) -> None:
+        self._made[name] = str(table)
+
+
+@pytest.mark.parametrize("dialect", DIALECTS)
+def test_some_days_are_told_by_their_midnights_and_their_months(dialect: str) -> None:
+    """The day after the last is left out, so that a time of the last day stays."""
+    engine = Listening(dialect)
+    engine.offer("given_0", "theirs")
+    engine.narrow("given_0", "entry day", (dt.date(2025, 12, 30), dt.date(2026, 1, 31)), "month")
+    where = sqlglot.parse_one(engine.told[0], read=dialect).find(exp.Where)
+    said = where.sql(dialect=dialect).replace("`", '"') if where is not None else ""
+    assert re.fullmatch(
+        r'WHERE "entry day" >= CAST\(\'2025-12-30\' AS DATE\) AND "entry day" < CAST\(\'2026-02-01\' AS DATE\) '
+        r'AND SUBSTRING\(CAST\("month" AS [A-Z]+\)(, 1, 7| FROM 1 FOR 7)\) BETWEEN \'2025-12\' AND \'2026-01\'',
+        said,
+    ), said
+    assert engine.has("given_0") and engine.has("given_0_of_all_days")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 import pandas as pd
 
 from outcomes.analysis.among import among
@@ -61,10 +63,7 @@ def relative_days(periods: Periods, rows: pd.DataFrame) -> pd.Series:
     Day 0 is what the diary is placed by. Records without a diary have none: then it is the first used session.
     Raises PlanError where the rows have no day that the diary's days can be set beside.
     """
-    records = periods.records
-    uses_dates = records.uses_dates if periods.segments is not None else "date" in rows
-    if ("date" if uses_dates else "day") not in rows:
-        raise PlanError("The diary and this table count days in different ways: one by date, one by number.")
+    uses_dates = day_column(periods, rows.columns) == "date"
     if periods.segments is not None:
         start = rows["patient_id"].map(first_days(periods))
     else:
@@ -73,6 +72,15 @@ def relative_days(periods: Periods, rows: pd.DataFrame) -> pd.Series:
         return (pd.to_datetime(rows["date"]) - pd.to_datetime(start)).dt.days.astype("float64")
     # Day 0 is built into records that count in days, unless a patient has an index day.
     return rows["day"].astype("float64") - start.astype("float64").fillna(0)
+
+
+def day_column(periods: Periods, columns: Collection[str]) -> str:
+    """The column, `date` or `day`, by which rows with these columns are set beside the diary. Raises PlanError."""
+    uses_dates = periods.records.uses_dates if periods.segments is not None else "date" in columns
+    day = "date" if uses_dates else "day"
+    if day not in columns:
+        raise PlanError("The diary and this table count days in different ways: one by date, one by number.")
+    return day
 
 
 @once_for_records

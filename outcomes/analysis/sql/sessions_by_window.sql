@@ -6,7 +6,7 @@ SELECT
 FROM (
     SELECT sessions.patient_id, $relative_day AS relative_day
     FROM sessions
-    LEFT JOIN first_sessions ON first_sessions.patient_id = sessions.patient_id
+    LEFT JOIN $first_days AS first_days ON first_days.patient_id = sessions.patient_id
 ) AS placed_sessions
 GROUP BY patient_id
 ORDER BY patient_id

@@ -27,7 +27,7 @@ def calendar_in(address: str, needed: Sequence[str], further: Sequence[str]) -> 
 
     Raises PlanError for the address, FileProblem for the server, InvalidRecords for the table.
     """
-    url, schema, tls = _parsed(address)
+    url, schema, tls, _ = _parsed(address)
     if not url.drivername.startswith("mysql"):
         raise InvalidRecords([f"{TABLE}: OpenEMR keeps its calendar in MySQL or MariaDB, mysql://…"])
     with _server(url, tls, "the OpenEMR database") as connection:

@@ -7,8 +7,8 @@ FROM (
     `sessions`.`patient_id`,
     DATE_DIFF(`date`, `first_day`, DAY) AS `relative_day`
   FROM `sessions`
-  LEFT JOIN `first_sessions`
-    ON `first_sessions`.`patient_id` = `sessions`.`patient_id`
+  LEFT JOIN `first_sessions` AS `first_days`
+    ON `first_days`.`patient_id` = `sessions`.`patient_id`
 ) AS `placed_sessions`
 GROUP BY
   `patient_id`

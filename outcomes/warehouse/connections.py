@@ -108,7 +108,9 @@ class ConnectionWarehouse(Warehouse):
             ]
             where = ""
             if days is not None and "date" in self._types(there):
-                where = f" WHERE \"date\" BETWEEN DATE '{days[0]}' AND DATE '{days[1]}'"
+                # The day after the last, so that a time on the last day counts.
+                after = days[1] + dt.timedelta(1)
+                where = f" WHERE \"date\" >= DATE '{days[0]}' AND \"date\" < DATE '{after}'"
             own = self._new_name(name)
             self._make("view", own, f"SELECT {', '.join(columns)} FROM {place}{where}")
         except PlanError:

@@ -103,7 +103,9 @@ def _between(frame: DataFrame, days: tuple[dt.date, dt.date]) -> DataFrame:
         # Spark reads the names of the folders 2026-10 as text, or as the first of the month.
         text = functions.col("month").cast("string").substr(1, 7)
         frame = frame.where(text.between(f"{first:%Y-%m}", f"{last:%Y-%m}"))
-    return frame.where(functions.col("date").between(functions.lit(first), functions.lit(last)))
+    date = functions.col("date")
+    # The day after the last, so that a time on the last day counts.
+    return frame.where((date >= functions.lit(first)) & (date < functions.lit(last + dt.timedelta(1))))
 
 
 def _forget(session: SparkSession, frames: dict[str, DataFrame]) -> None:

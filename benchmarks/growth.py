@@ -4,12 +4,13 @@
     python benchmarks/growth.py --only spill --spill-rows 30e6
     python benchmarks/growth.py --short
 
-Four parts, each command in a process of its own, one after the other:
+Five parts, each command in a process of its own, one after the other:
 
 - sizes: `outcomes compare FOLDER --json` beside a plain scan that reads every value, and the slope from size to size;
 - pandas: the pandas pipeline on the same files, until it needs more memory than it is given and is stopped;
 - spill: one size, its rows ordered by patient and by date, under several memory limits of the engine;
-- spark: a cluster of two workers on this computer, over a diary in a folder for each month.
+- month: a month of a diary in a folder for each month, beside the whole of it;
+- spark: a cluster of two workers on this computer, over the same folders.
 
 Where two roads answer the same question their numbers must agree. Needs a system that tells what a child process took
 (not Windows). This process imports nothing large, since a child's peak memory is never reported below its parent's.
@@ -35,7 +36,7 @@ from typing import Any
 import psutil
 from run import HERE, MIB, differences, machine, say
 
-PARTS = ("sizes", "pandas", "spill", "spark")
+PARTS = ("sizes", "pandas", "spill", "month", "spark")
 
 #: Diary rows in one file, at most; above it the diary is a folder of files.
 ROWS_OF_A_FILE = 100_000_000
@@ -50,6 +51,16 @@ EVERY = 0.05
 WITH_LIMIT = (
     "import sys, outcomes.engine as engine; engine.MEMORY_LIMIT = sys.argv.pop(1); "
     "from outcomes.cli import main; raise SystemExit(main())"
+)
+
+#: The month that is closed, somewhere among those of `make_diary.py`.
+MONTH = "2025-03"
+
+#: The endpoint table of a month, whose folder and name are its arguments.
+OF_A_MONTH = (
+    "import sys; import outcomes.registry as registry; from outcomes.plan import AnalysisPlan; "
+    "print(len(registry.month_endpoints(*sys.argv[1:])), "
+    "*registry.days_that_matter(AnalysisPlan(), sys.argv[2]))"
 )
 
 
@@ -217,6 +228,20 @@ def spilling(folders: dict[str, Path], limits: Sequence[str]) -> list[dict[str, 
     return found
 
 
+def one_month(folder: Path) -> list[dict[str, Any]]:
+    """A month that is closed, beside a run over everything; what its folders take on the disk."""
+    say(f"{folder.name}, one month and all …")
+    run = watched([sys.executable, "-c", OF_A_MONTH, str(folder), MONTH], folder)
+    patients_by_period, first, last = run.output.split()
+    sizes = {path: path.stat().st_size / MIB for path in folder.glob("diary/*/*.parquet")}
+    needed = [size for path, size in sizes.items() if first[:7] <= path.parent.name[-7:] <= last[:7]]
+    whole = watched(compare_command(folder), folder)
+    return [
+        {"read": "month", **run.figures, "diary_mib": sum(needed), "rows_back": int(patients_by_period)},
+        {"read": "all", **whole.figures, "diary_mib": sum(sizes.values())},
+    ]
+
+
 def on_spark(
     folders: dict[int, Path], worker_mib: int, expected: dict[int, list[dict[str, Any]]]
 ) -> list[dict[str, Any]]:
@@ -255,6 +280,8 @@ def measure(arguments: argparse.Namespace) -> dict[str, Any]:
             rows = arguments.spill_rows
             orders = {"patient": prepare(data, rows), "date": prepare(data, rows, "dates")}
             result["spill"] = spilling(orders, arguments.limits)
+        elif part == "month":
+            result["month"] = one_month(prepare(data, arguments.spill_rows, "months"))
         elif part == "spark":
             folders = {rows: prepare(data, rows, "months") for rows in arguments.spark_rows}
             result["spark"] = on_spark(folders, arguments.worker_mib, comparisons)
@@ -287,6 +314,11 @@ def show(result: dict[str, Any]) -> None:
             f"spilled {one['spilled_mib']:.0f} MiB"
         )
         print(f"ordered by {one['order']}, limit {one['limit']}: {told}{_wrong(one)}")
+    for one in result.get("month", []):
+        print(
+            f"by month, {one['read']} of {one['diary_mib']:.0f} MiB: {one['wall']:.2f} s, processors "
+            f"{one['processor']:.2f} s, peak {one['peak_mib']:.0f} MiB, spilled {one['spilled_mib']:.0f} MiB"
+        )
     for one in result.get("spark", []):
         print(
             f"Spark, {one['rows']:,} rows: {one['wall']:.1f} s, processors {one['processor']:.1f} s, driver "
@@ -308,7 +340,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser.add_argument("--rows", type=number, nargs="+", default=[10**6, 10**7, 3 * 10**7, 10**8, 10**9])
     parser.add_argument("--only", choices=PARTS, nargs="+", default=PARTS, help="parts, in this order")
     parser.add_argument("--runs", type=number, default=3, help="of each size up to 100 million rows")
-    parser.add_argument("--spill-rows", type=number, default=100_000_000)
+    parser.add_argument("--spill-rows", type=number, default=100_000_000, help="also of a month")
     parser.add_argument("--limits", nargs="+", default=["1GiB", "8GiB"], help="memory limits of the engine")
     parser.add_argument("--pandas-mib", type=number, default=8192, help="what pandas is given")
     parser.add_argument("--spark-rows", type=number, nargs="+", default=[10**7, 10**8])
@@ -320,7 +352,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     arguments = parser.parse_args(argv)
     if arguments.short:
         arguments.rows, arguments.rows_of_a_file, arguments.spill_rows = [20_000, 60_000], 20_000, 20_000
-        arguments.only, arguments.runs, arguments.limits = ("sizes", "pandas", "spill"), 1, ["1GiB"]
+        arguments.only, arguments.runs, arguments.limits = ("sizes", "pandas", "spill", "month"), 1, ["1GiB"]
     result = measure(arguments)
     show(result)
     if arguments.json:

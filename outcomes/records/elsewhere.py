@@ -15,6 +15,7 @@ from outcomes.engine import Engine
 from outcomes.errors import FileProblem, OutcomesError, PlanError
 from outcomes.records.converting import header_key
 from outcomes.records.mapping import MAPPING_FILE, MappedTable, SourceMapping
+from outcomes.records.parquet_parts import BY_MONTH
 from outcomes.records.raw import Opened, RawColumn, RawTable
 from outcomes.records.schema import TABLES
 from outcomes.warehouse.engine import Warehouse, key_of_row
@@ -24,9 +25,6 @@ if TYPE_CHECKING:
 
 #: A column of this name beside `date` is the partition of a table, YYYY-MM, and no record.
 PARTITION = "month"
-
-#: Tables of which a run over some months reads those months alone. Sessions are few, and the first of all decides.
-BY_MONTH = ("diary",)
 
 
 def is_elsewhere(source: Any) -> bool:

@@ -33,6 +33,8 @@ def test_short_run_gives_the_same_numbers_from_one_file_and_several_in_any_order
     # Both sizes were compared with pandas, and the date order with the patient order.
     assert [(one["stopped"], one["differences"]) for one in result["pandas"]] == [(False, [])] * 2
     assert [(one["order"], one["differences"]) for one in result["spill"]] == [("patient", []), ("date", [])]
+    month, whole = result["month"]
+    assert 0 < month["diary_mib"] < 0.5 * whole["diary_mib"] and month["rows_back"] > 0
     assert not list((tmp_path / "data").glob("tmp*"))
 
 

@@ -1,0 +1,77 @@
+"""Tables in Parquet: one file, a folder of files, or a folder for each month, as a registry keeps its diary.
+
+`diary.parquet`; `diary/part-0.parquet`; `diary/month=2026-10/part-0.parquet`.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import re
+from pathlib import Path
+
+from outcomes.engine import Engine, literal, without_pattern
+from outcomes.errors import OutcomesError
+from outcomes.records.raw import RawColumn, RawTable
+
+#: Tables of which a run over some months reads those months alone. Sessions are few, and the first of all decides.
+BY_MONTH = ("diary",)
+
+#: A partition as Spark, Arrow and DuckDB name it; some write the first of the month.
+_MONTH = re.compile(r"month=([0-9]{4}-[0-9]{2})(-01)?")
+
+#: Types of a column whose day can be compared without turning it.
+_DAYS = ("DATE", "TIMESTAMP")
+
+
+def parts_of(folder: Path, name: str, days: tuple[dt.date, dt.date] | None = None) -> list[Path]:
+    """The files of a table that is kept as a folder, in their order; with `days`, without the months outside them."""
+    found = [*(folder / name).glob("*.parquet"), *(folder / name).glob("month=*/*.parquet")]
+    if days is None or name not in BY_MONTH:
+        return sorted(found)
+    return sorted(path for path in found if _may_hold(path.parent.name, days))
+
+
+def _may_hold(partition: str, days: tuple[dt.date, dt.date]) -> bool:
+    month = _MONTH.fullmatch(partition)
+    return month is None or f"{days[0]:%Y-%m}" <= month[1] <= f"{days[1]:%Y-%m}"
+
+
+def open_parquet(
+    name: str,
+    label: str,
+    paths: list[Path],
+    engine: Engine,
+    problems: list[str],
+    days: tuple[dt.date, dt.date] | None = None,
+) -> list[RawTable]:
+    """The files of one table; with `days`, of a diary the rows of these days alone. What cannot be opened is told."""
+    tables = []
+    for path in paths:
+        # One table for each file: files may differ in their columns and types, and count their own rows.
+        month = f"{path.parent.name}/" if _MONTH.fullmatch(path.parent.name) else ""
+        own = f"{label}{month}{path.name}" if label.endswith("/") else label
+        scan = f"read_parquet({literal(without_pattern(path))}, file_row_number = true, hive_partitioning = false)"
+        columns = described(engine, scan)
+        if columns is None:
+            problems.append(f"{own}: the file is not whole or not what its name says. Copy it again.")
+            continue
+        if days is not None and name in BY_MONTH and _has_days(columns):
+            # The day after the last, so that a time on the last day counts.
+            after = days[1] + dt.timedelta(1)
+            scan = f"(SELECT * FROM {scan} WHERE \"date\" >= DATE '{days[0]}' AND \"date\" < DATE '{after}')"
+        tables.append(RawTable(name, own, label, scan, columns, "file_row_number + 1", None, (path,)))
+    return tables
+
+
+def _has_days(columns: tuple[RawColumn, ...]) -> bool:
+    return any(column.name == "date" and column.sql_type in _DAYS for column in columns)
+
+
+def described(engine: Engine, scan: str) -> tuple[RawColumn, ...] | None:
+    """The columns of a typed table; None where it cannot be opened."""
+    try:
+        columns = engine.columns_of(scan)
+    except OutcomesError:
+        return None
+    own = ("file_row_number", "outcomes_row_number")
+    return tuple(RawColumn(name, name, sql_type) for name, sql_type in columns.items() if name not in own)

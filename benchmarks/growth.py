@@ -87,13 +87,20 @@ def rows_of(run: Watched) -> list[dict[str, Any]]:
     return found
 
 
-def one_size(folder: Path, rows: int, runs: int) -> tuple[dict[str, Any], list[dict[str, Any]]]:
-    """`outcomes compare` and the scan in alternation: medians and their ratio; and the comparison."""
+def one_size(
+    folder: Path, rows: int, runs: int, most_mib: float
+) -> tuple[dict[str, Any], list[dict[str, Any]]]:
+    """`outcomes compare` and the scan in alternation: medians and their ratio; and the comparison.
+
+    Raises RuntimeError where it fails or needs more than `most_mib`.
+    """
     scanning = [sys.executable, str(HERE / "engine_alone.py"), str(folder), "--runs", "1", "--without-engine"]
     ours, scans = [], []
     for number in range(runs):
         say(f"{rows:,} rows, run {number + 1} of {runs} …")
-        ours.append(watched(compare_command(folder), folder))
+        ours.append(watched(compare_command(folder), folder, most_mib))
+        if ours[-1].stopped:
+            raise RuntimeError(f"stopped after {ours[-1].wall:.0f} s: more than {most_mib:.0f} MiB")
         scans.append(json.loads(watched(scanning, folder).output)["scan"][0])
     found: dict[str, Any] = {"rows": rows, "runs": runs}
     for name in ("wall", "processor", "peak_mib", "spilled_mib"):
@@ -197,9 +204,12 @@ def measure(arguments: argparse.Namespace) -> dict[str, Any]:
             for rows in sorted(arguments.rows):
                 folder = prepare(data, rows, rows_of_a_file=arguments.rows_of_a_file)
                 runs = arguments.runs if rows <= ROWS_OF_ONE_RUN else 1
-                figures, comparisons[rows] = one_size(folder, rows, runs)
+                try:
+                    figures, comparisons[rows] = one_size(folder, rows, runs, arguments.most_mib)
+                except RuntimeError as error:
+                    figures = {"rows": rows, "failed": str(error)}
                 result["sizes"].append(figures)
-            result["slopes"] = slopes(result["sizes"])
+            result["slopes"] = slopes([one for one in result["sizes"] if "failed" not in one])
         elif part == "pandas":
             folders = {rows: prepare(data, rows) for rows in arguments.rows}
             result["pandas"] = pandas_until_full(folders, arguments.pandas_mib, comparisons)
@@ -219,11 +229,11 @@ def show(result: dict[str, Any]) -> None:
     """The figures as lines for people."""
     print(", ".join(f"{name} {value}" for name, value in result["machine"].items()))
     for one in result.get("sizes", []):
-        print(
-            f"{one['rows']:>13,} rows: {one['wall']:8.2f} s, processors {one['processor']:8.2f} s, peak "
-            f"{one['peak_mib']:6.0f} MiB, spilled {one['spilled_mib']:6.0f} MiB; scan {one['scan_wall']:.2f} s, "
-            f"{one['scans_wall']:.1f} scans"
+        told = one.get("failed") or (
+            f"{one['wall']:8.2f} s, processors {one['processor']:8.2f} s, peak {one['peak_mib']:6.0f} MiB, spilled "
+            f"{one['spilled_mib']:6.0f} MiB; scan {one['scan_wall']:.2f} s, {one['scans_wall']:.1f} scans"
         )
+        print(f"{one['rows']:>13,} rows: {told}")
     for step in result.get("slopes", []):
         print(
             f"{step['from']:>13,} to {step['to']:,}: {step['wall_per_million']:.3f} s and "
@@ -258,7 +268,7 @@ def _wrong(one: dict[str, Any]) -> str:
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Command line. 1 where the numbers of two roads differ."""
+    """Command line. 1 where the numbers of two roads differ, or a size does not come to its end."""
 
     def number(text: str) -> int:
         return int(float(text))
@@ -267,6 +277,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser.add_argument("--rows", type=number, nargs="+", default=[10**6, 10**7, 3 * 10**7, 10**8, 10**9])
     parser.add_argument("--only", choices=PARTS, nargs="+", default=PARTS, help="parts, in this order")
     parser.add_argument("--runs", type=number, default=3, help="of each size up to 100 million rows")
+    parser.add_argument("--most-mib", type=number, default=19_000, help="what `outcomes` may take of a size")
     parser.add_argument("--spill-rows", type=number, default=100_000_000, help="also of a month")
     parser.add_argument("--limits", nargs="+", default=["1GiB", "8GiB"], help="memory limits of the engine")
     parser.add_argument("--pandas-mib", type=number, default=8192, help="what pandas is given")
@@ -285,7 +296,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     if arguments.json:
         arguments.json.write_text(json.dumps(result, indent=2) + "\n", encoding="utf-8")
     compared = [one for part in ("pandas", "spill", "spark") for one in result.get(part, [])]
-    return 1 if any(one["differences"] for one in compared) else 0
+    failed = any("failed" in one for one in result.get("sizes", []))
+    return 1 if failed or any(one["differences"] for one in compared) else 0
 
 
 if __name__ == "__main__":

@@ -31,6 +31,16 @@ def parts_of(folder: Path, name: str, days: tuple[dt.date, dt.date] | None = Non
     return sorted(path for path in found if _may_hold(path.parent.name, days))
 
 
+def files_elsewhere(folder: Path, name: str) -> int:
+    """Parquet files under the folder of a table that are none of its parts; hidden folders and logs do not count."""
+    place = folder / name
+    parts = set(parts_of(folder, name))
+    return sum(
+        path not in parts and not any(step.startswith((".", "_")) for step in path.relative_to(place).parts)
+        for path in place.rglob("*.parquet")
+    )
+
+
 def _may_hold(partition: str, days: tuple[dt.date, dt.date]) -> bool:
     month = _MONTH.fullmatch(partition)
     return month is None or f"{days[0]:%Y-%m}" <= month[1] <= f"{days[1]:%Y-%m}"

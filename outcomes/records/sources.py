@@ -16,7 +16,7 @@ from outcomes.engine import Engine, literal, without_pattern
 from outcomes.errors import FileProblem, PlanError
 from outcomes.records.findings import Finding
 from outcomes.records.mapping import SourceMapping
-from outcomes.records.parquet_parts import BY_MONTH, described, open_parquet, parts_of
+from outcomes.records.parquet_parts import BY_MONTH, described, files_elsewhere, open_parquet, parts_of
 from outcomes.records.raw import Opened, RawColumn, RawTable
 from outcomes.records.scanning import TextScan, scan_text
 from outcomes.records.schema import EXPLAINED_SHEET, TABLES
@@ -183,6 +183,11 @@ def _in_folder(
     taken: set[Path] = set()
     for name in TABLES:
         parts = parts_of(folder, name, days)
+        if left := files_elsewhere(folder, name):
+            opened.problems.append(
+                f"{name}/: {left} of its Parquet files would not be read. Put them into {name}/ itself or into "
+                f"{name}/month=YYYY-MM/."
+            )
         for file in files:
             if file.name.lower() in (f"{name}.csv", f"{name}.tsv", f"{name}.parquet"):
                 if file.suffix.lower() == ".parquet":

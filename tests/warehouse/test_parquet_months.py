@@ -16,7 +16,7 @@ from registry_tables import by_month, registry
 
 import outcomes as oc
 from outcomes.analysis.periods import Cohort
-from outcomes.errors import OutcomesError, PlanError
+from outcomes.errors import InvalidRecords, OutcomesError, PlanError
 from outcomes.plan import AnalysisPlan
 from outcomes.records.checked import Records
 from outcomes.records.parquet_parts import parts_of
@@ -163,3 +163,15 @@ def test_partitions_are_told_by_their_names(tmp_path: Path) -> None:
     found = [path.parent.name for path in parts_of(tmp_path, "diary", days)]
     assert found == ["month=2025-08", "month=2025-09-01", "month=__HIVE_DEFAULT__", "diary"]
     assert len(parts_of(tmp_path, "diary")) == 6
+
+
+def test_files_in_other_folders_stop_the_reading_and_are_not_left_out(folder: Path) -> None:
+    part = next(folder.glob("diary/month=2025-08/*.parquet"))
+    for ours in ("_delta_log", "month=2025-08/.hidden"):
+        (folder / "diary" / ours).mkdir()
+        (folder / "diary" / ours / "part.parquet").write_bytes(part.read_bytes())
+    oc.load_records(folder, LENIENT)
+    (folder / "diary" / "year=2025" / "month=08").mkdir(parents=True)
+    part.rename(folder / "diary" / "year=2025" / "month=08" / part.name)
+    with pytest.raises(InvalidRecords, match=r"diary/: 1 of its Parquet files would not be read"):
+        oc.load_records(folder, LENIENT)

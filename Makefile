@@ -6,7 +6,7 @@ SOURCES := $(shell find outcomes notebooks -type f -not -path '*/__pycache__/*')
 LIBRARIES := $(VENV)/.libraries
 PACKAGE := $(VENV)/.package
 
-.PHONY: report test check lint types test-long fuzz bench agreement simulate dictionary lock notebooks clean
+.PHONY: report test check lint types test-long fuzz bench growth agreement simulate dictionary lock notebooks clean
 
 report: $(PACKAGE)  ## the main job on the sample clinic
 	$(BIN)/outcomes report data/sample --month 2026-10 --output reports
@@ -34,6 +34,9 @@ bench: $(PACKAGE)  ## the figures of docs/performance.md
 	$(BIN)/python benchmarks/run.py
 	$(BIN)/python benchmarks/statistics_speed.py
 	$(BIN)/python benchmarks/report_speed.py
+
+growth: $(PACKAGE)  ## time and memory up to a billion diary days: some 45 minutes, 10 GB of disk
+	$(BIN)/python benchmarks/growth.py
 
 agreement: $(PACKAGE)  ## docs/agreement.md, from the R values beside the checkout
 	@mkdir -p build

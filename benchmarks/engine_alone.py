@@ -1,7 +1,8 @@
 """The engine alone: reading, checking and splitting into periods, beside a scan of the same file.
 
 One process, the same number of threads for both, in alternation. Prints JSON: seconds and processor seconds
-of each round. With `--without-scan` the engine is alone in its process, so that its peak memory is its own.
+of each round. With `--without-scan` the engine is alone in its process, so that its peak memory is its own;
+with `--without-engine` the scan is.
 
     python benchmarks/engine_alone.py FOLDER --runs 3
 """
@@ -35,12 +36,14 @@ def timed(step: Callable[[], Any]) -> dict[str, float]:
 
 
 def scan(folder: Path, threads: int) -> None:
-    """Aggregate every column of the diary on a plain connection."""
+    """Aggregate every column of the diary, one file or a folder of them, on a plain connection."""
     import duckdb
 
+    path = folder / "diary.parquet"
+    path = path if path.exists() else folder / "diary" / "*.parquet"
     with duckdb.connect(":memory:") as connection:
         connection.execute(f"SET threads = {threads}")
-        connection.execute(SCAN.format(path=(folder / "diary.parquet").as_posix())).fetchall()
+        connection.execute(SCAN.format(path=path.as_posix())).fetchall()
 
 
 def engine(folder: Path) -> None:
@@ -54,13 +57,15 @@ def main() -> None:
     parser.add_argument("folder", type=Path)
     parser.add_argument("--runs", type=int, default=3)
     parser.add_argument("--without-scan", action="store_true")
+    parser.add_argument("--without-engine", action="store_true")
     arguments = parser.parse_args()
     threads = max(1, os.cpu_count() or 1)
     rounds: dict[str, list[dict[str, float]]] = {"scan": [], "engine": []}
     for _ in range(arguments.runs):
         if not arguments.without_scan:
             rounds["scan"].append(timed(lambda: scan(arguments.folder, threads)))
-        rounds["engine"].append(timed(lambda: engine(arguments.folder)))
+        if not arguments.without_engine:
+            rounds["engine"].append(timed(lambda: engine(arguments.folder)))
     print(json.dumps({"threads": threads, **rounds}))
 
 

@@ -1,17 +1,24 @@
 """Make a large diary as Parquet, for the benchmarks: `diary.parquet` and `sessions.parquet` in a folder.
 
+With `--parts` the diary is a folder `diary/` of so many files, with the same rows in the same order; with
+`--from` the tables of another folder are written anew, ordered by date or in a folder for each month.
+
 The days are shaped like those of a clinic: a headache, none, an empty entry, or no row at all; diaries of
 different length around the first session; patients who stop; hours with decimals; intensities that were
 forgotten. It is made in chunks, so that 100 million rows need a few hundred megabytes. The same seed, rows
 and NumPy give the same values.
 
     python benchmarks/make_diary.py build/bench/1e7 --rows 10e6
+    python benchmarks/make_diary.py build/bench/1e9 --rows 1e9 --parts 10
+    python benchmarks/make_diary.py build/bench/1e7_months --from build/bench/1e7 --as months
 """
 
 from __future__ import annotations
 
 import argparse
-from collections.abc import Sequence
+import shutil
+import tempfile
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -59,32 +66,49 @@ class Made:
     session_rows: int
 
 
-def make_source(folder: Path, rows: int, *, seed: int = 1, faults: float = 0.0) -> Made:
+def make_source(folder: Path, rows: int, *, seed: int = 1, faults: float = 0.0, parts: int = 1) -> Made:
     """Write both tables, with whole patients until the diary holds about `rows` rows.
 
-    `faults` is the share of rows that are then repeated, contradicted or put out of range, a third each.
+    `faults` is the share of rows that are then repeated, contradicted or put out of range, a third each. With several
+    `parts` the diary is a folder of so many files of about as many rows each, no patient in two of them.
     """
     folder.mkdir(parents=True, exist_ok=True)
     n_patients = n_rows = n_sessions = 0
-    with (
-        pq.ParquetWriter(folder / "diary.parquet", DIARY) as diary,
-        pq.ParquetWriter(folder / "sessions.parquet", SESSIONS) as sessions,
-    ):
-        while n_rows < rows:
-            random = np.random.default_rng([seed, n_patients])
-            wanted = min(CHUNK, max(1, (rows - n_rows) // 140))
-            first_sessions = EPOCH + random.integers(0, 500, wanted)
-            ids = _identifiers(n_patients, wanted)
-            days = _diary_chunk(random, ids, first_sessions)
-            if faults:
-                days = _with_faults(random, days, faults)
-            visits = _session_chunk(random, ids, first_sessions)
-            diary.write_table(days)
-            sessions.write_table(visits)
-            n_patients += wanted
-            n_rows += days.num_rows
-            n_sessions += visits.num_rows
+    chunks = _chunks(rows, seed, faults)
+    with pq.ParquetWriter(folder / "sessions.parquet", SESSIONS) as sessions:
+        for part, path in enumerate(_diary_files(folder, parts), start=1):
+            with pq.ParquetWriter(path, DIARY) as diary:
+                while n_rows < rows * part / parts and (chunk := next(chunks, None)):
+                    patients, days, visits = chunk
+                    diary.write_table(days)
+                    sessions.write_table(visits)
+                    n_patients += patients
+                    n_rows += days.num_rows
+                    n_sessions += visits.num_rows
     return Made(folder, n_patients, n_rows, n_sessions)
+
+
+def _diary_files(folder: Path, parts: int) -> list[Path]:
+    if parts == 1:
+        return [folder / "diary.parquet"]
+    (folder / "diary").mkdir(exist_ok=True)
+    return [folder / "diary" / f"part-{part:05d}.parquet" for part in range(parts)]
+
+
+def _chunks(rows: int, seed: int, faults: float) -> Iterator[tuple[int, pa.Table, pa.Table]]:
+    """(patients, their diary, their sessions), until there are `rows` rows of diary."""
+    n_patients = n_rows = 0
+    while n_rows < rows:
+        random = np.random.default_rng([seed, n_patients])
+        wanted = min(CHUNK, max(1, (rows - n_rows) // 140))
+        first_sessions = EPOCH + random.integers(0, 500, wanted)
+        ids = _identifiers(n_patients, wanted)
+        days = _diary_chunk(random, ids, first_sessions)
+        if faults:
+            days = _with_faults(random, days, faults)
+        yield wanted, days, _session_chunk(random, ids, first_sessions)
+        n_patients += wanted
+        n_rows += days.num_rows
 
 
 #: The signs of a pseudonym as `outcomes deidentify` makes them.
@@ -194,6 +218,36 @@ def write_text(folder: Path) -> None:
                 pa_csv.write_csv(table, file, options)
 
 
+#: How a diary can be written anew: the folder or file, and what DuckDB is told.
+ANEW = {
+    # Every patient's days lie all over the file.
+    "dates": ("diary.parquet", "SELECT * FROM {diary} ORDER BY date", "FORMAT parquet"),
+    # A registry in Hive's layout. Within a month the rows keep their order: by patient, then by date.
+    "months": (
+        "diary",
+        "SELECT *, strftime(date, '%Y-%m') AS month FROM {diary}",
+        "FORMAT parquet, PARTITION_BY (month)",
+    ),
+}
+
+
+def write_anew(source: Path, folder: Path, layout: str) -> None:
+    """The diary of another folder in another layout, its sessions as they are. Spills beside the result."""
+    import duckdb
+
+    folder.mkdir(parents=True, exist_ok=True)
+    target, rows, form = ANEW[layout]
+    found = source / "diary.parquet"
+    found = found if found.exists() else source / "diary" / "*.parquet"
+    diary = f"read_parquet('{found.as_posix()}')"
+    with tempfile.TemporaryDirectory(dir=folder) as spill, duckdb.connect(":memory:") as connection:
+        connection.execute(f"SET temp_directory = '{spill}'; SET memory_limit = '4GiB'")
+        rows = rows.format(diary=diary)
+        connection.execute(f"COPY ({rows}) TO '{(folder / target).as_posix()}' ({form})")
+    # Last: a folder with its sessions is whole.
+    shutil.copyfile(source / "sessions.parquet", folder / "sessions.parquet")
+
+
 def main(argv: Sequence[str] | None = None) -> None:
     """Command line."""
     parser = argparse.ArgumentParser(description="Make a large diary as Parquet.")
@@ -204,8 +258,20 @@ def main(argv: Sequence[str] | None = None) -> None:
     parser.add_argument(
         "--faults", type=float, default=0.0, metavar="SHARE", help="share of broken rows, such as 0.01"
     )
+    parser.add_argument("--parts", type=int, default=1, help="files of the diary, in a folder where several")
+    parser.add_argument("--from", type=Path, dest="source", metavar="FOLDER", help="write its tables anew")
+    parser.add_argument("--as", choices=ANEW, dest="layout", default="months", help="how, with --from")
     arguments = parser.parse_args(argv)
-    made = make_source(arguments.folder, arguments.rows, seed=arguments.seed, faults=arguments.faults)
+    if arguments.source:
+        write_anew(arguments.source, arguments.folder, arguments.layout)
+        return
+    made = make_source(
+        arguments.folder,
+        arguments.rows,
+        seed=arguments.seed,
+        faults=arguments.faults,
+        parts=arguments.parts,
+    )
     if arguments.text:
         write_text(made.folder)
     print(

@@ -43,7 +43,8 @@ def read(path: Path, *, arrow: bool, columns: list[str] | None = None) -> pd.Dat
 
 def read_diary(folder: Path, *, arrow: bool) -> pd.DataFrame:
     """The recorded days that keep every rule, repeats once and conflicting days not at all."""
-    diary = read(folder / "diary.parquet", arrow=arrow)
+    path = folder / "diary.parquet"
+    diary = read(path if path.exists() else folder / "diary", arrow=arrow)
     intensity, hours = diary["intensity"], diary["duration_hours"]
     no_headache = diary["headache"] == False  # noqa: E712 - a missing answer is not a no
     empty = diary["headache"].isna()

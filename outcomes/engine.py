@@ -6,6 +6,7 @@ million rows alike; the interface is small so that another engine can stand behi
 
 from __future__ import annotations
 
+import datetime as dt
 import importlib.util
 import os
 import string
@@ -35,6 +36,13 @@ def identifier(name: str) -> str:
 def literal(text: str) -> str:
     """A text quoted for SQL: file paths, codes of the data dictionary, and the one pseudonym that was asked for."""
     return "'" + text.replace("'", "''") + "'"
+
+
+def within_days(day: str, days: tuple[dt.date, dt.date]) -> str:
+    """SQL that is true of a column of dates or timestamps on some days, the first and the last included."""
+    # A time of the last day lies behind the midnight that its date stands for. With the year in four signs.
+    first, after = (one.isoformat()[:10] for one in (days[0], days[1] + dt.timedelta(days=1)))
+    return f"{identifier(day)} >= DATE '{first}' AND {identifier(day)} < DATE '{after}'"
 
 
 @cache

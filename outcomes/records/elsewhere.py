@@ -17,6 +17,7 @@ from outcomes.records.converting import header_key
 from outcomes.records.mapping import MAPPING_FILE, MappedTable, SourceMapping
 from outcomes.records.raw import Opened, RawColumn, RawTable
 from outcomes.records.schema import TABLES
+from outcomes.records.some_days import BY_MONTH, day_to_narrow, key_columns
 from outcomes.warehouse.engine import Warehouse, key_of_row
 
 if TYPE_CHECKING:
@@ -24,9 +25,6 @@ if TYPE_CHECKING:
 
 #: A column of this name beside `date` is the partition of a table, YYYY-MM, and no record.
 PARTITION = "month"
-
-#: Tables of which a run over some months reads those months alone. Sessions are few, and the first of all decides.
-BY_MONTH = ("diary",)
 
 
 def is_elsewhere(source: Any) -> bool:
@@ -107,11 +105,11 @@ def open_elsewhere(
         if partition:
             _look_at_partition(engine, given)
         if days is not None and any(one.table in BY_MONTH for one in mapped):
-            engine.narrow(given, _day_to_narrow(mapped, columns), days, partition)
+            engine.narrow(given, day_to_narrow(mapped, columns), days, partition)
         raws = tuple(
             RawColumn(column, column, kind) for column, kind in columns.items() if column != partition
         )
-        number = key_of_row(*_key(mapped[0], columns))
+        number = key_of_row(*key_columns(mapped[0], columns))
         label = f"{engine.label} › {name if name in TABLES else 'a table'}"
         opened.tables.append(RawTable(name, label, engine.label, given, raws, number, keyed=True))
     if not opened.tables:
@@ -137,7 +135,7 @@ def _refuse_turning(mapped: tuple[MappedTable, ...], mapping: SourceMapping) -> 
 def _partition(mapped: tuple[MappedTable, ...], columns: Mapping[str, str]) -> str:
     """The column that is the partition of a table with calendar days; none where the mapping reads it as a record."""
     read = {header_key(column.source) for one in mapped for _, column in one.columns}
-    there = PARTITION in columns and PARTITION not in read and _key(mapped[0], columns)[1]
+    there = PARTITION in columns and PARTITION not in read and key_columns(mapped[0], columns)[1]
     return PARTITION if there else ""
 
 
@@ -156,35 +154,3 @@ def _look_at_partition(engine: Engine, given: str) -> None:
             f"A column '{PARTITION}' beside the day must be the partition of the table, written YYYY-MM, and is not. "
             "Make a view with the months in this form, or without the column."
         )
-
-
-#: Types of a day column by which some days can be told from others where the table lies.
-_CALENDAR = ("DATE", "TIMESTAMP")
-
-
-def _day_to_narrow(mapped: tuple[MappedTable, ...], columns: Mapping[str, str]) -> str:
-    """The column with the days of a diary, of which some alone are read. Raises PlanError where that cannot be."""
-    if any(one.table not in BY_MONTH for one in mapped):
-        raise PlanError(
-            "Some days alone can be read only of a table that is nothing but the diary: this one also holds another "
-            "table, of which every row is needed. Make a view of each."
-        )
-    days = {_key(one, columns)[1] for one in mapped}
-    day = days.pop() if len(days) == 1 else ""
-    if columns.get(day) not in _CALENDAR:
-        raise PlanError(
-            "Some days alone can be read only where the day column of the diary is a date, or a timestamp without a "
-            "zone. Make a view in which it is, or read all days. Numbers of days tell no month."
-        )
-    return day
-
-
-def _key(mapped: MappedTable, columns: Mapping[str, str]) -> tuple[list[str], str]:
-    """The columns that tell a row of a table, and the one with its calendar day, as they are called there."""
-    read = {name: header_key(column.source) for name, column in mapped.columns}
-    held = {header_key(column): column for column in columns}
-    wanted = {
-        name: held.get(read.get(name, name), "") for name in ("patient_id", "date", "day", "instrument")
-    }
-    key = [column for column in wanted.values() if column]
-    return key or list(columns)[:1], wanted["date"]

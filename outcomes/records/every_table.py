@@ -9,6 +9,7 @@ from pathlib import Path
 from outcomes.engine import Engine
 from outcomes.errors import FileProblem, InvalidRecords
 from outcomes.records.mapping import SourceMapping
+from outcomes.records.parquet_parts import open_parquet, parts_of
 from outcomes.records.raw import Opened, RawTable
 from outcomes.records.schema import TABLES
 from outcomes.records.sources import (
@@ -18,7 +19,6 @@ from outcomes.records.sources import (
     WORKBOOKS,
     Location,
     open_file,
-    open_parquet,
     open_source,
 )
 
@@ -35,7 +35,7 @@ def every_table(location: Location, engine: Engine, problems: list[str]) -> Iter
         yield from _tables_of(location, engine, problems)
         return
     for name in TABLES:
-        if parts := sorted((location.path / name).glob("*.parquet")):
+        if parts := parts_of(location.path, name):
             yield from ((raw, "") for raw in open_parquet(name, f"{name}/", parts, engine, problems))
     suffixes = (*TEXT_SUFFIXES, ".txt", ".parquet", *WORKBOOKS)
     for path in sorted(location.path.iterdir()):

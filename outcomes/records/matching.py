@@ -31,6 +31,8 @@ _ZONED = "WITH TIME ZONE"
 _WITH_ZONE = (
     " The day of a time with a zone hangs on the zone: make it a date first, in the zone of the patients."
 )
+#: Files of one table that messages name one by one.
+_NAMED_FILES = 3
 
 #: Under `ignore`: all columns whose names the dictionary does not know. `*` is all that the mapping does not name.
 UNKNOWN = "?*"
@@ -115,9 +117,14 @@ def _joined(table: Table, parts: list[Part], mapping: SourceMapping) -> TableSou
         for column in _in_order(table, parts)
     )
     is_mapped = any(_is_listed(part.mapped, mapping) for part in parts)
-    return TableSource(
-        table, " + ".join(labels), tuple(parts), columns, ("",) if is_mapped else mapping.missing
-    )
+    return TableSource(table, _told(labels), tuple(parts), columns, ("",) if is_mapped else mapping.missing)
+
+
+def _told(labels: list[str]) -> str:
+    """What messages call the files of a table: a registry may keep hundreds."""
+    if len(labels) <= _NAMED_FILES:
+        return " + ".join(labels)
+    return f"{labels[0]} + {len(labels) - 1} further files"
 
 
 def _in_order(table: Table, parts: list[Part]) -> list[Column]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import dataclasses
 import datetime as dt
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
@@ -66,8 +67,8 @@ def load_records(
 
     A Spark session, or an open connection of SQLAlchemy or ADBC, is asked where its tables lie, and nothing is copied:
     `tables` says which they are, {name of the dictionary: name of the table there, or Spark data frame}. With `days`,
-    the diary from the first to the last of these two days alone is read there; its day column must be one of dates or
-    timestamps (PlanError).
+    the diary from the first to the last of these two days alone is read, there and of Parquet in a folder; its day
+    column must be one of dates or timestamps (PlanError).
 
     Without `plan` and `mapping`, `outcomes.toml` and `mapping.toml` beside the records are read if they are
     there. Rows that break a rule are set aside and counted. Raises IdentityError where the records may say who
@@ -150,7 +151,11 @@ def engine_for(
         if found := asked_there(location, mapping, days):
             return found
     if days is not None:
-        raise PlanError("Only of tables that are asked where they lie are some days read alone.")
+        if location.kind != "folder":
+            raise PlanError(
+                "Some days alone are read of Parquet in a folder, and of tables that are asked where they lie."
+            )
+        location = dataclasses.replace(location, days=days)
     return location, Engine(readable=location.readable)
 
 

@@ -13,9 +13,10 @@ from pathlib import Path
 from typing import Any, Literal
 
 from outcomes.engine import Engine, literal, without_pattern
-from outcomes.errors import FileProblem, OutcomesError, PlanError
+from outcomes.errors import FileProblem, PlanError
 from outcomes.records.findings import Finding
 from outcomes.records.mapping import SourceMapping
+from outcomes.records.parquet_parts import described, files_elsewhere, of_days, open_parquet, parts_of
 from outcomes.records.raw import Opened, RawColumn, RawTable
 from outcomes.records.scanning import TextScan, scan_text
 from outcomes.records.schema import EXPLAINED_SHEET, TABLES
@@ -76,7 +77,7 @@ class Location:
                 and not file.name.startswith((".", "~$"))
                 and file.is_file()
             ]
-            parts = [part for name in TABLES for part in (self.path / name).glob("*.parquet")]
+            parts = [part for name in TABLES for part in parts_of(self.path, name, self.days)]
         except OSError:
             raise FileProblem(
                 "The folder or a file in it cannot be opened. Close it elsewhere, or ask for access."
@@ -164,7 +165,7 @@ def open_source(location: Location, engine: Engine, mapping: SourceMapping) -> O
         raise FileProblem("The source has no place.")
     if location.kind == "folder":
         try:
-            return _in_folder(path, engine, mapping)
+            return _in_folder(path, engine, mapping, location.days)
         except PermissionError:
             raise FileProblem(
                 "The folder or a file in it cannot be opened. Close it elsewhere, or ask for access."
@@ -180,17 +181,27 @@ def open_source(location: Location, engine: Engine, mapping: SourceMapping) -> O
     return (open_sqlite if location.kind == "sqlite" else open_duckdb)(path, engine, wanted)
 
 
-def _in_folder(folder: Path, engine: Engine, mapping: SourceMapping) -> Opened:
+def _in_folder(
+    folder: Path, engine: Engine, mapping: SourceMapping, days: tuple[dt.date, dt.date] | None
+) -> Opened:
     opened = Opened()
     files = sorted(
         file for file in folder.iterdir() if file.is_file() and not file.name.startswith((".", "~$"))
     )
     taken: set[Path] = set()
     for name in TABLES:
-        parts = sorted((folder / name).glob("*.parquet")) if (folder / name).is_dir() else []
+        parts = parts_of(folder, name, days)
+        if left := files_elsewhere(folder, name):
+            opened.problems.append(
+                f"{name}/: {left} of its Parquet files would not be read. Put them into {name}/ itself or into "
+                f"{name}/month=YYYY-MM/."
+            )
         for file in files:
             if file.name.lower() in (f"{name}.csv", f"{name}.tsv", f"{name}.parquet"):
-                opened.add(open_file(file, engine, mapping))
+                if file.suffix.lower() == ".parquet":
+                    opened.tables += open_parquet(name, file.name, [file], engine, opened.problems)
+                else:
+                    opened.add(open_file(file, engine, mapping))
                 taken.add(file)
         if parts:
             opened.tables += open_parquet(name, f"{name}/", parts, engine, opened.problems)
@@ -203,6 +214,8 @@ def _in_folder(folder: Path, engine: Engine, mapping: SourceMapping) -> Opened:
         elif file.suffix.lower() in WORKBOOKS and _add_workbook(file, engine, mapping, opened):
             taken.add(file)
     _look_at_what_is_left(opened, files, taken, engine)
+    if days is not None:
+        opened.tables = [of_days(raw, mapping, days) for raw in opened.tables]
     if not opened.tables and not opened.problems:
         opened.problems.append(
             "The folder holds no table. Name the files after their tables: diary.csv, sessions.csv, "
@@ -308,22 +321,6 @@ def _text_table(path: Path, text: TextScan) -> RawTable:
     return RawTable(path.stem, path.name, path.name, scan, columns, "row_number() OVER ()", text, (path,))
 
 
-def open_parquet(
-    name: str, label: str, paths: list[Path], engine: Engine, problems: list[str]
-) -> list[RawTable]:
-    tables = []
-    for path in paths:
-        # One table for each file: files may differ in their columns and types, and count their own rows.
-        own = f"{label}{path.name}" if label.endswith("/") else label
-        scan = f"read_parquet({literal(without_pattern(path))}, file_row_number = true, hive_partitioning = false)"
-        columns = _described(engine, scan)
-        if columns is None:
-            problems.append(f"{own}: the file is not whole or not what its name says. Copy it again.")
-            continue
-        tables.append(RawTable(name, own, label, scan, columns, "file_row_number + 1", None, (path,)))
-    return tables
-
-
 def _frames(tables: Mapping[str, Any], engine: Engine) -> Opened:
     import pyarrow as pa
 
@@ -345,7 +342,7 @@ def _frames(tables: Mapping[str, Any], engine: Engine) -> Opened:
         number = pa.array(range(1, table.num_rows + 1), pa.int64())
         given = f"given_{len(opened.tables)}"
         engine.register(given, table.append_column("outcomes_row_number", number))
-        columns = _described(engine, given)
+        columns = described(engine, given)
         if columns is None:
             opened.problems.append(f"{name if name in TABLES else 'A table'}: holds a type that is not read.")
             continue
@@ -353,13 +350,3 @@ def _frames(tables: Mapping[str, Any], engine: Engine) -> Opened:
     if not tables:
         opened.problems.append("No table was given.")
     return opened
-
-
-def _described(engine: Engine, scan: str) -> tuple[RawColumn, ...] | None:
-    """The columns of a typed table; None where it cannot be opened."""
-    try:
-        columns = engine.columns_of(scan)
-    except OutcomesError:
-        return None
-    own = ("file_row_number", "outcomes_row_number")
-    return tuple(RawColumn(name, name, sql_type) for name, sql_type in columns.items() if name not in own)

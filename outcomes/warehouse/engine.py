@@ -15,7 +15,7 @@ from abc import abstractmethod
 from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from outcomes.engine import Engine, identifier
+from outcomes.engine import Engine, identifier, within_days
 from outcomes.errors import FileProblem, OutcomesError, PlanError
 
 if TYPE_CHECKING:
@@ -177,12 +177,11 @@ class Warehouse(Engine):
         `day` is a column of dates or timestamps. `partition` is one of the months of those days, YYYY-MM or the first
         of the month: told by it as well, whole partitions need not be opened.
         """
-        # A time of the last day lies behind the midnight that its date stands for.
-        first, last, after = (one.isoformat()[:10] for one in (*days, days[1] + dt.timedelta(days=1)))
-        kept = f"{identifier(day)} >= DATE '{first}' AND {identifier(day)} < DATE '{after}'"
+        kept = within_days(day, days)
         if partition:
             month = f"substring(CAST({identifier(partition)} AS VARCHAR), 1, 7)"
-            kept += f" AND {month} BETWEEN '{first[:7]}' AND '{last[:7]}'"
+            first, last = (one.isoformat()[:7] for one in days)
+            kept += f" AND {month} BETWEEN '{first}' AND '{last}'"
         narrower, whole = f"{name}_of_some_days", f"{name}_of_all_days"
         self.run(f"CREATE TEMP VIEW {narrower} AS SELECT * FROM {name} WHERE {kept}")
         # The narrower view may read the one before it, which therefore stays, under a name that nobody asks for.

@@ -1,4 +1,4 @@
-"""Which of many patients are among some others: asked for each question, of a million rows at a time."""
+"""Which of many patients are among some others, and who they are: asked for each question, of a million rows."""
 
 from __future__ import annotations
 
@@ -24,3 +24,13 @@ def among(patients: pd.Series | pd.Index, others: Iterable[object]) -> NDArray[n
         return np.zeros(len(patients), dtype=np.bool_)
     found = pc.is_in(pa.array(patients, type=texts), value_set=pa.array(wanted, type=texts))
     return np.asarray(found.to_numpy(zero_copy_only=False), dtype=np.bool_)
+
+
+def texts_of(patients: pd.Series | pd.Index) -> list[str]:
+    """Pseudonyms as plain texts, at once: one by one each of them would be looked up in its column."""
+    return [str(patient) for patient in patients.to_numpy(dtype=object)]
+
+
+def set_of(patients: pd.Series | pd.Index) -> set[str]:
+    """The different patients."""
+    return set(texts_of(pd.Index(patients.unique())))

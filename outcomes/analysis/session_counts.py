@@ -119,7 +119,7 @@ def main_codes(sessions: pd.DataFrame, column: str, last_day: int) -> pd.Series:
     """For each patient the entry of `column` in more than half of the sessions in which it was written down, up to
     `last_day`; without those who have none. Yes and no for columns of that kind."""
     given = sessions[sessions["relative_day"] <= last_day].dropna(subset=[column])
-    entries = given[column].map(_code_name)
+    entries = given[column].map({entry: _code_name(entry) for entry in given[column].unique()})
     total = given.groupby("patient_id").size()
     counted = entries.groupby([given["patient_id"], entries.rename("entry")]).size().rename("sessions")
     table = counted.reset_index()

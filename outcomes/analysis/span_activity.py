@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 import pandas as pd
 
+from outcomes.analysis.among import texts_of
 from outcomes.analysis.month_activity import people_by_month, sessions_by_month
 from outcomes.analysis.periods import Periods
 
@@ -78,14 +79,15 @@ def _span(
     return SpanActivity(
         str(first),
         str(last),
-        frozenset(map(str, starts.index[(starts >= first) & (starts <= last)])),
+        frozenset(texts_of(starts.index[(starts >= first) & (starts <= last)])),
         _by_patient(given),
-        frozenset(map(str, over.index)),
-        frozenset(map(str, over.index[both])),
+        frozenset(texts_of(over.index)),
+        frozenset(texts_of(over.index[both])),
         _by_patient(asked),
         _by_patient(asked[asked["any"].to_numpy(dtype=bool)]),
     )
 
 
 def _by_patient(sessions: pd.DataFrame) -> dict[str, int]:
-    return {str(patient): int(n) for patient, n in sessions.groupby("patient_id").size().items()}
+    counted = sessions.groupby("patient_id").size()
+    return dict(zip(texts_of(counted.index), counted.tolist(), strict=True))

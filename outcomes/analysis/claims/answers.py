@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import pandas as pd
 
-from outcomes.analysis.among import among
+from outcomes.analysis.among import among, set_of
 from outcomes.analysis.catalogue import Endpoint, find_endpoint
 from outcomes.analysis.claims.cohorts import ALL, ReviewCohort
 from outcomes.analysis.claims.contrast import answer_contrast
@@ -213,11 +213,11 @@ def answer_harm(review: ReviewCohort, claim: Claim) -> Found:
     else:
         rank = _RANKS[claim.grade]
         asked = sessions["at_72h"].notna()
-        had = set(sessions.loc[sessions["asked"] & (sessions["worst"] >= rank), "patient_id"])
+        had = set_of(sessions.loc[sessions["asked"] & (sessions["worst"] >= rank), "patient_id"])
         # An event whose day or grade nobody knows counts: nothing shows that it was another.
         near = listed["relative_day"].isna() | listed["relative_day"].between(0, last)
-        had |= set(listed.loc[near & ~(listed["rank"] < rank), "patient_id"])
-    people = set(sessions.loc[asked | sessions["asked"], "patient_id"])
+        had |= set_of(listed.loc[near & ~(listed["rank"] < rank), "patient_id"])
+    people = set_of(sessions.loc[asked | sessions["asked"], "patient_id"])
     n, count = len(people), len(had & people)
     found = clopper_pearson(count, n, review.span.plan.confidence)
     of_sessions = float(asked.mean()) if len(sessions) else None
@@ -233,14 +233,14 @@ def answer_harm(review: ReviewCohort, claim: Claim) -> Found:
     return Found(verdict, tuple(numbers), treated, n)
 
 
-def _long_soreness(sessions: pd.DataFrame) -> tuple[pd.Series, set[object]]:
+def _long_soreness(sessions: pd.DataFrame) -> tuple[pd.Series, set[str]]:
     """(whether each session tells how long its soreness was and was asked again, patients with more than 72 hours)."""
     if "soreness_hours" not in sessions:
         raise PlanError("These records do not hold how long soreness lasted (sessions: soreness_hours).")
     hours = sessions["soreness_hours"].astype("float64")
     none = sessions["soreness"].eq(0) if "soreness" in sessions else pd.Series(False, sessions.index)
     asked = (hours.notna() | none) & sessions["at_72h"].notna()
-    return asked, set(sessions.loc[hours > _SORENESS_HOURS, "patient_id"])
+    return asked, set_of(sessions.loc[hours > _SORENESS_HOURS, "patient_id"])
 
 
 ANSWERED_BY: dict[str, Callable[[ReviewCohort, Claim], Found]] = {

@@ -12,6 +12,7 @@ from functools import cached_property
 import pandas as pd
 
 from outcomes.analysis.adverse_events import listed_events, session_events
+from outcomes.analysis.among import set_of, texts_of
 from outcomes.analysis.catalogue import daily_names
 from outcomes.analysis.comparison import pair_by_patient
 from outcomes.analysis.day_counts import window_counts
@@ -81,19 +82,19 @@ class AllPatients:
         return self.records.frame("patients").set_index("patient_id")[held].astype("object")
 
     @cached_property
-    def preventive_changes(self) -> tuple[frozenset[object], frozenset[object], bool]:
+    def preventive_changes(self) -> tuple[frozenset[str], frozenset[str], bool]:
         """(patients with a change of a preventive drug around the first session, patients whose session told,
         whether the records list changes as events)."""
         records, periods = self.records, self.periods
         columns = records.columns("sessions")
         if "co_interventions" not in columns and not records.has("events"):
             return frozenset(), frozenset(), False
-        flagged = frozenset(preventive_changes(periods)["patient_id"])
-        told: set[object] = set()
+        flagged = frozenset(set_of(preventive_changes(periods)["patient_id"]))
+        told: set[str] = set()
         if "co_interventions" in columns:
             given = session_codes(periods)
             near = given["relative_day"].abs() <= periods.plan.concurrent_change_days
-            told = set(given.loc[near, "patient_id"])
+            told = set_of(given.loc[near, "patient_id"])
         listed = records.has("events") and records.frame("events")["kind"].eq("preventive_change").any()
         return flagged, frozenset(told), bool(listed)
 
@@ -257,20 +258,20 @@ class ReviewCohort:
 
     def repeat_baseline(self, patients: pd.Index) -> RepeatBaseline:
         """The repeat baseline of some patients of the cohort."""
-        key = tuple(patients)
+        key = tuple(texts_of(patients))
         if key not in self._repeats:
             self._repeats[key] = repeat_baseline_in(self.bookings, self.span.plan, patients)
         return self._repeats[key]
 
     @cached_property
-    def preventive(self) -> tuple[frozenset[object], frozenset[object]]:
+    def preventive(self) -> tuple[frozenset[str], frozenset[str]]:
         """(patients with a change of a preventive drug around the first session, patients of whom it is told).
 
         Told: a session within the plan's days says what else was done, `none` included; or the records list changes
         as events, and then everybody is taken as told.
         """
         flagged, told, listed = self.everyone.preventive_changes
-        return flagged, flagged | told | (frozenset(self.people.index) if listed else frozenset())
+        return flagged, flagged | told | (frozenset(texts_of(self.people.index)) if listed else frozenset())
 
 
 def _light(table: pd.DataFrame) -> pd.DataFrame:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from outcomes.analysis.among import among
+from outcomes.analysis.among import among, set_of
 from outcomes.analysis.answers import Answers, statistic_of
 from outcomes.analysis.estimates import Estimate, median
 from outcomes.analysis.periods import Periods
@@ -89,12 +89,12 @@ def _care_frame(primary: PrimaryChange, counted: pd.DataFrame, periods: Periods)
 
 
 def _still_in_care(primary: PrimaryChange, frame: pd.DataFrame, periods: Periods) -> Statistic:
-    treated = set(frame.loc[frame["sessions_in_window"] > 0, "patient_id"])
-    return _share(primary, periods, "still_in_care", treated, set(frame["patient_id"]))
+    treated = set_of(frame.loc[frame["sessions_in_window"] > 0, "patient_id"])
+    return _share(primary, periods, "still_in_care", treated, set_of(frame["patient_id"]))
 
 
 def _share(
-    primary: PrimaryChange, periods: Periods, statistic: str, who: set[object], of: set[object]
+    primary: PrimaryChange, periods: Periods, statistic: str, who: set[str], of: set[str]
 ) -> Statistic:
     count, n, plan = len(who), len(of), periods.plan
     return statistic_of(
@@ -105,7 +105,7 @@ def _share(
 
 def _codes(primary: PrimaryChange, frame: pd.DataFrame, periods: Periods) -> list[Statistic]:
     """Other care at the sessions in the window, of the patients analysed; and of whom nothing is said."""
-    patients = set(frame["patient_id"])
+    patients = set_of(frame["patient_id"])
     rows = [_share(primary, periods, "sessions_known", patients, set(primary.analysed))]
     if "co_interventions" not in periods.records.columns("sessions"):
         return rows
@@ -114,10 +114,10 @@ def _codes(primary: PrimaryChange, frame: pd.DataFrame, periods: Periods) -> lis
     codes = codes[codes["relative_day"].between(first, last) & among(codes["patient_id"], patients)]
     for kind in sorted(set(codes["kind"]) - {"none"}):
         rows.append(
-            _share(primary, periods, kind, set(codes.loc[codes["kind"] == kind, "patient_id"]), patients)
+            _share(primary, periods, kind, set_of(codes.loc[codes["kind"] == kind, "patient_id"]), patients)
         )
-    treated = set(frame.loc[frame["sessions_in_window"] > 0, "patient_id"])
-    rows.append(_share(primary, periods, "care_not_told", treated - set(codes["patient_id"]), treated))
+    treated = set_of(frame.loc[frame["sessions_in_window"] > 0, "patient_id"])
+    rows.append(_share(primary, periods, "care_not_told", treated - set_of(codes["patient_id"]), treated))
     return rows
 
 

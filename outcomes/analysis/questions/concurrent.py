@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pandas as pd
 
-from outcomes.analysis.among import among
+from outcomes.analysis.among import among, set_of
 from outcomes.analysis.answers import Answers, statistic_of
 from outcomes.analysis.coded_cells import each_code
 from outcomes.analysis.event_days import event_days
@@ -49,7 +49,7 @@ def ask_concurrent(periods: Periods) -> Answers:
         )
     primary = primary_change(periods)
     changes = preventive_changes(periods)
-    flagged = set(changes["patient_id"])
+    flagged = set_of(changes["patient_id"])
     rows = [*_shares(primary, changes, periods), *_use(primary, periods)]
     sensitivity = _sensitivity(primary, flagged, periods)
     frame = pd.DataFrame(
@@ -99,13 +99,13 @@ def _shares(primary: PrimaryChange, changes: pd.DataFrame, periods: Periods) -> 
     """Patients analysed with a change, by kind, and those of whom nothing was written either way."""
     analysed, plan = primary.analysed, periods.plan
     n, left_out = len(analysed), len(primary.pairs) - len(analysed)
-    who = {"flagged": set(changes["patient_id"])}
+    who = {"flagged": set_of(changes["patient_id"])}
     for kind in (*CHANGES, FROM_EVENTS):
-        who[kind] = set(changes.loc[changes["kind"] == kind, "patient_id"])
+        who[kind] = set_of(changes.loc[changes["kind"] == kind, "patient_id"])
     told = set(who["flagged"])
     if "co_interventions" in periods.records.columns("sessions"):
         given = session_codes(periods)
-        told |= set(given.loc[given["relative_day"].abs() <= plan.concurrent_change_days, "patient_id"])
+        told |= set_of(given.loc[given["relative_day"].abs() <= plan.concurrent_change_days, "patient_id"])
     counts = {name: int(among(analysed, patients).sum()) for name, patients in who.items()}
     counts["not_told"] = n - int(among(analysed, told).sum())
     return [
@@ -133,7 +133,7 @@ def _use(primary: PrimaryChange, periods: Periods) -> list[Statistic]:
     ]  # fmt: skip
 
 
-def _sensitivity(primary: PrimaryChange, flagged: set[object], periods: Periods) -> list[Statistic]:
+def _sensitivity(primary: PrimaryChange, flagged: set[str], periods: Periods) -> list[Statistic]:
     """The change over everyone, without those who changed a drug, and of those alone."""
     everyone = primary.pairs.index
     is_flagged = among(everyone, flagged)

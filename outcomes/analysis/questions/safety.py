@@ -18,7 +18,7 @@ from outcomes.analysis.adverse_events import (
     session_events,
     told_twice,
 )
-from outcomes.analysis.among import among
+from outcomes.analysis.among import among, set_of
 from outcomes.analysis.answers import Answers, statistic_of
 from outcomes.analysis.estimates import Estimate
 from outcomes.analysis.models.session_rows import other_groups, people_looked_at
@@ -153,14 +153,14 @@ def _per_patient(periods: Periods, sessions: pd.DataFrame, listed: pd.DataFrame)
     confidence = periods.plan.confidence
     asked = sessions[sessions["asked"]]
     patients = pd.Index(asked["patient_id"].unique())
-    left = len(people_looked_at(periods)) - len(patients)
+    left, everyone = len(people_looked_at(periods)) - len(patients), set_of(patients)
     for grade in GRADES:
         met = asked["any"] if grade == "any" else _has(asked["worst"], grade)
         told = listed[~listed["twice"]]
         told = told if grade == "any" else told[told["grade"] == grade]
-        who = set(asked.loc[met, "patient_id"]) | set(told["patient_id"])
-        count, of = len(who & set(patients)), len(patients)
-        never = len(who - set(patients))
+        who = set_of(asked.loc[met, "patient_id"]) | set_of(told["patient_id"])
+        count, of = len(who & everyone), len(patients)
+        never = len(who - everyone)
         notes = (
             (f"never_asked: {never} more with such an event were never asked at a session",) if never else ()
         )

@@ -14,7 +14,7 @@ import numpy as np
 import pandas as pd
 
 from outcomes.analysis.adverse_events import session_events
-from outcomes.analysis.among import among
+from outcomes.analysis.among import among, texts_of
 from outcomes.analysis.answers import Answers
 from outcomes.analysis.catalogue import find_endpoint
 from outcomes.analysis.comparison import NOT_RECORDED, pair_by_patient
@@ -208,11 +208,6 @@ class Behind:
 def _with_values(pairs: pd.DataFrame) -> Part:
     before, after = (pairs[name].astype("float64").tolist() for name in ("baseline", "followup"))
     return dict(zip(texts_of(pairs.index), zip(before, after, strict=True), strict=True))
-
-
-def texts_of(patients: pd.Series | pd.Index) -> list[str]:
-    """Pseudonyms as plain texts, at once: one by one each of them would be looked up in its column."""
-    return [str(patient) for patient in patients.to_numpy(dtype=object)]
 
 
 def least_patients(count: int, sessions: Sequence[int]) -> int:

@@ -271,7 +271,9 @@ def main(argv: Sequence[str] | None = None) -> int:
         return int(float(text))
 
     parser = argparse.ArgumentParser(description="Measure how time and memory grow with the rows.")
-    parser.add_argument("--rows", type=number, nargs="+", default=[10**6, 10**7, 3 * 10**7, 10**8, 10**9])
+    parser.add_argument(
+        "--rows", type=number, nargs="+", default=[10**6, 10**7, 3 * 10**7, 10**8, 3 * 10**8, 10**9]
+    )
     parser.add_argument("--only", choices=PARTS, nargs="+", default=PARTS, help="parts, in this order")
     parser.add_argument("--runs", type=number, default=3, help="of each size up to 100 million rows")
     parser.add_argument("--most-mib", type=number, default=19_000, help="what `outcomes` may take of a size")

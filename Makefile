@@ -35,7 +35,7 @@ bench: $(PACKAGE)  ## the figures of docs/performance.md
 	$(BIN)/python benchmarks/statistics_speed.py
 	$(BIN)/python benchmarks/report_speed.py
 
-growth: $(PACKAGE)  ## time and memory up to a billion diary days: some 45 minutes, 10 GB of disk
+growth: $(PACKAGE)  ## time and memory up to a billion diary days: some half an hour, 20 GB of disk
 	$(BIN)/python benchmarks/growth.py
 
 agreement: $(PACKAGE)  ## docs/agreement.md, from the R values beside the checkout

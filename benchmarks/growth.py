@@ -40,11 +40,8 @@ ROWS_OF_A_FILE = 100_000_000
 #: Above so many rows a size is run once.
 ROWS_OF_ONE_RUN = 100_000_000
 
-#: The command line with another memory limit of the engine, which is its first argument.
-WITH_LIMIT = (
-    "import sys, outcomes.engine as engine; engine.MEMORY_LIMIT = sys.argv.pop(1); "
-    "from outcomes.cli import main; raise SystemExit(main())"
-)
+#: Above so many rows the engine is given more memory than it takes by itself: at a billion it runs out of that.
+ROWS_OF_THE_USUAL_LIMIT, MORE_MEMORY = 300_000_000, "8GiB"
 
 #: The month that is closed, somewhere among those of `make_diary.py`.
 MONTH = "2025-03"
@@ -76,9 +73,8 @@ def prepare(data: Path, rows: int, layout: str = "", rows_of_a_file: int = ROWS_
     return folder
 
 
-def compare_command(folder: Path, limit: str | None = None) -> list[str]:
-    start = ["-c", WITH_LIMIT, limit] if limit else ["-m", "outcomes"]
-    return [sys.executable, *start, "compare", str(folder), "--json"]
+def compare_command(folder: Path) -> list[str]:
+    return [sys.executable, "-m", "outcomes", "compare", str(folder), "--json"]
 
 
 def rows_of(run: Watched) -> list[dict[str, Any]]:
@@ -88,7 +84,7 @@ def rows_of(run: Watched) -> list[dict[str, Any]]:
 
 
 def one_size(
-    folder: Path, rows: int, runs: int, most_mib: float
+    folder: Path, rows: int, runs: int, most_mib: float, limit: str | None
 ) -> tuple[dict[str, Any], list[dict[str, Any]]]:
     """`outcomes compare` and the scan in alternation: medians and their ratio; and the comparison.
 
@@ -98,11 +94,11 @@ def one_size(
     ours, scans = [], []
     for number in range(runs):
         say(f"{rows:,} rows, run {number + 1} of {runs} …")
-        ours.append(watched(compare_command(folder), folder, most_mib))
+        ours.append(watched(compare_command(folder), folder, most_mib, limit))
         if ours[-1].stopped:
             raise RuntimeError(f"stopped after {ours[-1].wall:.0f} s: more than {most_mib:.0f} MiB")
         scans.append(json.loads(watched(scanning, folder).output)["scan"][0])
-    found: dict[str, Any] = {"rows": rows, "runs": runs}
+    found: dict[str, Any] = {"rows": rows, "runs": runs, "limit": limit}
     for name in ("wall", "processor", "peak_mib", "spilled_mib"):
         found[name] = statistics.median(getattr(run, name) for run in ours)
     found["wall_least"], found["wall_greatest"] = min(run.wall for run in ours), max(run.wall for run in ours)
@@ -152,7 +148,7 @@ def spilling(folders: dict[str, Path], limits: Sequence[str]) -> list[dict[str, 
             say(f"ordered by {order}, {limit} …")
             row: dict[str, Any] = {"order": order, "limit": limit}
             try:
-                run = watched(compare_command(folder, limit), folder)
+                run = watched(compare_command(folder), folder, limit=limit)
             except RuntimeError as error:
                 # An engine that runs out of room is a figure as well.
                 found.append({**row, "failed": str(error), "differences": []})
@@ -204,8 +200,9 @@ def measure(arguments: argparse.Namespace) -> dict[str, Any]:
             for rows in sorted(arguments.rows):
                 folder = prepare(data, rows, rows_of_a_file=arguments.rows_of_a_file)
                 runs = arguments.runs if rows <= ROWS_OF_ONE_RUN else 1
+                limit = arguments.size_limit or (MORE_MEMORY if rows > ROWS_OF_THE_USUAL_LIMIT else None)
                 try:
-                    figures, comparisons[rows] = one_size(folder, rows, runs, arguments.most_mib)
+                    figures, comparisons[rows] = one_size(folder, rows, runs, arguments.most_mib, limit)
                 except RuntimeError as error:
                     figures = {"rows": rows, "failed": str(error)}
                 result["sizes"].append(figures)
@@ -274,10 +271,13 @@ def main(argv: Sequence[str] | None = None) -> int:
         return int(float(text))
 
     parser = argparse.ArgumentParser(description="Measure how time and memory grow with the rows.")
-    parser.add_argument("--rows", type=number, nargs="+", default=[10**6, 10**7, 3 * 10**7, 10**8, 10**9])
+    parser.add_argument(
+        "--rows", type=number, nargs="+", default=[10**6, 10**7, 3 * 10**7, 10**8, 3 * 10**8, 10**9]
+    )
     parser.add_argument("--only", choices=PARTS, nargs="+", default=PARTS, help="parts, in this order")
     parser.add_argument("--runs", type=number, default=3, help="of each size up to 100 million rows")
     parser.add_argument("--most-mib", type=number, default=19_000, help="what `outcomes` may take of a size")
+    parser.add_argument("--size-limit", help="of the engine's memory for the sizes, in place of its own")
     parser.add_argument("--spill-rows", type=number, default=100_000_000, help="also of a month")
     parser.add_argument("--limits", nargs="+", default=["1GiB", "8GiB"], help="memory limits of the engine")
     parser.add_argument("--pandas-mib", type=number, default=8192, help="what pandas is given")

@@ -41,15 +41,19 @@ class Watched:
         return {name: value for name, value in vars(self).items() if name != "output"}
 
 
-def watched(command: Sequence[str], folder: Path, most_mib: float = math.inf) -> Watched:
+def watched(
+    command: Sequence[str], folder: Path, most_mib: float = math.inf, limit: str | None = None
+) -> Watched:
     """Run a command with temporary files of its own; it is ended where it needs more than `most_mib`.
 
+    `limit` is the memory limit of the engine, in place of its own.
     Raises RuntimeError where it fails.
     """
     with tempfile.TemporaryDirectory(dir=folder.parent) as scratch, tempfile.TemporaryFile() as output:
         started = time.perf_counter()
         # Started in the folder of the data, so that the installed package is measured and not a checkout.
-        process = subprocess.Popen(command, stdout=output, cwd=folder, env={**os.environ, "TMPDIR": scratch})
+        own = {**os.environ, "TMPDIR": scratch, **({"OUTCOMES_MEMORY_LIMIT": limit} if limit else {})}
+        process = subprocess.Popen(command, stdout=output, cwd=folder, env=own)
         spilled, stopped = 0, False
         while not (ended := os.wait4(process.pid, os.WNOHANG))[0]:
             spilled = max(spilled, _bytes_in(Path(scratch)))

@@ -9,6 +9,7 @@ from __future__ import annotations
 import datetime as dt
 import importlib.util
 import os
+import re
 import string
 import weakref
 from collections.abc import Iterable, Sequence
@@ -17,7 +18,7 @@ from importlib import resources
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from outcomes.errors import FileProblem, OutcomesError
+from outcomes.errors import FileProblem, OutcomesError, PlanError
 from outcomes.files import remove, scratch_folder
 
 if TYPE_CHECKING:
@@ -26,6 +27,17 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 MEMORY_LIMIT = "1200MiB"
+
+#: The environment variable that gives the engine more, or less.
+MEMORY_VARIABLE = "OUTCOMES_MEMORY_LIMIT"
+
+
+def memory_limit() -> str:
+    """What the engine may take before it spills to the disk. Raises PlanError where the variable holds no size."""
+    given = os.environ.get(MEMORY_VARIABLE, "").strip()
+    if given and not re.fullmatch(r"[1-9][0-9]{0,5}(MiB|GiB)", given):
+        raise PlanError(f"{MEMORY_VARIABLE} is a size such as 800MiB or 8GiB.")
+    return given or MEMORY_LIMIT
 
 
 def identifier(name: str) -> str:
@@ -86,7 +98,7 @@ class Engine:
         bars = ["enable_progress_bar = false"] if importlib.util.find_spec("ipywidgets") else []
         for setting in (
             *bars,
-            f"memory_limit = {literal(MEMORY_LIMIT)}",
+            f"memory_limit = {literal(memory_limit())}",
             f"temp_directory = {literal(str(spill))}",
             f"threads = {max(1, os.cpu_count() or 1)}",
             # The n-th row of a table read from text is then the n-th record of the file, whoever reads it.
@@ -199,6 +211,11 @@ def _close(connection: duckdb.DuckDBPyConnection, spill: Path) -> None:
 def _without_rows(error: Exception) -> OutcomesError:
     """The library's message may quote the records: keep only its kind."""
     kind = type(error).__name__
-    if kind in ("OutOfMemoryException", "IOException"):
+    if kind == "OutOfMemoryException":
+        return FileProblem(
+            f"The engine ran out of its {memory_limit()} of memory. Give it more: {MEMORY_VARIABLE}=8GiB, where the "
+            "machine has it."
+        )
+    if kind == "IOException":
         return FileProblem(f"The engine ran out of room or could not read a file ({kind}).")
     return OutcomesError(f"The engine refused a statement ({kind}). This is a fault of the program.")

@@ -181,7 +181,8 @@ class Warehouse(Engine):
         if partition:
             month = f"substring(CAST({identifier(partition)} AS VARCHAR), 1, 7)"
             first, last = (one.isoformat()[:7] for one in days)
-            kept += f" AND {month} BETWEEN '{first}' AND '{last}'"
+            # A row that stands in no month may still have a day.
+            kept += f" AND ({month} BETWEEN '{first}' AND '{last}' OR {identifier(partition)} IS NULL)"
         narrower, whole = f"{name}_of_some_days", f"{name}_of_all_days"
         self.run(f"CREATE TEMP VIEW {narrower} AS SELECT * FROM {name} WHERE {kept}")
         # The narrower view may read the one before it, which therefore stays, under a name that nobody asks for.

@@ -12,12 +12,14 @@ from numpy.typing import NDArray
 
 
 def among(patients: pd.Series | pd.Index, others: Iterable[object]) -> NDArray[np.bool_]:
-    """For each of `patients` (pseudonyms, repeated or not) whether it is one of the others.
+    """For each of `patients` (repeated or not) whether it is one of the others.
 
-    What `isin` says; pandas 3.1 turns each of the others into an object of Python's for it, which takes ten times as
-    long.
+    What `isin` says; of texts pandas 3.1 turns each of the others into an object of Python's for it, which takes ten
+    times as long. In tables of one's own making patients may be numbers.
     """
     texts = pa.large_string()
+    if pd.api.types.is_numeric_dtype(patients.dtype):
+        return np.asarray(patients.isin(list(others)), dtype=np.bool_)
     wanted = others if isinstance(others, (pd.Series, pd.Index)) else list(others)
     if not len(wanted) or not len(patients):
         # What is empty may have come to be of any type.

@@ -20,6 +20,12 @@ def test_it_says_what_a_set_says(dtype: str, others: list[str]) -> None:
         assert among(asked, pd.Series(list(others), dtype="str")).tolist() == expected
 
 
+def test_patients_may_be_numbers() -> None:
+    for patients in (pd.Series([3, 1, 3]), pd.Index([3, 1, 3])):
+        assert among(patients, pd.Index([3, 5])).tolist() == [True, False, True]
+        assert among(patients, {1}).tolist() == [False, True, False]
+
+
 def test_nobody_is_among_nobody() -> None:
     for nobody in (pd.Index([]), pd.RangeIndex(0), pd.Series([], dtype=float)):
         assert among(pd.Series(["P-1"]), nobody).tolist() == [False]

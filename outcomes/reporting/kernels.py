@@ -40,15 +40,13 @@ def _tell_stop(shell, kind, error, trace, tb_offset=None):
 
 get_ipython().set_custom_exc((OutcomesError,), _tell_stop)
 import outcomes.reporting.contents
-import gc, importlib, threading
+import gc
 from functools import partial
 from IPython.display import display
 from outcomes.reporting.drawings import hand_drawings_on
 hand_drawings_on(partial(display, raw=True))
 # Modules are for good: nothing that they hold has to be looked at again each time something is cleared away.
 gc.freeze()
-# Needed by one model late in the report; while the records are read there is time for it.
-threading.Thread(target=importlib.import_module, args=("scipy.optimize",), daemon=True).start()
 """
 _FORGET_NAMES = "get_ipython().reset(new_session=False)"
 
